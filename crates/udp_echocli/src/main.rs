@@ -1,0 +1,76 @@
+//! udp_echocli: sends one line as a datagram to an echo server and shows what comes back (slides 45-47).
+//! C original: udp_echocli.c
+//!
+//! Run:    cargo run -p udp_echoserv                in one terminal
+//!         cargo run -p udp_echocli -- 127.0.0.1    in another
+//! Watch:  no connect, so nobody says that the server is missing: only the answer fails to come.
+//! See:    socket(2), sendto(2), recvfrom(2), socket(7), RFC 862
+
+use std::io::{self, Write as _};
+use std::mem;
+use std::os::fd::AsRawFd as _;
+use std::process::ExitCode;
+
+use libc::{AF_INET, htons, recvfrom, sa_family_t, sockaddr_in, socklen_t};
+use nix::errno::Errno;
+use nix::sys::socket::sockopt::ReceiveTimeout;
+use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, SockaddrIn, sendto, setsockopt, socket};
+use nix::sys::time::{TimeVal, TimeValLike as _};
+use nix::unistd::close;
+use sockcommon::{
+    ANSWER_TIMEOUT, Error, MAXLINE, OrFail as _, fgets, inet_pton, line_length, parse_args, run,
+};
+
+fn main() -> ExitCode {
+    run(udp_echocli)
+}
+
+fn udp_echocli() -> Result<(), Error> {
+    // 1. arguments: the server's address; echo is port 7
+    let args = parse_args("udp_echocli IP [PORT=7]")?;
+
+    // 2. socket: open a datagram socket
+    let s =
+        socket(AddressFamily::Inet, SockType::Datagram, SockFlag::empty(), None).or_fail("socket fail")?;
+
+    // 3. setsockopt: a datagram may be lost, so don't wait for ever
+    let timeout = TimeVal::seconds(ANSWER_TIMEOUT);
+    setsockopt(&s, ReceiveTimeout, &timeout).or_fail("setsockopt fail")?;
+
+    // 4. servaddr: the server's address and port, in network byte order
+    // SAFETY: sockaddr_in is plain integers; all zeros is a valid value (the C file's bzero).
+    let mut servaddr: sockaddr_in = unsafe { mem::zeroed() };
+    servaddr.sin_family = AF_INET as sa_family_t;
+    // SAFETY: args.ip ends in NUL and sin_addr has the four bytes that AF_INET writes.
+    unsafe { inet_pton(AF_INET, args.ip.as_ptr(), (&raw mut servaddr.sin_addr).cast()) };
+    servaddr.sin_port = htons(args.port);
+
+    // 5. fgets: read one line from the keyboard
+    let mut buf = [0; MAXLINE];
+    let mut stdout = io::stdout();
+    write!(stdout, "입력 : ")?;
+    stdout.flush()?;
+    if !fgets(&mut buf)? {
+        return Ok(());
+    }
+    let n = line_length(&buf)?;
+
+    // 6. sendto: send the line to the server
+    sendto(s.as_raw_fd(), &buf[..n], &SockaddrIn::from(servaddr), MsgFlags::empty())
+        .or_fail("sendto fail")?;
+
+    // 7. recvfrom: one datagram is the whole answer
+    let mut addrlen = size_of_val(&servaddr) as socklen_t;
+    let (from, fromlen) = ((&raw mut servaddr).cast(), &raw mut addrlen);
+    // SAFETY: buf has room for MAXLINE bytes, and addrlen says how much room there is in servaddr.
+    let n = unsafe { recvfrom(s.as_raw_fd(), buf.as_mut_ptr().cast(), MAXLINE, 0, from, fromlen) };
+    let n = Errno::result(n).or_fail("recvfrom fail")? as usize;
+
+    // 8. printf: show the echo
+    write!(stdout, "수신 : ")?;
+    stdout.write_all(&buf[..n])?;
+
+    // 9. close: the socket is done with
+    close(s).or_fail("close fail")?;
+    Ok(())
+}

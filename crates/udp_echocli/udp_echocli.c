@@ -1,0 +1,62 @@
+/*
+ * udp_echocli: sends one line as a datagram to an echo server and shows what comes back (slides 45-47).
+ *
+ * Run:    udp_echoserv                         in one terminal
+ *         udp_echocli 127.0.0.1                in another
+ * Watch:  no connect, so nobody says that the server is missing: only the answer fails to come.
+ * See:    socket(2), sendto(2), recvfrom(2), socket(7), RFC 862
+ */
+#include "../sockcommon/sockcommon.h"
+#include <strings.h>
+#include <sys/time.h>
+
+int main(int argc, char *argv[])
+{
+    // 1. arguments: the server's address; echo is port 7
+    struct args args = parse_args(argc, argv, "udp_echocli IP [PORT=7]");
+
+    // 2. socket: open a datagram socket
+    int s = socket(PF_INET, SOCK_DGRAM, 0);
+    if (s < 0)
+        fail("socket fail");
+
+    // 3. setsockopt: a datagram may be lost, so don't wait for ever
+    struct timeval timeout = {ANSWER_TIMEOUT, 0};
+    if (setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0)
+        fail("setsockopt fail");
+
+    // 4. servaddr: the server's address and port, in network byte order
+    struct sockaddr_in servaddr;
+    bzero(&servaddr, sizeof(servaddr));
+    servaddr.sin_family = AF_INET;
+    inet_pton(AF_INET, args.ip, &servaddr.sin_addr);
+    servaddr.sin_port = htons(args.port);
+
+    // 5. fgets: read one line from the keyboard
+    char buf[MAXLINE];
+    printf("입력 : ");
+    if (fflush(stdout) == EOF)
+        fail("stdout fail");
+    if (fgets(buf, sizeof(buf), stdin) == NULL)
+        end_of_input();
+    ssize_t n = line_length(buf, sizeof(buf));
+
+    // 6. sendto: send the line to the server
+    socklen_t addrlen = sizeof(servaddr);
+    if (sendto(s, buf, n, 0, (struct sockaddr *)&servaddr, addrlen) < 0)
+        fail("sendto fail");
+
+    // 7. recvfrom: one datagram is the whole answer
+    n = recvfrom(s, buf, MAXLINE, 0, (struct sockaddr *)&servaddr, &addrlen);
+    if (n < 0)
+        fail("recvfrom fail");
+
+    // 8. printf: show the echo
+    printf("수신 : ");
+    fwrite(buf, 1, n, stdout);
+
+    // 9. close: the socket is done with
+    if (close(s) < 0)
+        fail("close fail");
+    return 0;
+}
