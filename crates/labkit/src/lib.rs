@@ -1,1 +1,42 @@
-//! x
+//! Runs any program under observation, for tests and tools: it is ready when the kernel says that it listens,
+//! everything it does has a deadline, and it has ended for certain when its [`Running`] is gone.
+//!
+//! ```no_run
+//! # fn main() -> std::io::Result<()> {
+//! let server = labkit::Program::c("tcp_echoserv")?.serve(&["-v"])?;
+//! let mut client = labkit::Program::c("tcp_echocli")?.start(["127.0.0.1", &server.port.to_string()])?;
+//! client.write(b"abcdefg\n");
+//! assert_eq!(client.finish()?.code, Some(0));
+//! # Ok(())
+//! # }
+//! ```
+
+mod program;
+mod running;
+mod sockets;
+
+pub use program::{Program, root, twins};
+pub use running::{Output, Running, Server};
+pub use sockets::{Transport, free_port, listens};
+
+use std::io;
+use std::time::{Duration, Instant};
+
+/// How long anything that should happen at once may take before it counts as never. Long, so that a loaded machine
+/// fails no test; nothing waits for it when all is well.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Looks again and again until `observe` sees it; an error that names `what` after [`DEADLINE`].
+pub fn until<T>(what: &str, mut observe: impl FnMut() -> io::Result<Option<T>>) -> io::Result<T> {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        if let Some(seen) = observe()? {
+            return Ok(seen);
+        }
+        if Instant::now() > end {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, format!("{what}: not within {DEADLINE:?}")));
+        }
+        // Not to wait for something, only to leave the processor to what is being observed.
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
