@@ -14,10 +14,12 @@
 mod program;
 mod running;
 mod sockets;
+mod trial;
 
 pub use program::{Program, root, twins};
 pub use running::{Output, Running, Server};
 pub use sockets::{Transport, free_port, listens};
+pub use trial::{missing_program, run_trials, trial};
 
 use std::io;
 use std::time::{Duration, Instant};

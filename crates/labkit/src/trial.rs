@@ -1,0 +1,33 @@
+//! Tests that need what not every machine has.
+
+use std::{env, fs};
+
+use libtest_mimic::{Arguments, Trial};
+
+/// One test of a file with `harness = false`. Where something is `missing`, it is reported as ignored, with that reason
+/// beside its name, never as passed.
+pub fn trial(name: &str, missing: Option<String>, test: fn()) -> Trial {
+    let trial = Trial::test(name, move || {
+        test();
+        Ok(())
+    });
+    match missing {
+        Some(reason) => trial.with_kind(format!("skipped: {reason}")).with_ignored_flag(true),
+        None => trial,
+    }
+}
+
+/// What `main` of such a file does; takes cargo test's usual arguments.
+pub fn run_trials(trials: Vec<Trial>) -> ! {
+    libtest_mimic::run(&Arguments::from_args(), trials).exit()
+}
+
+/// `Some("… is not installed")` unless PATH or an sbin folder has the program.
+#[must_use]
+pub fn missing_program(name: &str) -> Option<String> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path)
+        .chain(["/usr/sbin".into(), "/sbin".into()])
+        .any(|folder| fs::metadata(folder.join(name)).is_ok_and(|file| file.is_file()));
+    (!found).then(|| format!("{name} is not installed"))
+}
