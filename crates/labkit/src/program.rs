@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::{env, fs, io, process, thread};
 
 use crate::{Output, Running, Server, Transport};
@@ -31,6 +32,14 @@ impl Program {
     /// The executable at `path`, or on PATH if it is a bare name.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Program { path: path.into() }
+    }
+
+    /// The lecture program `name` from its Rust file, built with `$CARGO` (else `cargo`) if it isn't yet, as scripts/lab
+    /// does. For what stands outside the program's own crate, where `CARGO_BIN_EXE_…` is unknown.
+    pub fn rust(name: &str) -> io::Result<Self> {
+        static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+        let folder = BUILT.get_or_init(|| build_all().map_err(|error| error.to_string()));
+        Ok(Program { path: folder.as_ref().map_err(|error| io::Error::other(error.as_str()))?.join(name) })
     }
 
     /// The lecture program `name` from `crates/name/name.c`, compiled with `$CC` (else `cc`) if it isn't yet. An error
@@ -95,4 +104,23 @@ impl Program {
             command
         })
     }
+}
+
+/// Builds the lecture programs; gives their folder.
+fn build_all() -> io::Result<PathBuf> {
+    let here = env::current_exe()?;
+    let target = here.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
+    let target = target
+        .ok_or_else(|| io::Error::other(format!("{}: in no target folder of cargo's", here.display())))?;
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let build = Command::new(&cargo)
+        .args(["build", "--quiet", "--profile=lab", "--target-dir"])
+        .arg(target)
+        .current_dir(root())
+        .output()
+        .map_err(|error| io::Error::other(format!("{}: {error} (is cargo on PATH?)", cargo.display())))?;
+    if !build.status.success() {
+        return Err(io::Error::other(String::from_utf8_lossy(&build.stderr)));
+    }
+    Ok(target.join("lab"))
 }
