@@ -54,8 +54,7 @@ int main(int argc, char *argv[])
 
     // 6. fgets: read one line from the keyboard
     printf("3. send()와 recv()에는 주소가 필요 없습니다.\n입력 : ");
-    if (fflush(stdout) == EOF)
-        fail("stdout fail");
+    flush_stdout();
     if (fgets(buf, sizeof(buf), stdin) == NULL)
         end_of_input();
     n = line_length(buf, sizeof(buf));

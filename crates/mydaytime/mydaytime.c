@@ -33,8 +33,8 @@ int main(int argc, char *argv[])
     // 5. read: until the server closes
     char buf[MAXLINE];
     ssize_t n;
-    while ((n = read(s, buf, sizeof(buf))) > 0)
-        fwrite(buf, 1, n, stdout);
+    while ((n = read(s, buf, sizeof(buf))) > 0 && fwrite(buf, n, 1, stdout) == 1)
+        ;
     if (n < 0)
         fail("read fail");
 

@@ -6,7 +6,6 @@
  * See:    open(2), socket(2), close(2)
  */
 #include "../sockcommon/sockcommon.h"
-#include <fcntl.h>
 
 int main(int argc, char *argv[])
 {

@@ -37,8 +37,7 @@ int main(int argc, char *argv[])
     // 6. fgets: read one line from the keyboard
     char buf[MAXLINE];
     printf("입력 : ");
-    if (fflush(stdout) == EOF)
-        fail("stdout fail");
+    flush_stdout();
     if (fgets(buf, sizeof(buf), stdin) == NULL)
         end_of_input();
     ssize_t n = line_length(buf, sizeof(buf));

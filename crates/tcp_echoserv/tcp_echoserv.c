@@ -1,5 +1,5 @@
 /*
- * tcp_echoserv: the iterative TCP echo server (slides 36-44).
+ * tcp_echoserv: the iterative TCP echo server (slides 15, 36-44).
  *
  * Run:    tcp_echoserv                         in one terminal
  *         tcp_echocli 127.0.0.1                in another
@@ -47,10 +47,13 @@ int main(int argc, char *argv[])
         int accp_sock = accept(listen_sock, (struct sockaddr *)&cliaddr, &addrlen);
         if (accp_sock < 0) {
             perror("accept fail");
+            sleep(1); // out of descriptors or memory: ask again, but not a million times
             continue;
         }
-        if (args.verbose && (printf("%s\n", sock_ntop(&cliaddr)) < 0 || fflush(stdout) == EOF))
-            fail("stdout fail");
+        if (args.verbose) {
+            printf("%s\n", sock_ntop(&cliaddr));
+            flush_stdout();
+        }
 
         // 8. read, write: echo whatever comes, until the client closes
         ssize_t n;

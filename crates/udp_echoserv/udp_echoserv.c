@@ -41,8 +41,10 @@ int main(int argc, char *argv[])
             perror("recvfrom fail");
             continue;
         }
-        if (args.verbose && (printf("%s\n", sock_ntop(&cliaddr)) < 0 || fflush(stdout) == EOF))
-            fail("stdout fail");
+        if (args.verbose) {
+            printf("%s\n", sock_ntop(&cliaddr));
+            flush_stdout();
+        }
 
         // 6. sendto: send it back, all of its 0 to 65507 bytes
         if (sendto(s, buf, nbyte, 0, (struct sockaddr *)&cliaddr, addrlen) < 0)

@@ -78,9 +78,9 @@ pub fn perror(what: &str) {
     say(format_args!("{what}: {}", strerror(Errno::last())));
 }
 
-/// One line on stderr. A closed stderr is no reason to end.
+/// One line on stderr, in one write. A closed stderr is no reason to end.
 pub fn say(line: std::fmt::Arguments) {
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 /// What `main` of every lecture program does: runs it, prints its error, gives its exit status (0, 1, or 2 for
@@ -261,7 +261,8 @@ pub fn fgets(buf: &mut [u8]) -> Result<bool, Error> {
     Ok(!line.is_null())
 }
 
-/// Bytes in the line that `fgets` has just read: strlen(3). An error if the line is longer than `buf` or has a NUL.
+/// Bytes in the line that `fgets` has just read: strlen(3). An error if the line is longer than `buf`
+/// or has a NUL before its newline.
 pub fn line_length(buf: &[u8]) -> Result<usize, Error> {
     // SAFETY: as in fgets.
     let input = unsafe { stdin };

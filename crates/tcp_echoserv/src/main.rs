@@ -1,4 +1,4 @@
-//! tcp_echoserv: the iterative TCP echo server (slides 36-44).
+//! tcp_echoserv: the iterative TCP echo server (slides 15, 36-44).
 //! C original: tcp_echoserv.c
 //!
 //! Run:    cargo run -p tcp_echoserv                in one terminal
@@ -12,7 +12,8 @@ use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 use std::process::ExitCode;
 
 use libc::{
-    AF_INET, INADDR_ANY, SIG_IGN, SIGPIPE, accept, htonl, htons, sa_family_t, signal, sockaddr_in, socklen_t,
+    AF_INET, INADDR_ANY, SIG_IGN, SIGPIPE, accept, htonl, htons, sa_family_t, signal, sleep, sockaddr_in,
+    socklen_t,
 };
 use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, bind, listen, socket};
 use nix::unistd::{close, read};
@@ -59,6 +60,8 @@ fn tcp_echoserv() -> Result<(), Error> {
             unsafe { accept(listen_sock.as_raw_fd(), (&raw mut cliaddr).cast(), &raw mut addrlen) };
         if accp_sock < 0 {
             perror("accept fail");
+            // SAFETY: sleep only waits.
+            unsafe { sleep(1) }; // out of descriptors or memory: ask again, but not a million times
             continue;
         }
         // SAFETY: accept has just opened this descriptor, so nobody else owns it.
