@@ -11,6 +11,7 @@
 //! # }
 //! ```
 
+pub mod peers;
 mod program;
 mod running;
 mod sockets;
