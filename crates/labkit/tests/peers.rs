@@ -14,13 +14,13 @@ fn main() {
     run_trials(vec![
         trial("nc_as_client_of_tcp_echoserv", missing_program("nc"), || interactive("tcp_echoserv", &["nc"])),
         trial("nc_as_client_of_udp_echoserv", missing_program("nc"), || {
-            interactive("udp_echoserv", &["nc", "-u"])
+            interactive("udp_echoserv", &["nc", "-u"]);
         }),
         trial("ncat_as_client_of_tcp_echoserv", missing_program("ncat"), || {
-            interactive("tcp_echoserv", &["ncat"])
+            interactive("tcp_echoserv", &["ncat"]);
         }),
         trial("ncat_as_client_of_udp_echoserv", missing_program("ncat"), || {
-            interactive("udp_echoserv", &["ncat", "-u"])
+            interactive("udp_echoserv", &["ncat", "-u"]);
         }),
         trial("ncat_half_closes_and_gets_everything", missing_program("ncat"), || {
             half_close(|port| vec!["ncat".into(), "127.0.0.1".into(), port.to_string()]);
