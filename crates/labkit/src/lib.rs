@@ -15,12 +15,13 @@ pub mod peers;
 mod program;
 mod running;
 mod sockets;
+pub mod trace;
 mod trial;
 
-pub use program::{Program, root, twins};
+pub use program::{Program, Workspace, root, twins};
 pub use running::{Output, Running, Server};
 pub use sockets::{Transport, free_port, listens};
-pub use trial::{missing_program, run_trials, trial};
+pub use trial::{missing_program, run_trials, trial, trial_with};
 
 use std::io;
 use std::time::{Duration, Instant};

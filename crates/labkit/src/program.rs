@@ -34,42 +34,21 @@ impl Program {
         Program { path: path.into() }
     }
 
-    /// The lecture program `name` from its Rust file, built with `$CARGO` (else `cargo`) if it isn't yet, as scripts/lab
-    /// does. For what stands outside the program's own crate, where `CARGO_BIN_EXE_…` is unknown.
+    /// The lecture program `name` from its Rust file, in this workspace. For what stands outside the program's own crate,
+    /// where `CARGO_BIN_EXE_…` is unknown. Builds them all the first time.
     pub fn rust(name: &str) -> io::Result<Self> {
-        static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-        let folder = BUILT.get_or_init(|| build_all().map_err(|error| error.to_string()));
-        Ok(Program { path: folder.as_ref().map_err(|error| io::Error::other(error.as_str()))?.join(name) })
+        static BUILT: OnceLock<Result<Workspace, String>> = OnceLock::new();
+        let built = BUILT.get_or_init(|| {
+            let workspace = Workspace::here().map_err(|error| error.to_string())?;
+            workspace.build().map_err(|error| error.to_string())?;
+            Ok(workspace)
+        });
+        Ok(built.as_ref().map_err(|error| io::Error::other(error.as_str()))?.rust(name))
     }
 
-    /// The lecture program `name` from `crates/name/name.c`, compiled with `$CC` (else `cc`) if it isn't yet. An error
-    /// if there is no compiler, or if it has anything to say about the file.
+    /// The lecture program `name` from its C file, in this workspace: [`Workspace::c`].
     pub fn c(name: &str) -> io::Result<Self> {
-        let source = root().join("crates").join(name).join(format!("{name}.c"));
-        let header = root().join("crates/sockcommon/sockcommon.h");
-        let folder = env::current_exe()?.with_file_name("c");
-        let path = folder.join(name);
-        let newest = fs::metadata(&source)?.modified()?.max(fs::metadata(&header)?.modified()?);
-        if fs::metadata(&path).and_then(|built| built.modified()).is_ok_and(|built| built > newest) {
-            return Ok(Program { path });
-        }
-
-        // Several tests may compile it at once: each for itself, and the last rename wins.
-        fs::create_dir_all(&folder)?;
-        let own = folder.join(format!("{name}.{}.{:?}", process::id(), thread::current().id()));
-        let compiler = env::var_os("CC").unwrap_or_else(|| "cc".into());
-        let cc = Command::new(&compiler)
-            .args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O2", "-o"])
-            .args([&own, &source])
-            .output()
-            .map_err(|error| {
-                io::Error::other(format!("{}: {error} (install a C compiler)", compiler.display()))
-            })?;
-        if !cc.status.success() {
-            return Err(io::Error::other(String::from_utf8_lossy(&cc.stderr)));
-        }
-        fs::rename(&own, &path)?;
-        Ok(Program { path })
+        Workspace::here()?.c(name)
     }
 
     /// The last part of its path.
@@ -106,21 +85,84 @@ impl Program {
     }
 }
 
-/// Builds the lecture programs; gives their folder.
-fn build_all() -> io::Result<PathBuf> {
-    let here = env::current_exe()?;
-    let target = here.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
-    let target = target
-        .ok_or_else(|| io::Error::other(format!("{}: in no target folder of cargo's", here.display())))?;
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let build = Command::new(&cargo)
-        .args(["build", "--quiet", "--profile=lab", "--target-dir"])
-        .arg(target)
-        .current_dir(root())
-        .output()
-        .map_err(|error| io::Error::other(format!("{}: {error} (is cargo on PATH?)", cargo.display())))?;
-    if !build.status.success() {
-        return Err(io::Error::other(String::from_utf8_lossy(&build.stderr)));
+/// A workspace with lecture programs: this one, or a copy of it.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    /// The folder with `crates/` in it.
+    pub root: PathBuf,
+    /// Where what is built goes.
+    pub target: PathBuf,
+}
+
+impl Workspace {
+    /// This one, with the target folder that the running program is in.
+    pub fn here() -> io::Result<Self> {
+        let program = env::current_exe()?;
+        let target = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
+        let target = target.ok_or_else(|| {
+            io::Error::other(format!("{}: in no target folder of cargo's", program.display()))
+        })?;
+        Ok(Workspace { root: root(), target: target.to_path_buf() })
     }
-    Ok(target.join("lab"))
+
+    /// The one at `root`, with its own target folder.
+    #[must_use]
+    pub fn at(root: &Path) -> Self {
+        Workspace { root: root.to_path_buf(), target: root.join("target") }
+    }
+
+    /// Builds the Rust programs with `$CARGO` (else `cargo`), as scripts/lab does. An error with cargo's words if it
+    /// can't.
+    pub fn build(&self) -> io::Result<()> {
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let build = Command::new(&cargo)
+            .args(["build", "--quiet", "--profile=lab", "--target-dir"])
+            .arg(&self.target)
+            .current_dir(&self.root)
+            .output()
+            .map_err(|error| io::Error::other(format!("{}: {error} (is cargo on PATH?)", cargo.display())))?;
+        if build.status.success() {
+            return Ok(());
+        }
+        Err(io::Error::other(String::from_utf8_lossy(&build.stderr)))
+    }
+
+    /// The program `name` from its Rust file, as [`Workspace::build`] has left it.
+    #[must_use]
+    pub fn rust(&self, name: &str) -> Program {
+        Program { path: self.target.join("lab").join(name) }
+    }
+
+    /// The program `name` from `crates/name/name.c`, compiled with `$CC` (else `cc`) if it isn't yet. An error if there is
+    /// no compiler, or if it has anything to say about the file.
+    pub fn c(&self, name: &str) -> io::Result<Program> {
+        let source = self.root.join("crates").join(name).join(format!("{name}.c"));
+        let header = self.root.join("crates/sockcommon/sockcommon.h");
+        let path = self.target.join("c").join(name);
+        let modified = |path: &Path| {
+            let modified = fs::metadata(path).and_then(|file| file.modified());
+            modified.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+        };
+        let newest = modified(&source)?.max(modified(&header)?);
+        if modified(&path).is_ok_and(|built| built > newest) {
+            return Ok(Program { path });
+        }
+
+        // Several tests may compile it at once: each for itself, and the last rename wins.
+        fs::create_dir_all(self.target.join("c"))?;
+        let own = path.with_extension(format!("{}.{:?}", process::id(), thread::current().id()));
+        let compiler = env::var_os("CC").unwrap_or_else(|| "cc".into());
+        let cc = Command::new(&compiler)
+            .args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O2", "-o"])
+            .args([&own, &source])
+            .output()
+            .map_err(|error| {
+                io::Error::other(format!("{}: {error} (install a C compiler)", compiler.display()))
+            })?;
+        if !cc.status.success() {
+            return Err(io::Error::other(String::from_utf8_lossy(&cc.stderr)));
+        }
+        fs::rename(&own, &path)?;
+        Ok(Program { path })
+    }
 }

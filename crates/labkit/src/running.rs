@@ -58,6 +58,11 @@ struct Stream {
 }
 
 impl Stream {
+    /// Nothing, and no more.
+    fn closed() -> Self {
+        Stream { so_far: Arc::new(Mutex::new((Vec::new(), true))) }
+    }
+
     fn collect(mut pipe: impl Read + Send + 'static) -> Self {
         let stream = Stream::default();
         let so_far = Arc::clone(&stream.so_far);
@@ -116,7 +121,17 @@ fn feed(mut pipe: ChildStdin) -> Sender<Vec<u8>> {
 impl Running {
     /// Starts a command in a process group of its own.
     pub fn start(command: &mut Command) -> io::Result<Self> {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        Self::start_with(command, Stdio::piped())
+    }
+
+    /// As [`Running::start`], but its stdout is a pipe that nobody reads any more.
+    pub fn start_unread(command: &mut Command) -> io::Result<Self> {
+        let (_, writer) = io::pipe()?;
+        Self::start_with(command, writer.into())
+    }
+
+    fn start_with(command: &mut Command, stdout: Stdio) -> io::Result<Self> {
+        command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped()).process_group(0);
         #[cfg(target_os = "linux")]
         // SAFETY: between fork and exec only prctl is called, which is a bare system call.
         unsafe {
@@ -126,8 +141,8 @@ impl Running {
             io::Error::new(error.kind(), format!("{}: {error}", command.get_program().display()))
         })?;
         let stdin = child.stdin.take().map(feed);
-        let stdout = child.stdout.take().map(Stream::collect).unwrap_or_default();
-        let stderr = child.stderr.take().map(Stream::collect).unwrap_or_default();
+        let stdout = child.stdout.take().map_or_else(Stream::closed, Stream::collect);
+        let stderr = child.stderr.take().map_or_else(Stream::closed, Stream::collect);
         Ok(Running { child, stdin, stdout, stderr })
     }
 

@@ -24,7 +24,7 @@ pub fn free_port() -> io::Result<u16> {
     }
 }
 
-/// Does process `pid` listen at `port`? Asks proc(5), in the process's own network namespace.
+/// Does process `pid`, or another of its process group, listen at `port`? Asks proc(5), in the network namespace of `pid`.
 #[cfg(target_os = "linux")]
 pub fn listens(pid: i32, transport: Transport, port: u16) -> io::Result<bool> {
     use std::fs;
@@ -46,11 +46,20 @@ pub fn listens(pid: i32, transport: Transport, port: u16) -> io::Result<bool> {
             }
         }
     }
-    let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else { return Ok(false) };
-    Ok(descriptors
-        .filter_map(Result::ok)
-        .filter_map(|fd| fs::read_link(fd.path()).ok())
-        .any(|link| inodes.iter().any(|inode| link.as_os_str() == inode.as_str())))
+    let has_one = |pid: &str| {
+        let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
+        let links = descriptors.flatten().filter_map(|fd| fs::read_link(fd.path()).ok());
+        links.into_iter().any(|link| inodes.iter().any(|inode| link.as_os_str() == inode.as_str()))
+    };
+    let in_group = |other: &str| {
+        // pid (name) state ppid pgrp …; the name may have spaces and parentheses
+        let stat = fs::read_to_string(format!("/proc/{other}/stat")).unwrap_or_default();
+        let group = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(2)?.parse().ok());
+        group == Some(pid)
+    };
+    let processes =
+        fs::read_dir("/proc")?.flatten().filter_map(|process| process.file_name().into_string().ok());
+    Ok(!inodes.is_empty() && processes.filter(|other| in_group(other)).any(|other| has_one(&other)))
 }
 
 /// Does process `pid` listen at `port`? Asks lsof(8).

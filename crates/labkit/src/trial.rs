@@ -17,6 +17,15 @@ pub fn trial(name: &str, missing: Option<String>, test: fn()) -> Trial {
     }
 }
 
+/// As [`trial`], for a test that needs `tools` which scripts/check installs: with CI set, a missing one is a failure.
+pub fn trial_with(tools: &[&str], name: &str, test: fn()) -> Trial {
+    let missing = tools.iter().find_map(|tool| missing_program(tool));
+    match missing {
+        Some(missing) if env::var_os("CI").is_some() => Trial::test(name, move || Err(missing.into())),
+        missing => trial(name, missing, test),
+    }
+}
+
 /// What `main` of such a file does; takes cargo test's usual arguments.
 pub fn run_trials(trials: Vec<Trial>) -> ! {
     libtest_mimic::run(&Arguments::from_args(), trials).exit()

@@ -1,0 +1,196 @@
+//! `mirror`: is each C file the same program as its Rust file?
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::{io, thread};
+
+use clap::Parser;
+use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
+use labkit::{Workspace, missing_program};
+use mirror::faults::{self, Fault};
+use mirror::ladder::{self, Rung, Wire};
+use mirror::report::{self, Report};
+use mirror::{PROGRAMS, own, scenes};
+
+/// Is each C file the same program as its Rust file? A table, one row a program; exit status 1 if any row is red.
+#[derive(Parser)]
+struct Options {
+    /// Only these programs
+    programs: Vec<String>,
+    /// The calls of C and of Rust beside each other, scene by scene
+    #[arg(long)]
+    trace: bool,
+    /// The calls of a client and its server, and what goes over the wire between them
+    #[arg(long)]
+    ladder: bool,
+    /// What the programs do when a call fails that worked before: a table of every call and errno
+    #[arg(long)]
+    faults: bool,
+    /// Another folder with the lecture programs, such as a copy
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("mirror: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(options: &Options) -> io::Result<bool> {
+    if let Some(missing) = missing_program("strace").or_else(|| missing_program("cc")) {
+        return Err(io::Error::other(format!("{missing}; scripts/check installs it")));
+    }
+    let chosen = chosen(&options.programs)?;
+    let workspace = options.root.as_deref().map_or_else(Workspace::here, |root| Ok(Workspace::at(root)))?;
+    workspace.build()?;
+
+    if options.trace {
+        for program in &chosen {
+            print_traces(&workspace, program)?;
+        }
+        return Ok(true);
+    }
+    if options.ladder {
+        for program in &chosen {
+            println!("{}", ladder_table(&ladder::ladder(&workspace, program, false)?));
+        }
+        return Ok(true);
+    }
+    if options.faults {
+        let plans = on_each(&chosen, |program| faults::plans(&workspace, program))?.concat();
+        let faults = on_each(&plans, |plan| faults::fail(&workspace, plan))?;
+        println!("{}", fault_table(&faults));
+        return Ok(faults.iter().all(|fault| fault.wrong.is_none()));
+    }
+
+    let reports = on_each(&chosen, |program| report::check(&workspace, program, false))?;
+    println!("{}", table(&reports));
+    for report in &reports {
+        for (kind, faults) in [
+            ("steps", &report.steps),
+            ("size", &report.size),
+            ("behaviour", &report.behaviour),
+            ("calls", &report.calls),
+        ] {
+            for fault in faults {
+                println!("{}: {kind}: {fault}", report.program);
+            }
+        }
+    }
+    println!("What may differ:");
+    for (what, why) in own::MAY_DIFFER {
+        println!("  {what}: {why}");
+    }
+    Ok(reports.iter().all(Report::green))
+}
+
+fn chosen(names: &[String]) -> io::Result<Vec<&'static str>> {
+    let find = |name: &String| {
+        let program = PROGRAMS.into_iter().find(|program| program == name);
+        program.ok_or_else(|| {
+            io::Error::other(format!("{name}: no such program; there are {}", PROGRAMS.join(", ")))
+        })
+    };
+    let chosen: Vec<&'static str> = names.iter().map(find).collect::<io::Result<_>>()?;
+    Ok(if chosen.is_empty() { PROGRAMS.to_vec() } else { chosen })
+}
+
+/// What `work` gives for each, in their order; a few at a time, since a scene mostly waits.
+fn on_each<A: Sync, T: Send>(all: &[A], work: impl Fn(&A) -> io::Result<T> + Sync) -> io::Result<Vec<T>> {
+    let next = Mutex::new(0..all.len());
+    let results = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some(i) = next.lock().ok().and_then(|mut next| next.next()) {
+                    let result = work(&all[i]);
+                    if let Ok(mut results) = results.lock() {
+                        results.push((i, result));
+                    }
+                }
+            });
+        }
+    });
+    let mut results = results.into_inner().map_err(|_| io::Error::other("a check has panicked"))?;
+    results.sort_by_key(|(i, _)| *i);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// C on the left, Rust on the right, a table a scene.
+fn print_traces(workspace: &Workspace, program: &'static str) -> io::Result<()> {
+    for scene in scenes::of(program) {
+        let (c, rust) = report::twins(workspace, &scene)?;
+        let mut table = Table::new();
+        table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_header([format!("{program}.c: {}", scene.name), format!("{program} in Rust")]);
+        for i in 0..c.calls.len().max(rust.calls.len()) {
+            let call = |calls: &[String]| calls.get(i).cloned().unwrap_or_default();
+            table.add_row([call(&c.calls), call(&rust.calls)]);
+        }
+        println!("{table}");
+    }
+    Ok(())
+}
+
+fn ladder_table(rungs: &[Rung]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(["client", "on the wire", "server"]);
+    for rung in rungs {
+        let wire = match &rung.wire {
+            Wire::Nothing => String::new(),
+            Wire::Right(what) => format!("── {what} ─▶"),
+            Wire::Left(what) => format!("◀─ {what} ──"),
+            Wire::Both(what) => format!("◀─ {what} ─▶"),
+        };
+        table.add_row([&rung.client, &wire, &rung.server]);
+    }
+    table
+}
+
+fn fault_table(faults: &[Fault]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED);
+    table.set_header(["program", "call", "fails with", "C and Rust", ""]);
+    for fault in faults {
+        let verdict = match &fault.wrong {
+            None => Cell::new("green").fg(Color::Green),
+            Some(wrong) => Cell::new(wrong).fg(Color::Red),
+        };
+        let cells = [fault.program, &fault.call, fault.errno, &fault.did].map(Cell::new);
+        table.add_row(cells.into_iter().chain([verdict]));
+    }
+    table
+}
+
+fn table(reports: &[Report]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED);
+    table.set_header(["program", "steps", "size (C, Rust)", "behaviour", "calls", ""]);
+    for report in reports {
+        let cell = |good: String, faults: &[String]| match faults.len() {
+            0 => Cell::new(good).fg(Color::Green),
+            n => Cell::new(format!("{n} differ")).fg(Color::Red),
+        };
+        let (c, rust) = report.lines;
+        table.add_row([
+            Cell::new(&report.program),
+            cell("same".into(), &report.steps),
+            cell(format!("{c}, {rust} lines"), &report.size),
+            cell(format!("same in {} scenes", report.scenes), &report.behaviour),
+            cell(format!("{} the same", report.compared), &report.calls),
+            if report.green() {
+                Cell::new("green").fg(Color::Green)
+            } else {
+                Cell::new("red").fg(Color::Red)
+            },
+        ]);
+    }
+    table
+}

@@ -1,0 +1,110 @@
+//! The verdict on a program: steps, size, behaviour, calls.
+
+use std::{io, thread};
+
+use labkit::Workspace;
+
+use crate::scenes::{self, Scene, With};
+use crate::stage::{Played, play};
+use crate::steps;
+
+/// What is wrong with one program, by kind; nothing is wrong where a list is empty.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Its name.
+    pub program: String,
+    /// Steps that differ, code that belongs to none.
+    pub steps: Vec<String>,
+    /// Steps of Rust that are too long.
+    pub size: Vec<String>,
+    /// Scenes in which stdout, stderr or the end differ.
+    pub behaviour: Vec<String>,
+    /// Scenes in which the calls differ.
+    pub calls: Vec<String>,
+    /// Lines of code of C and of Rust.
+    pub lines: (usize, usize),
+    /// Scenes played.
+    pub scenes: usize,
+    /// Calls of its own that were compared.
+    pub compared: usize,
+}
+
+impl Report {
+    /// Is everything the same?
+    #[must_use]
+    pub fn green(&self) -> bool {
+        [&self.steps, &self.size, &self.behaviour, &self.calls].iter().all(|faults| faults.is_empty())
+    }
+
+    fn scene(&mut self, workspace: &Workspace, scene: &Scene) -> io::Result<()> {
+        let (c, rust) = twins(workspace, scene)?;
+        for ((what, in_c), (_, in_rust)) in c.behaviour.iter().zip(&rust.behaviour) {
+            if in_c != in_rust {
+                self.behaviour.push(format!("{}: {what}: C {in_c:?}, Rust {in_rust:?}", scene.name));
+            }
+        }
+        self.calls
+            .extend(difference(scene, &c, &rust).map(|difference| format!("{}: {difference}", scene.name)));
+        self.compared += c.calls.len();
+        self.scenes += 1;
+        Ok(())
+    }
+}
+
+/// Compares the two programs called `name`, whose Rust one is built; no further than the first fault if one is enough.
+///
+/// # Errors
+/// A file can't be read, the C file doesn't compile, strace isn't there. What the programs do is never an error.
+pub fn check(workspace: &Workspace, name: &'static str, stop_at_first: bool) -> io::Result<Report> {
+    let text = steps::check(&workspace.root, name)?;
+    let mut report = Report {
+        program: name.into(),
+        steps: text.steps,
+        size: text.size,
+        lines: text.lines,
+        ..Report::default()
+    };
+    for scene in scenes::of(name) {
+        report.scene(workspace, &scene)?;
+        if stop_at_first && !report.green() {
+            break;
+        }
+    }
+    Ok(report)
+}
+
+/// Plays a scene with the C program and with the Rust program, at the same time.
+///
+/// # Errors
+/// As [`play`].
+pub fn twins(workspace: &Workspace, scene: &Scene) -> io::Result<(Played, Played)> {
+    let c = workspace.c(scene.program)?;
+    let rust = workspace.rust(scene.program);
+    thread::scope(|scope| {
+        let c = scope.spawn(|| play(workspace, &c, scene, &[]));
+        let rust = play(workspace, &rust, scene, &[])?;
+        let c = c.join().map_err(|_| io::Error::other("a scene has panicked"))??;
+        Ok((c, rust))
+    })
+}
+
+/// The first call that differs, if one does.
+#[must_use]
+pub fn difference(scene: &Scene, c: &Played, rust: &Played) -> Option<String> {
+    if matches!(scene.with, With::ClosedStdout) {
+        return None; // C meets it when its buffer is written, Rust at the first line: see MAY_DIFFER
+    }
+    let early = scene.ends_early || c.trace.output.code != Some(0);
+    let calls = |played: &Played| {
+        let mut calls = played.calls.clone();
+        while early && calls.last().is_some_and(|call| call.starts_with("close(")) {
+            calls.pop();
+        }
+        calls
+    };
+    let (c, rust) = (calls(c), calls(rust));
+    let nothing = String::from("nothing");
+    let pair = |i: usize| (c.get(i).unwrap_or(&nothing), rust.get(i).unwrap_or(&nothing));
+    let first = (0..c.len().max(rust.len())).map(pair).find(|(c, rust)| c != rust);
+    first.map(|(c, rust)| format!("C has {c}, Rust has {rust}"))
+}
