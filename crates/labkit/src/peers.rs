@@ -54,7 +54,12 @@ pub fn datagram_at(port: u16) -> io::Result<UdpSocket> {
 
 /// A TCP port where nobody listens, and nobody can while the socket is open: it is bound and no more.
 pub fn refusing() -> io::Result<(OwnedFd, u16)> {
-    let held = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+    // No other test's program may inherit it; macOS has no such flag.
+    #[cfg(target_os = "linux")]
+    let flags = SockFlag::SOCK_CLOEXEC;
+    #[cfg(not(target_os = "linux"))]
+    let flags = SockFlag::empty();
+    let held = socket(AddressFamily::Inet, SockType::Stream, flags, None)?;
     bind(raw(&held), &SockaddrIn::from(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)))?;
     let port = getsockname::<SockaddrIn>(raw(&held))?.port();
     Ok((held, port))

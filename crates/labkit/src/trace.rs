@@ -218,7 +218,12 @@ impl Traced {
 
     /// Waits until the program's calls so far satisfy `condition`.
     pub fn wait_for(&self, what: &str, condition: impl Fn(&[Call]) -> bool) -> io::Result<()> {
-        until(what, || Ok(condition(&read_calls(&self.folder)?).then_some(())))
+        until(what, || Ok(condition(&self.calls()?).then_some(())))
+    }
+
+    /// What it has done so far.
+    pub fn calls(&self) -> io::Result<Vec<Call>> {
+        read_calls(&self.folder)
     }
 }
 

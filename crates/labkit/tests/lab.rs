@@ -726,11 +726,14 @@ fn a_shell_reads_commands_from_a_file_too() {
 /// gdb, a Python prompt: what has its own idea of Ctrl-C keeps it.
 fn a_terminals_ctrl_c_is_the_commands() {
     let home = tempfile::tempdir().unwrap();
-    let trap = "exec \"$LAB\" sh -c 'trap \"echo caught; exit 9\" INT; echo ready; sleep 1000 & wait'";
+    // It waits for a line before it ends: a terminal may lose what is printed just before its last process ends.
+    let trap =
+        "exec \"$LAB\" sh -c 'trap \"echo caught; read line; exit 9\" INT; echo ready; sleep 1000 & wait'";
     let mut command = in_terminal(home.path(), trap);
     command.wait_stdout("ready").unwrap();
     command.write(b"\x03");
     command.wait_stdout("caught").unwrap();
+    command.write(b"\n");
     assert_eq!(command.finish().unwrap().code, Some(9));
 
     let mut command = in_terminal(home.path(), "exec \"$LAB\" sh -c 'echo ready; exec sleep 1000'");

@@ -21,6 +21,8 @@ pub struct Scene {
     pub with: With,
     /// Does it end before its last step, though with status 0?
     pub ends_early: bool,
+    /// Is its stdout a pipe that nobody reads?
+    pub unread: bool,
 }
 
 /// With whom a program talks.
@@ -28,8 +30,6 @@ pub struct Scene {
 pub enum With {
     /// With nobody.
     Nobody,
-    /// With nobody, and its stdout is a pipe that nobody reads.
-    ClosedStdout,
     /// A client: with the C twin of this server.
     Server(&'static str),
     /// A client: with a port that somebody has but where nobody listens.
@@ -62,7 +62,15 @@ pub enum Client {
 }
 
 fn scene(program: &'static str, name: &'static str, args: &[&'static str], with: With) -> Scene {
-    Scene { program, name, args: args.to_vec(), stdin: b"abcdefg\n".to_vec(), with, ends_early: false }
+    Scene {
+        program,
+        name,
+        args: args.to_vec(),
+        stdin: b"abcdefg\n".to_vec(),
+        with,
+        ends_early: false,
+        unread: false,
+    }
 }
 
 /// All scenes of a program, the normal one first.
@@ -167,12 +175,7 @@ pub fn of(program: &'static str) -> Vec<Scene> {
         scenes.push(scene("the port is taken", &[], With::PortTaken));
         scenes.push(scene("no port", &["0"], With::Nobody));
     } else {
-        scenes.push(Scene {
-            program,
-            name: "nobody reads its stdout",
-            with: With::ClosedStdout,
-            ..scenes[0].clone()
-        });
+        scenes.push(Scene { name: "nobody reads its stdout", unread: true, ..scenes[0].clone() });
     }
     if scenes.iter().any(|scene| scene.args.contains(&"{port}")) {
         scenes.push(scene("nobody listens", &to_server, With::NotListening));

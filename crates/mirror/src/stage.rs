@@ -1,13 +1,12 @@
 //! Plays a scene: the program under strace, and everybody it talks to.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, TcpStream, UdpSocket};
 use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::thread;
 use std::time::Duration;
 
 use labkit::trace::{Call, Trace, Traced};
-use labkit::{DEADLINE, Program, Workspace, free_port, until};
+use labkit::{DEADLINE, Program, Workspace, free_port, peers, until};
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, socket};
 
@@ -40,9 +39,6 @@ pub fn play(
     let mut clients = Vec::new();
     let (trace, port) = match &scene.with {
         With::Nobody => (start(program, scene, 0, inject)?.finish()?, 0),
-        With::ClosedStdout => {
-            (program.trace_unread(args(scene, 0), inject)?.typed(&scene.stdin).finish()?, 0)
-        }
         With::Server(name) => {
             let server = workspace.c(name)?.serve(&[])?;
             (start(program, scene, server.port, inject)?.finish()?, server.port)
@@ -57,22 +53,27 @@ pub fn play(
             (start(program, scene, port, inject)?.finish()?, port)
         }
         With::Tcp(act) => {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+            let listener = peers::listen()?;
             let port = listener.local_addr()?.port();
             let traced = start(program, scene, port, inject)?;
-            let act = *act;
-            let peer = thread::spawn(move || listener.accept().map(|(peer, _)| act(patient(peer))));
-            let trace = traced.finish()?;
-            // Whoever never came is not waited for.
-            let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
-            let _ = peer.join();
-            (trace, port)
+            // A program that never comes has ended.
+            let came = until("the program, or its end", || match listener.accept() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    Ok(ended(&traced.calls()?).then_some(None))
+                }
+                accepted => accepted.map(|(peer, _)| Some(Some(peer))),
+            })?;
+            if let Some(peer) = came {
+                peer.set_nonblocking(false)?;
+                act(patient(peer));
+            }
+            (traced.finish()?, port)
         }
         With::Pieces(pieces) => {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+            let listener = peers::listen()?;
             let port = listener.local_addr()?.port();
             let traced = start(program, scene, port, inject)?;
-            let (mut peer, _) = listener.accept()?;
+            let mut peer = peers::accept(&listener)?;
             for (i, piece) in pieces.iter().enumerate() {
                 // A program that has ended reads no more: that is for its calls to show.
                 let _ = peer.write_all(piece);
@@ -137,7 +138,9 @@ fn args(scene: &Scene, port: u16) -> Vec<String> {
 }
 
 fn start(program: &Program, scene: &Scene, port: u16, inject: &[String]) -> io::Result<Traced> {
-    Ok(program.trace(args(scene, port), inject)?.typed(&scene.stdin))
+    let args = args(scene, port);
+    let traced = if scene.unread { program.trace_unread(args, inject) } else { program.trace(args, inject) };
+    Ok(traced?.typed(&scene.stdin))
 }
 
 fn ended(calls: &[Call]) -> bool {
@@ -157,7 +160,7 @@ fn taken_port() -> io::Result<((OwnedFd, UdpSocket), u16)> {
         let port = udp.local_addr()?.port();
         // Connected to itself, it takes datagrams from nobody else: they are refused.
         udp.connect((Ipv4Addr::LOCALHOST, port))?;
-        let tcp = socket(AddressFamily::Inet, SockType::Stream, SockFlag::empty(), None)?;
+        let tcp = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
         match bind(tcp.as_raw_fd(), &SockaddrIn::new(0, 0, 0, 0, port)) {
             Err(Errno::EADDRINUSE) => {}
             bound => return Ok(bound.map(|()| ((tcp, udp), port))?),
