@@ -1,5 +1,6 @@
 //! Tests that need what not every machine has.
 
+use std::path::PathBuf;
 use std::{env, fs};
 
 use libtest_mimic::{Arguments, Trial};
@@ -31,12 +32,18 @@ pub fn run_trials(trials: Vec<Trial>) -> ! {
     libtest_mimic::run(&Arguments::from_args(), trials).exit()
 }
 
-/// `Some("… is not installed")` unless PATH or an sbin folder has the program.
+/// Where a program is: on PATH, or in an sbin folder, which ordinary users' PATH leaves out.
+#[must_use]
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path)
+        .chain(["/usr/sbin".into(), "/sbin".into()])
+        .map(|folder| folder.join(name))
+        .find(|program| fs::metadata(program).is_ok_and(|file| file.is_file()))
+}
+
+/// `Some("… is not installed")` unless [`find_program`] finds it.
 #[must_use]
 pub fn missing_program(name: &str) -> Option<String> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let found = env::split_paths(&path)
-        .chain(["/usr/sbin".into(), "/sbin".into()])
-        .any(|folder| fs::metadata(folder.join(name)).is_ok_and(|file| file.is_file()));
-    (!found).then(|| format!("{name} is not installed"))
+    find_program(name).is_none().then(|| format!("{name} is not installed"))
 }

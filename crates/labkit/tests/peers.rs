@@ -5,8 +5,8 @@ use std::fs;
 use std::process::Command;
 
 use labkit::{
-    Output, Program, Running, Server, Transport, free_port, listens, missing_program, run_trials, trial,
-    until,
+    Output, Program, Running, Server, Transport, find_program, free_port, listens, missing_program,
+    run_trials, trial, until,
 };
 use tempfile::TempDir;
 
@@ -127,7 +127,7 @@ fn xinetd() -> Xinetd {
             service("daytime", "daytime-stream", "stream", "tcp", "no", daytime),
         ];
         fs::write(&config, services.concat()).unwrap();
-        let mut command = Command::new("xinetd");
+        let mut command = Command::new(find_program("xinetd").unwrap());
         command.args(["-dontfork", "-f"]).arg(config);
         command.arg("-pidfile").arg(folder.path().join("pid"));
         command.arg("-filelog").arg(folder.path().join("log"));
