@@ -1,0 +1,10 @@
+//! Grades lab submissions: a student's own version of a lecture program, in any language, built and run in a sandbox,
+//! looked at over real sockets and through its system calls.
+
+pub mod bench;
+pub mod judge;
+pub mod lab;
+pub mod labs;
+pub mod report;
+pub mod sandbox;
+pub mod words;

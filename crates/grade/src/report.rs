@@ -1,0 +1,92 @@
+//! What grading one submission has found: the values that every format is made of.
+
+use serde::{Deserialize, Serialize};
+
+use crate::sandbox::Tier;
+use crate::words::Lang;
+
+/// What became of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// All its points.
+    Passed,
+    /// None of them.
+    Failed,
+    /// Not tried, because a check that it depends on did not pass: none of its points.
+    Skipped,
+    /// The grader's own fault: no mark at all.
+    Error,
+}
+
+/// One check of one submission.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CheckResult {
+    /// `half_close`: the same in every run.
+    pub id: String,
+    /// What it looks at, in a few words.
+    pub title: String,
+    /// What it is worth.
+    pub points: u32,
+    /// What the submission got: all of the points or none; none too where nothing could be said (status `error`).
+    pub score: u32,
+    /// What became of it.
+    pub status: Status,
+    /// What was done, what was expected, what came: several lines. Empty if it passed and there is nothing to say.
+    pub message: String,
+    /// The likely cause, and what to try. Empty where there is none.
+    pub hint: String,
+    /// The slides to read: `39`, `31, 34`.
+    pub slide: String,
+    /// How long it took.
+    pub duration_ms: u64,
+}
+
+/// One submission.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// `tcp_echoserv`
+    pub lab: String,
+    /// The name of the file or folder that was handed in, without the folders above it.
+    pub submission: String,
+    /// Repeats this run: `--seed`.
+    pub seed: u64,
+    /// How well the submission was shut in.
+    pub tier: Tier,
+    /// The language of titles, messages and hints.
+    pub lang: Lang,
+    /// The sum of the checks' scores; none where the grader failed: then there is no mark.
+    pub score: Option<u32>,
+    /// The sum of the checks' points: 100.
+    pub max_score: u32,
+    /// In the order in which the lab lists them.
+    pub checks: Vec<CheckResult>,
+    /// What the compiler said, if anything.
+    pub build_log: String,
+    /// What is worth saying and costs nothing: `SO_REUSEADDR`, `getaddrinfo`.
+    pub notes: Vec<String>,
+    /// Why nothing could be graded at all; empty if it could: `no such file or folder: a.c`.
+    pub error: String,
+    /// When it was graded: RFC 3339, UTC.
+    pub graded_at: String,
+    /// How long all of it took.
+    pub duration_ms: u64,
+}
+
+impl Report {
+    /// Could all checks be decided?
+    #[must_use]
+    pub fn graded(&self) -> bool {
+        self.score.is_some()
+    }
+
+    /// What `check` exits with: 0 full marks, 1 less, 2 not graded.
+    #[must_use]
+    pub fn exit_status(&self) -> u8 {
+        match self.score {
+            Some(score) if score == self.max_score => 0,
+            Some(_) => 1,
+            None => 2,
+        }
+    }
+}
