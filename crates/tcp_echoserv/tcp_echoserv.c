@@ -47,7 +47,7 @@ int main(int argc, char *argv[])
         int accp_sock = accept(listen_sock, (struct sockaddr *)&cliaddr, &addrlen);
         if (accp_sock < 0) {
             perror("accept fail");
-            sleep(1); // out of descriptors or memory: ask again, but not a million times
+            usleep(100000); // out of descriptors or memory: ask again in a tenth of a second
             continue;
         }
         if (args.verbose) {

@@ -11,8 +11,8 @@ use std::process::ExitCode;
 use std::{mem, ptr};
 
 use libc::{
-    AF_INET, INADDR_ANY, SIG_IGN, SIGPIPE, accept, ctime_r, htonl, htons, sa_family_t, signal, sleep,
-    sockaddr_in, socklen_t, time,
+    AF_INET, INADDR_ANY, SIG_IGN, SIGPIPE, accept, ctime_r, htonl, htons, sa_family_t, signal, sockaddr_in,
+    socklen_t, time, usleep,
 };
 use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, bind, listen, socket};
 use nix::unistd::close;
@@ -58,8 +58,8 @@ fn daytimeserv() -> Result<(), Error> {
             unsafe { accept(listen_sock.as_raw_fd(), (&raw mut cliaddr).cast(), &raw mut addrlen) };
         if accp_sock < 0 {
             perror("accept fail");
-            // SAFETY: sleep only waits.
-            unsafe { sleep(1) }; // out of descriptors or memory: ask again, but not a million times
+            // SAFETY: usleep only waits.
+            unsafe { usleep(100_000) }; // out of descriptors or memory: ask again in a tenth of a second
             continue;
         }
         // SAFETY: accept has just opened this descriptor, so nobody else owns it.

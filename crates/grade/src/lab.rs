@@ -84,6 +84,34 @@ pub struct Failure {
     pub cause: Words,
 }
 
+impl Fault {
+    /// The same with a likely cause, unless it has one.
+    #[must_use]
+    pub fn because(self, cause: Words) -> Self {
+        self.changed(|failure| {
+            if failure.cause == Words::default() {
+                failure.cause = cause;
+            }
+        })
+    }
+
+    /// The same, with when it was said before what was done: "client number 3: …".
+    #[must_use]
+    pub fn after(self, when: Words) -> Self {
+        self.changed(|failure| {
+            failure.did.ko = format!("{}: {}", when.ko, failure.did.ko);
+            failure.did.en = format!("{}: {}", when.en, failure.did.en);
+        })
+    }
+
+    fn changed(mut self, change: impl FnOnce(&mut Failure)) -> Self {
+        if let Fault::Failed(failure) = &mut self {
+            change(failure);
+        }
+        self
+    }
+}
+
 impl From<io::Error> for Fault {
     fn from(error: io::Error) -> Self {
         Fault::Grader(error)
@@ -93,14 +121,6 @@ impl From<io::Error> for Fault {
 impl From<Failure> for Fault {
     fn from(failure: Failure) -> Self {
         Fault::Failed(Box::new(failure))
-    }
-}
-
-impl Failure {
-    /// The same with a likely cause.
-    #[must_use]
-    pub fn because(self, cause: Words) -> Self {
-        Failure { cause, ..self }
     }
 }
 

@@ -2,9 +2,11 @@
 //! looked at over real sockets and through its system calls.
 
 pub mod bench;
+pub mod calls;
 pub mod judge;
 pub mod lab;
 pub mod labs;
 pub mod report;
 pub mod sandbox;
+pub mod submission;
 pub mod words;

@@ -1,7 +1,7 @@
 //! What a program asks of the kernel: runs under strace(1), with its calls as values.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, io};
 
@@ -147,10 +147,18 @@ fn strace<S: AsRef<OsStr>>(
     args: impl IntoIterator<Item = S>,
 ) -> Command {
     let mut command = Command::new("strace");
-    command.args(["-ff", "-yy", "-ttt", "-T", "-s", "1048576", "-qq", "-o"]).arg(folder.path().join("calls"));
-    command.args(inject.iter().map(|fault| format!("--inject={fault}")));
-    command.arg("--").arg(&program.path).args(args);
+    command.args(options(folder.path(), inject)).arg("--").arg(&program.path).args(args);
     command
+}
+
+/// strace's options for a trace that [`read_calls`] finds in `folder`, with these faults injected.
+#[must_use]
+pub fn options(folder: &Path, inject: &[String]) -> Vec<String> {
+    let mut options: Vec<String> =
+        ["-ff", "-yy", "-ttt", "-T", "-s", "1048576", "-qq", "-o"].map(String::from).into();
+    options.push(folder.join("calls").display().to_string());
+    options.extend(inject.iter().map(|fault| format!("--inject={fault}")));
+    options
 }
 
 impl Program {
@@ -200,7 +208,7 @@ impl Traced {
     /// Closes its stdin, waits for its end and gives all that it did.
     pub fn finish(self) -> io::Result<Trace> {
         let output = self.running.finish()?;
-        let calls = read_calls(&self.folder)?;
+        let calls = read_calls(self.folder.path())?;
         Ok(Trace { output, calls })
     }
 
@@ -223,14 +231,14 @@ impl Traced {
 
     /// What it has done so far.
     pub fn calls(&self) -> io::Result<Vec<Call>> {
-        read_calls(&self.folder)
+        read_calls(self.folder.path())
     }
 }
 
-/// strace -ff writes a file for each process: `calls.PID`.
-fn read_calls(folder: &TempDir) -> io::Result<Vec<Call>> {
+/// All calls in a folder where strace writes with these [`options`], so far: a file for each process, `calls.PID`.
+pub fn read_calls(folder: &Path) -> io::Result<Vec<Call>> {
     let mut calls = Vec::new();
-    for file in fs::read_dir(folder.path())? {
+    for file in fs::read_dir(folder)? {
         let path: PathBuf = file?.path();
         let Some(pid) = path.extension().and_then(|pid| pid.to_str()?.parse().ok()) else { continue };
         let text = String::from_utf8_lossy(&fs::read(&path)?).into_owned();

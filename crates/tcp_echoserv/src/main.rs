@@ -12,8 +12,8 @@ use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 use std::process::ExitCode;
 
 use libc::{
-    AF_INET, INADDR_ANY, SIG_IGN, SIGPIPE, accept, htonl, htons, sa_family_t, signal, sleep, sockaddr_in,
-    socklen_t,
+    AF_INET, INADDR_ANY, SIG_IGN, SIGPIPE, accept, htonl, htons, sa_family_t, signal, sockaddr_in, socklen_t,
+    usleep,
 };
 use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, bind, listen, socket};
 use nix::unistd::{close, read};
@@ -60,8 +60,8 @@ fn tcp_echoserv() -> Result<(), Error> {
             unsafe { accept(listen_sock.as_raw_fd(), (&raw mut cliaddr).cast(), &raw mut addrlen) };
         if accp_sock < 0 {
             perror("accept fail");
-            // SAFETY: sleep only waits.
-            unsafe { sleep(1) }; // out of descriptors or memory: ask again, but not a million times
+            // SAFETY: usleep only waits.
+            unsafe { usleep(100_000) }; // out of descriptors or memory: ask again in a tenth of a second
             continue;
         }
         // SAFETY: accept has just opened this descriptor, so nobody else owns it.

@@ -1,0 +1,258 @@
+//! The tester's bench: starts a submission, is its peer, waits for what it does, and never waits for ever.
+
+mod peer;
+mod run;
+mod show;
+mod watch;
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::rc::Rc;
+
+pub use peer::{Datagrams, End, Listener, Peer, Row, tcp_table, udp_table};
+pub use run::{Finished, Run};
+pub use show::{bytes, compare, output};
+
+use crate::lab::{Failure, Fault, Verdict};
+use crate::sandbox::{How, Limits, Place};
+use crate::words;
+use crate::words::Words;
+
+/// Everything that a check works with. What is random comes from [`Bench::rng`], which starts from the run's seed and the
+/// check's id, so that each check meets the same values whichever checks ran before it.
+#[derive(Debug)]
+pub struct Bench {
+    /// Where the submission lives.
+    pub place: Place,
+    /// How it is started, as it is in there: `["/lab/tcp_echoserv"]`.
+    pub program: Vec<String>,
+    /// The source of what is random.
+    pub rng: fastrand::Rng,
+    /// What is worth saying and costs nothing.
+    pub notes: Vec<Words>,
+    memory: HashMap<&'static str, Result<Rc<dyn Any>, Failure>>,
+}
+
+/// TCP_LISTEN, as proc(5) numbers it.
+pub const LISTEN: u8 = 0x0A;
+
+/// TCP_CLOSE, as proc(5) numbers it: what a datagram socket is that is bound and has no peer.
+pub const UNCONNECTED: u8 = 0x07;
+
+/// Options of a start.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// Descriptors that are open already: 3, 5.
+    pub occupied: Vec<i32>,
+    /// The soft and the hard limit of open descriptors, if not the usual ones.
+    pub open_files: Option<(u64, u64)>,
+    /// Look at its calls?
+    pub traced: bool,
+    /// Faults for strace to inject: `accept,accept4:error=EMFILE:when=2` (strace(1)). Implies `traced`.
+    pub inject: Vec<String>,
+}
+
+impl Bench {
+    /// For a submission that is built.
+    #[must_use]
+    pub fn new(place: Place, program: Vec<String>) -> Self {
+        Bench { place, program, rng: fastrand::Rng::with_seed(0), notes: Vec::new(), memory: HashMap::new() }
+    }
+
+    /// Starts the submission with these arguments.
+    pub fn start(&self, args: &[&str]) -> Verdict<Run> {
+        self.start_with(args, &Start::default())
+    }
+
+    /// Starts the submission with these arguments, in special circumstances.
+    pub fn start_with(&self, args: &[&str], start: &Start) -> Verdict<Run> {
+        let argv = self.program.iter().cloned().chain(args.iter().map(ToString::to_string)).collect();
+        let limits = Limits { open_files: start.open_files.unwrap_or(Limits::RUN.open_files), ..Limits::RUN };
+        let how = How {
+            limits,
+            building: false,
+            env: Vec::new(),
+            occupied: start.occupied.clone(),
+            strace: Vec::new(),
+        };
+        let traced = start.traced || !start.inject.is_empty();
+        Ok(Run::start(&self.place, argv, how, traced.then_some(&start.inject[..]))?)
+    }
+
+    /// Runs the submission to its end with `stdin` as its input. Fails if it doesn't end, or dies from a signal.
+    pub fn run(&self, args: &[&str], stdin: &[u8]) -> Verdict<Finished> {
+        let run = self.start(args)?;
+        run.write(stdin);
+        run.finish()
+    }
+
+    /// Starts the submission, a TCP server, with a free port as its argument and waits until the kernel says that it listens
+    /// there. Gives the port too.
+    pub fn serve_tcp(&mut self, start: &Start) -> Verdict<(Run, u16)> {
+        self.serve(start, "TCP", |row| row.state == LISTEN, tcp_table)
+    }
+
+    /// As [`Bench::serve_tcp`], for a UDP server: one that is bound.
+    pub fn serve_udp(&mut self, start: &Start) -> Verdict<(Run, u16)> {
+        self.serve(start, "UDP", |row| row.state == UNCONNECTED, udp_table)
+    }
+
+    fn serve(
+        &mut self,
+        start: &Start,
+        transport: &str,
+        listens: fn(&Row) -> bool,
+        table: fn() -> io::Result<Vec<Row>>,
+    ) -> Verdict<(Run, u16)> {
+        let port = self.free_port()?;
+        let run = self.start_with(&[&port.to_string()], start)?;
+        let ready = run.until(|| {
+            Ok(table()?.iter().any(|row| listens(row) && row.local.port() == port).then_some(()))
+        })?;
+        if ready.is_some() {
+            return Ok((run, port));
+        }
+        let others: Vec<u16> =
+            table()?.iter().filter(|row| listens(row)).map(|row| row.local.port()).collect();
+        let cause = if others.contains(&port.swap_bytes()) {
+            words!(
+                "{port}의 두 바이트를 뒤바꾼 포트에서 기다리고 있어요. sin_port에는 htons(port)를 넣으세요.",
+                "It waits at {port} with its two bytes swapped. sin_port takes htons(port)."
+            )
+        } else if others.is_empty() {
+            words!(
+                "socket, bind, listen이 모두 성공했는지 보세요.",
+                "Look whether socket, bind and listen all succeed."
+            )
+        } else {
+            words!("포트는 인자로 받은 것이어야 해요.", "The port is the one that the argument says.")
+        };
+        let failure = Failure {
+            did: run.did(),
+            expected: words!("{transport} 포트 {port}에서 기다리기", "it waits at {transport} port {port}"),
+            got: words!(
+                "{transport}로 기다리는 포트: {others:?}",
+                "{transport} ports where it waits: {others:?}"
+            ),
+            cause,
+        };
+        Err(run.explain(failure).into())
+    }
+
+    /// What `find` found the first time that somebody asked for it under this name: for what several checks look at.
+    pub fn once<T: 'static>(
+        &mut self,
+        name: &'static str,
+        find: impl FnOnce(&mut Bench) -> Verdict<T>,
+    ) -> Verdict<Rc<T>> {
+        if !self.memory.contains_key(name) {
+            let found: Result<Rc<dyn Any>, Failure> = match find(self) {
+                Ok(found) => Ok(Rc::new(found)),
+                Err(Fault::Failed(failure)) => Err(*failure),
+                Err(fault) => return Err(fault),
+            };
+            self.memory.insert(name, found);
+        }
+        match self.memory.get(name) {
+            Some(Ok(found)) => Ok(Rc::clone(found)
+                .downcast()
+                .map_err(|_| io::Error::other(format!("{name}: two types under one name")))?),
+            Some(Err(failure)) => Err(failure.clone().into()),
+            None => Err(io::Error::other(name).into()),
+        }
+    }
+
+    /// Says something that costs nothing, once.
+    pub fn note(&mut self, note: Words) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// A port that any user may bind, and nobody has.
+    pub fn free_port(&mut self) -> io::Result<u16> {
+        loop {
+            let port = self.rng.u16(1024..32768);
+            let addr = (Ipv4Addr::UNSPECIFIED, port);
+            if std::net::TcpListener::bind(addr).is_ok() && std::net::UdpSocket::bind(addr).is_ok() {
+                return Ok(port);
+            }
+        }
+    }
+
+    /// A random address of this machine: a loopback one, or the other one that it has.
+    pub fn server_address(&mut self) -> Ipv4Addr {
+        if self.rng.bool() { self.place.address } else { self.loopback() }
+    }
+
+    /// A random loopback address: 127.x.y.z.
+    pub fn loopback(&mut self) -> Ipv4Addr {
+        Ipv4Addr::new(127, self.rng.u8(..), self.rng.u8(..), self.rng.u8(2..=254))
+    }
+
+    /// A line of `n` bytes, the newline at its end included, of letters and digits.
+    pub fn line(&mut self, n: usize) -> Vec<u8> {
+        let mut line: Vec<u8> = (1..n).map(|_| self.rng.alphanumeric() as u8).collect();
+        line.push(b'\n');
+        line
+    }
+
+    /// `n` bytes of any value.
+    pub fn random_bytes(&mut self, n: usize) -> Vec<u8> {
+        let mut bytes = vec![0; n];
+        self.rng.fill(&mut bytes);
+        bytes
+    }
+
+    /// A server's socket of the tester's.
+    pub fn listen(&self, address: Ipv4Addr, port: u16) -> io::Result<Listener> {
+        Listener::bind(SocketAddrV4::new(address, port))
+    }
+
+    /// A datagram socket of the tester's; at a port of the system's choice if it is 0.
+    pub fn datagrams(&self, address: Ipv4Addr, port: u16) -> io::Result<Datagrams> {
+        Datagrams::bind(SocketAddrV4::new(address, port))
+    }
+}
+
+/// Started as a shell would show it: `tcp_echocli 127.1.2.3`.
+#[must_use]
+pub fn command_line(name: &str, args: &[&str]) -> String {
+    std::iter::once(name).chain(args.iter().copied()).collect::<Vec<_>>().join(" ")
+}
+
+/// What a program that ended should have done: exit with another status than 0.
+pub fn ensure_refused(did: Words, finished: &Finished) -> Verdict {
+    let got = match finished.exit_status() {
+        Some(0) => words!("종료 상태 0", "exit status 0"),
+        _ => return Ok(()),
+    };
+    let expected = words!("0이 아닌 종료 상태", "an exit status that is not 0");
+    let cause = words!(
+        "호출의 반환값을 확인하고, 실패하면 메시지를 출력한 뒤 exit(1)로 끝내세요. 슬라이드의 exit(0)은 셸에게 성공이라는 뜻이에요.",
+        "Check what the call returns; when it fails, print a message and exit(1). The slides' exit(0) means success to a shell."
+    );
+    Err(Failure { did, expected, got, cause }.into())
+}
+
+/// What a program that ended should have done: exit with status 0.
+pub fn ensure_success(did: Words, finished: &Finished) -> Verdict {
+    let status = match finished.exit_status() {
+        Some(0) => return Ok(()),
+        Some(status) => status,
+        None => -1,
+    };
+    let shown = output(finished);
+    let expected = words!("종료 상태 0", "exit status 0");
+    let got = Words {
+        ko: format!("종료 상태 {status}\n{}", shown.ko),
+        en: format!("exit status {status}\n{}", shown.en),
+    };
+    let cause = words!(
+        "main은 성공하면 return 0 (또는 exit(0))으로 끝나요.",
+        "main ends with return 0 (or exit(0)) when all went well."
+    );
+    Err(Failure { did, expected, got, cause }.into())
+}

@@ -1,0 +1,313 @@
+//! The submission's peers. No call of theirs blocks; what they wait for, they wait for with [`Run::until`].
+
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4, TcpListener, TcpStream, UdpSocket};
+
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, connect, setsockopt, socket, sockopt};
+
+use super::Run;
+
+/// The most that is taken from a submission that doesn't stop sending.
+const ENOUGH: usize = 64 << 20;
+
+/// A connection with a submission.
+#[derive(Debug)]
+pub struct Peer {
+    stream: TcpStream,
+}
+
+/// How a connection stands after the submission's last byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The submission closed it: FIN.
+    Closed,
+    /// It is broken: RST.
+    Reset,
+    /// It is still open, and nothing comes.
+    Silent,
+    /// It doesn't stop.
+    Endless,
+}
+
+/// The tester's listening socket.
+#[derive(Debug)]
+pub struct Listener {
+    listener: TcpListener,
+}
+
+impl Listener {
+    pub(super) fn bind(addr: SocketAddrV4) -> io::Result<Self> {
+        let listener = TcpListener::bind(addr)
+            .map_err(|error| io::Error::new(error.kind(), format!("{addr}: {error}")))?;
+        listener.set_nonblocking(true)?;
+        Ok(Listener { listener })
+    }
+
+    /// The next connection; none if there will be none.
+    pub fn accept(&self, run: &Run) -> io::Result<Option<Peer>> {
+        run.until(|| match self.listener.accept() {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+            accepted => Peer::new(accepted?.0).map(Some),
+        })
+    }
+}
+
+impl Peer {
+    fn new(stream: TcpStream) -> io::Result<Self> {
+        stream.set_nonblocking(true)?;
+        stream.set_nodelay(true)?;
+        Ok(Peer { stream })
+    }
+
+    /// Connects to a submission that listens.
+    pub fn connect(addr: SocketAddrV4) -> io::Result<Self> {
+        Self::new(TcpStream::connect(addr)?)
+    }
+
+    /// As [`Peer::connect`], with room for only about `bytes` bytes that the tester has not read yet: what a slow reader is
+    /// to its sender (SO_RCVBUF, socket(7)).
+    pub fn connect_narrow(addr: SocketAddrV4, bytes: usize) -> io::Result<Self> {
+        let s = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+        setsockopt(&s, sockopt::RcvBuf, &bytes)?;
+        connect(std::os::fd::AsRawFd::as_raw_fd(&s), &SockaddrIn::from(addr))?;
+        Self::new(TcpStream::from(s))
+    }
+
+    /// The tester's own end.
+    pub fn local_addr(&self) -> io::Result<SocketAddrV4> {
+        v4(self.stream.local_addr()?)
+    }
+
+    /// The submission's end.
+    pub fn peer_addr(&self) -> io::Result<SocketAddrV4> {
+        v4(self.stream.peer_addr()?)
+    }
+
+    /// Sends as much as the submission will ever take; gives how much that was.
+    pub fn send(&mut self, run: &Run, bytes: &[u8]) -> io::Result<usize> {
+        let mut sent = 0;
+        while sent < bytes.len() {
+            match run.until(|| would_block(self.stream.write(&bytes[sent..]))) {
+                Ok(Some(n)) if n > 0 => sent += n,
+                Ok(_) => break,
+                Err(error) if is_broken(&error) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(sent)
+    }
+
+    /// The next bytes, at most `n`, until that many have come or no more will.
+    pub fn receive(&mut self, run: &Run, n: usize) -> io::Result<Vec<u8>> {
+        Ok(self.receive_up_to(run, n)?.0)
+    }
+
+    /// All bytes until the submission closes the connection, and how that ended.
+    pub fn receive_all(&mut self, run: &Run) -> io::Result<(Vec<u8>, End)> {
+        self.receive_up_to(run, ENOUGH)
+    }
+
+    fn receive_up_to(&mut self, run: &Run, n: usize) -> io::Result<(Vec<u8>, End)> {
+        let mut received = Vec::new();
+        let mut buf = vec![0; 64 << 10];
+        while received.len() < n {
+            let room = buf.len().min(n - received.len());
+            match run.until(|| would_block(self.stream.read(&mut buf[..room]))) {
+                Ok(Some(0)) => return Ok((received, End::Closed)),
+                Ok(Some(n)) => received.extend_from_slice(&buf[..n]),
+                Ok(None) => return Ok((received, End::Silent)),
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => {
+                    return Ok((received, End::Reset));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((received, End::Endless))
+    }
+
+    /// Sends all and receives as many bytes at the same time, so that neither waits for the other. Gives what came.
+    pub fn exchange(&mut self, run: &Run, bytes: &[u8]) -> io::Result<Vec<u8>> {
+        let (mut sent, mut received) = (0, Vec::with_capacity(bytes.len()));
+        let mut buf = vec![0; 64 << 10];
+        while received.len() < bytes.len() {
+            let step = run.until(|| {
+                let mut moved = false;
+                if sent < bytes.len()
+                    && let Some(n) = would_block(self.stream.write(&bytes[sent..]))?
+                {
+                    sent += n;
+                    moved |= n > 0;
+                }
+                let room = buf.len().min(bytes.len() - received.len());
+                match would_block(self.stream.read(&mut buf[..room]))? {
+                    Some(0) => Ok(Some(false)),
+                    Some(n) => {
+                        received.extend_from_slice(&buf[..n]);
+                        Ok(Some(true))
+                    }
+                    None => Ok(moved.then_some(true)),
+                }
+            });
+            match step {
+                Ok(Some(true)) => {}
+                Ok(_) => break,
+                Err(error) if is_broken(&error) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(received)
+    }
+
+    /// Closes the sending side: FIN (shutdown(2)).
+    pub fn half_close(&self) -> io::Result<()> {
+        match self.stream.shutdown(Shutdown::Write) {
+            Err(error) if error.kind() != ErrorKind::NotConnected => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Closes the connection with a reset: what was not sent yet is thrown away (SO_LINGER 0, socket(7)).
+    pub fn reset(self) -> io::Result<()> {
+        setsockopt(&self.stream, sockopt::Linger, &libc::linger { l_onoff: 1, l_linger: 0 })?;
+        drop(self);
+        Ok(())
+    }
+
+    /// Waits until the submission has read all that was sent to it; false if it never will.
+    pub fn taken(&self, run: &Run) -> io::Result<bool> {
+        let (here, there) = (self.local_addr()?, self.peer_addr()?);
+        let taken = run.until(|| {
+            let waits = tcp_table()?.iter().any(|row| {
+                row.local == here && row.remote == there && row.unsent > 0
+                    || row.local == there && row.remote == here && row.unread > 0
+            });
+            Ok((!waits).then_some(()))
+        })?;
+        Ok(taken.is_some())
+    }
+}
+
+/// The tester's datagram socket.
+#[derive(Debug)]
+pub struct Datagrams {
+    socket: UdpSocket,
+}
+
+impl Datagrams {
+    pub(super) fn bind(addr: SocketAddrV4) -> io::Result<Self> {
+        let socket = UdpSocket::bind(addr)
+            .map_err(|error| io::Error::new(error.kind(), format!("{addr}: {error}")))?;
+        socket.set_nonblocking(true)?;
+        Ok(Datagrams { socket })
+    }
+
+    /// Where it is.
+    pub fn local_addr(&self) -> io::Result<SocketAddrV4> {
+        v4(self.socket.local_addr()?)
+    }
+
+    /// Sends one datagram. That nobody is there is no error of the tester's.
+    pub fn send_to(&self, bytes: &[u8], addr: SocketAddrV4) -> io::Result<()> {
+        match self.socket.send_to(bytes, addr) {
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+                self.socket.send_to(bytes, addr).map(drop)
+            }
+            sent => sent.map(drop),
+        }
+    }
+
+    /// The next datagram and its sender; none if none will come.
+    pub fn receive(&self, run: &Run) -> io::Result<Option<(Vec<u8>, SocketAddrV4)>> {
+        let mut buf = vec![0; 65536];
+        run.until(|| match self.socket.recv_from(&mut buf) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+            // The answer to something sent before: nobody is there.
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => Ok(None),
+            received => {
+                let (n, from) = received?;
+                Ok(Some((buf[..n].to_vec(), v4(from)?)))
+            }
+        })
+    }
+
+    /// Has anything come that nobody took?
+    pub fn has_more(&self) -> bool {
+        self.socket.peek_from(&mut [0; 1]).is_ok()
+    }
+}
+
+/// A row of `/proc/net/tcp` or `/proc/net/udp`: proc(5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// This end.
+    pub local: SocketAddrV4,
+    /// The other end; 0.0.0.0:0 without.
+    pub remote: SocketAddrV4,
+    /// `0x0A`: TCP_LISTEN; `0x07`: TCP_CLOSE, a datagram socket that is not connected; `0x01`: connected.
+    pub state: u8,
+    /// Bytes that the other end has not got yet.
+    pub unsent: u32,
+    /// Bytes that nobody has read yet.
+    pub unread: u32,
+}
+
+/// All TCP sockets of this network, IPv4 and, where they take IPv4 too, IPv6.
+pub fn tcp_table() -> io::Result<Vec<Row>> {
+    table("tcp")
+}
+
+/// All UDP sockets of this network, IPv4 and, where they take IPv4 too, IPv6.
+pub fn udp_table() -> io::Result<Vec<Row>> {
+    table("udp")
+}
+
+fn table(name: &str) -> io::Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for name in [name.to_string(), format!("{name}6")] {
+        let text = match std::fs::read_to_string(format!("/proc/self/net/{name}")) {
+            Err(error) if error.kind() == ErrorKind::NotFound => continue, // a kernel without IPv6
+            text => text?,
+        };
+        rows.extend(text.lines().skip(1).filter_map(row));
+    }
+    Ok(rows)
+}
+
+/// `0: 0100007F:0007 00000000:0000 0A 00000000:00000000 …`
+fn row(line: &str) -> Option<Row> {
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let [_, local, remote, state, queues, ..] = fields[..] else { return None };
+    let (unsent, unread) = queues.split_once(':')?;
+    Some(Row {
+        local: address(local)?,
+        remote: address(remote)?,
+        state: u8::from_str_radix(state, 16).ok()?,
+        unsent: u32::from_str_radix(unsent, 16).ok()?,
+        unread: u32::from_str_radix(unread, 16).ok()?,
+    })
+}
+
+/// The bytes of an address as numbers of this machine, of which an IPv4 address in an IPv6 socket has the last, and the port.
+fn address(text: &str) -> Option<SocketAddrV4> {
+    let (ip, port) = text.split_once(':')?;
+    let ip = u32::from_str_radix(&ip[ip.len().checked_sub(8)?..], 16).ok()?;
+    Some(SocketAddrV4::new(Ipv4Addr::from(ip.to_ne_bytes()), u16::from_str_radix(port, 16).ok()?))
+}
+
+fn would_block<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(None),
+        result => result.map(Some),
+    }
+}
+
+fn is_broken(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted)
+}
+
+fn v4(addr: SocketAddr) -> io::Result<SocketAddrV4> {
+    match addr {
+        SocketAddr::V4(addr) => Ok(addr),
+        SocketAddr::V6(addr) => Err(io::Error::other(format!("{addr} is no IPv4 address"))),
+    }
+}

@@ -1,0 +1,449 @@
+//! One run of a submission: its input, its output, its calls, its end.
+
+use std::io::{self, Read, Write as _};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use labkit::trace::{self, Call};
+use tempfile::TempDir;
+
+use super::watch::{Watch, descendants};
+use crate::lab::{Failure, Verdict};
+use crate::sandbox::{Ended, How, Place};
+use crate::words;
+use crate::words::Words;
+
+/// A program that sleeps this long, while nothing is on its way to it, waits for something that won't come.
+const ASLEEP: Duration = Duration::from_secs(3);
+
+/// A program that sleeps this long has nothing to do at the moment.
+const NAP: Duration = Duration::from_millis(100);
+
+/// How long a program that keeps busy may take for one thing.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A submission that was started. It and all its processes are gone when this is.
+#[derive(Debug)]
+pub struct Run {
+    keeper: Child,
+    stdin: Mutex<Option<Sender<Vec<u8>>>>,
+    stdout: Stream,
+    stderr: Stream,
+    status: Stream,
+    watch: Arc<Watch>,
+    calls: Option<TempDir>,
+    /// How it was started.
+    argv: Vec<String>,
+}
+
+/// What a run has left behind.
+#[derive(Debug)]
+pub struct Finished {
+    /// How it ended.
+    pub ended: Ended,
+    /// All of its stdout.
+    pub stdout: Vec<u8>,
+    /// All of its stderr.
+    pub stderr: Vec<u8>,
+    /// Its calls, if it was traced, in the order in which they were entered: from its own start on, all its processes'.
+    pub calls: Vec<Call>,
+}
+
+impl Finished {
+    /// Its exit status, unless a signal ended it.
+    #[must_use]
+    pub fn exit_status(&self) -> Option<i32> {
+        match self.ended {
+            Ended::Exited(status) => Some(status),
+            _ => None,
+        }
+    }
+
+    /// Its stdout as text; what is no UTF-8 shows as U+FFFD.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+}
+
+/// What comes out of a pipe, collected as it comes, up to a limit.
+#[derive(Clone, Debug, Default)]
+struct Stream {
+    so_far: Arc<Mutex<(Vec<u8>, bool)>>,
+}
+
+impl Stream {
+    fn collect(
+        mut pipe: impl Read + Send + 'static,
+        limit: usize,
+        beyond: impl FnOnce() + Send + 'static,
+    ) -> Self {
+        let stream = Stream::default();
+        let so_far = Arc::clone(&stream.so_far);
+        thread::spawn(move || {
+            let mut buf = [0; 8192];
+            let mut beyond = Some(beyond);
+            loop {
+                let n = match pipe.read(&mut buf) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    n => n.unwrap_or(0),
+                };
+                let mut so_far = so_far.lock().unwrap_or_else(PoisonError::into_inner);
+                let room = limit.saturating_sub(so_far.0.len());
+                so_far.0.extend_from_slice(&buf[..n.min(room)]);
+                if n > room
+                    && let Some(beyond) = beyond.take()
+                {
+                    beyond();
+                }
+                if n == 0 {
+                    so_far.1 = true;
+                    break;
+                }
+            }
+        });
+        stream
+    }
+
+    fn so_far(&self) -> Vec<u8> {
+        self.so_far.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+
+    fn closed(&self) -> bool {
+        self.so_far.lock().unwrap_or_else(PoisonError::into_inner).1
+    }
+}
+
+impl Run {
+    /// Starts `argv` in a place; with `trace`, under strace with these faults injected.
+    pub(crate) fn start(
+        place: &Place,
+        argv: Vec<String>,
+        mut how: How,
+        trace: Option<&[String]>,
+    ) -> io::Result<Self> {
+        let calls = trace.map(|_| tempfile::tempdir()).transpose()?;
+        if let (Some(inject), Some(calls)) = (trace, &calls) {
+            let strace = labkit::find_program("strace").ok_or_else(|| {
+                io::Error::other("strace is not installed (Debian: apt-get install strace)")
+            })?;
+            how.strace = vec![strace.display().to_string()];
+            how.strace.extend(trace::options(calls.path(), inject));
+        }
+        let (status, writer) = io::pipe()?;
+        let mut command: Command = place.command(argv.clone(), &how, &writer)?;
+        let mut keeper =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(
+                |error| io::Error::new(error.kind(), format!("{}: {error}", command.get_program().display())),
+            )?;
+        drop(writer);
+
+        let pid = keeper.id().cast_signed();
+        let watch = Watch::start(pid, how.limits);
+        let limit = how.limits.output;
+        let collect = |pipe: Option<Box<dyn Read + Send>>| {
+            let watch = Arc::clone(&watch);
+            let beyond = move || {
+                let kilobytes = limit >> 10;
+                watch.stop(
+                    pid,
+                    words!("출력이 {kilobytes} KiB를 넘었어요", "its output is longer than {kilobytes} KiB"),
+                );
+            };
+            Stream::collect(pipe.unwrap_or_else(|| Box::new(io::empty())), limit, beyond)
+        };
+        let stdout = collect(keeper.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>));
+        let stderr = collect(keeper.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>));
+        let status = Stream::collect(status, 256, || {});
+        let stdin = keeper.stdin.take().map(|mut pipe| {
+            let (sender, bytes) = mpsc::channel::<Vec<u8>>();
+            thread::spawn(move || bytes.iter().try_for_each(|bytes| pipe.write_all(&bytes)));
+            sender
+        });
+        Ok(Run { keeper, stdin: Mutex::new(stdin), stdout, stderr, status, watch, calls, argv })
+    }
+
+    /// Gives it `bytes` on its stdin, as it reads them.
+    pub fn write(&self, bytes: &[u8]) {
+        if let Some(stdin) = &*self.stdin.lock().unwrap_or_else(PoisonError::into_inner) {
+            let _ = stdin.send(bytes.to_vec());
+        }
+    }
+
+    /// The end of its input.
+    pub fn close_stdin(&self) {
+        *self.stdin.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Looks again and again until `observe` sees it. None if it never will: because the program has ended, or sleeps
+    /// though nothing is on its way to it, or is busy with something else for too long.
+    pub fn until<T>(&self, observe: impl FnMut() -> io::Result<Option<T>>) -> io::Result<Option<T>> {
+        self.until_asleep_for(ASLEEP, observe)
+    }
+
+    /// As [`Run::until`], for what may well never be: gives up as soon as the program is seen asleep.
+    pub fn until_asleep<T>(&self, observe: impl FnMut() -> io::Result<Option<T>>) -> io::Result<Option<T>> {
+        self.until_asleep_for(NAP, observe)
+    }
+
+    fn until_asleep_for<T>(
+        &self,
+        limit: Duration,
+        mut observe: impl FnMut() -> io::Result<Option<T>>,
+    ) -> io::Result<Option<T>> {
+        let start = Instant::now();
+        loop {
+            let over = self.status.closed();
+            if let Some(seen) = observe()? {
+                return Ok(Some(seen));
+            }
+            let now = Instant::now();
+            let asleep = now.saturating_duration_since(self.watch.asleep_since().max(start));
+            if over || asleep > limit || now.duration_since(start) > PATIENCE {
+                return Ok(None);
+            }
+            // Not to wait for something, only to leave the processor to what is being observed.
+            thread::sleep(Duration::from_micros(300));
+        }
+    }
+
+    /// Its stdout so far.
+    #[must_use]
+    pub fn stdout_so_far(&self) -> Vec<u8> {
+        self.stdout.so_far()
+    }
+
+    /// Its stderr so far.
+    #[must_use]
+    pub fn stderr_so_far(&self) -> Vec<u8> {
+        self.stderr.so_far()
+    }
+
+    /// Has it ended?
+    #[must_use]
+    pub fn over(&self) -> bool {
+        self.status.closed()
+    }
+
+    /// Its calls so far, if it is traced.
+    pub fn calls_so_far(&self) -> io::Result<Vec<Call>> {
+        self.calls
+            .as_ref()
+            .map_or_else(|| Ok(Vec::new()), |folder| Ok(own(trace::read_calls(folder.path())?, &self.argv)))
+    }
+
+    /// The processes of the submission itself, as the grader numbers them.
+    #[must_use]
+    pub fn processes(&self) -> Vec<i32> {
+        // strace, the keeper and the init come first, each the only child of the one before.
+        let before = if self.calls.is_some() { 2 } else { 1 };
+        descendants(self.keeper.id().cast_signed()).into_iter().skip(before).collect()
+    }
+
+    /// Stops it in its tracks (SIGSTOP, signal(7)) while `much` is done to its sockets, and lets it go on.
+    pub fn while_stopped(&self, much: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        let all = |signal| {
+            for pid in self.processes() {
+                // One that has ended meanwhile needs no signal.
+                let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal);
+            }
+        };
+        all(nix::sys::signal::Signal::SIGSTOP);
+        self.until(|| Ok(self.processes().into_iter().all(stopped).then_some(())))?;
+        let done = much();
+        all(nix::sys::signal::Signal::SIGCONT);
+        done
+    }
+
+    /// Closes its stdin and waits for its end. Fails if it doesn't end by itself, or dies from a signal.
+    pub fn finish(self) -> Verdict<Finished> {
+        self.close_stdin();
+        if self.until(|| Ok(self.over().then_some(())))?.is_none() {
+            return Err(self.hangs().into());
+        }
+        if let Some(reason) = self.watch.stopped() {
+            let did = self.did();
+            let expected = words!("스스로 끝나기", "it ends by itself");
+            return Err(Failure { did, expected, got: reason, cause: Words::default() }.into());
+        }
+        let did = self.did();
+        let finished = self.collected()?;
+        if let Ended::Killed(signal) = finished.ended {
+            return Err(killed(did, signal).into());
+        }
+        Ok(finished)
+    }
+
+    /// Waits for the end of a compiler, however busy: how it ended, and what it said. A failure if it was stopped because it
+    /// took too much.
+    pub(crate) fn finish_building(self) -> io::Result<Result<(Ended, String), Failure>> {
+        self.close_stdin();
+        while !self.over() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        if let Some(got) = self.watch.stopped() {
+            return Ok(Err(Failure { did: self.did(), got, ..Failure::default() }));
+        }
+        let finished = self.collected()?;
+        let said = String::from_utf8_lossy(&[finished.stdout, finished.stderr].concat()).into_owned();
+        Ok(Ok((finished.ended, said)))
+    }
+
+    /// Ends it, for those that never end, and gives all that it did.
+    pub fn stop(self) -> io::Result<Finished> {
+        self.end();
+        self.collected()
+    }
+
+    /// The failure of a program that died, hangs or was stopped where it should have gone on; none if it is still there and
+    /// well.
+    #[must_use]
+    pub fn misfortune(&self) -> Option<Failure> {
+        if let Some(reason) = self.watch.stopped() {
+            return Some(Failure { did: self.did(), got: reason, ..Failure::default() });
+        }
+        match self.ended()? {
+            Ended::Killed(signal) => Some(killed(self.did(), signal)),
+            Ended::Exited(status) => {
+                let stderr = super::bytes(&self.stderr.so_far());
+                let got = words!(
+                    "프로그램이 끝났어요(종료 상태 {status}). stderr: {stderr}",
+                    "the program has ended (exit status {status}). stderr: {stderr}"
+                );
+                Some(Failure { did: self.did(), got, ..Failure::default() })
+            }
+            Ended::NotStarted(errno) => {
+                let why = io::Error::from_raw_os_error(errno);
+                let got = words!("시작할 수 없었어요: {why}", "it could not be started: {why}");
+                Some(Failure { did: self.did(), got, ..Failure::default() })
+            }
+        }
+    }
+
+    fn ended(&self) -> Option<Ended> {
+        // What was killed with everything around it could not say so.
+        self.over()
+            .then(|| serde_json::from_slice(&self.status.so_far()).unwrap_or(Ended::Killed(libc::SIGKILL)))
+    }
+
+    fn hangs(&self) -> Failure {
+        let (ko, en) = (ASLEEP.as_secs(), PATIENCE.as_secs());
+        let shown = super::bytes(&self.stdout.so_far());
+        Failure {
+            did: self.did(),
+            expected: words!("스스로 끝나기", "it ends by itself"),
+            got: words!(
+                "끝나지 않고 기다리고 있어요({ko}초 동안 아무 일도 하지 않았거나 {en}초를 넘겼어요). 여기까지의 출력: {shown}",
+                "it doesn't end (asleep for {ko} s, or busy for more than {en} s). Its output so far: {shown}"
+            ),
+            cause: words!(
+                "오지 않을 것을 기다리는 read, recv, accept가 있는지, 끝나지 않는 반복문이 있는지 보세요.",
+                "Look for a read, recv or accept that waits for what never comes, or a loop that never ends."
+            ),
+        }
+    }
+
+    /// The same failure; if the program died or was stopped, with that as what came, and its likely cause.
+    #[must_use]
+    pub fn explain(&self, failure: Failure) -> Failure {
+        let Some(misfortune) = self.misfortune() else { return failure };
+        let both =
+            |came: &str, why: &str| if came.is_empty() { why.to_string() } else { format!("{came}\n{why}") };
+        let got = Words {
+            ko: both(&failure.got.ko, &misfortune.got.ko),
+            en: both(&failure.got.en, &misfortune.got.en),
+        };
+        let cause = if misfortune.cause.ko.is_empty() { failure.cause } else { misfortune.cause };
+        Failure { got, cause, ..failure }
+    }
+
+    /// "ran `tcp_echocli 127.1.2.3`"
+    #[must_use]
+    pub fn did(&self) -> Words {
+        let mut argv = self.argv.clone();
+        if let Some(program) = argv.first_mut() {
+            *program = program.rsplit('/').next().unwrap_or_default().to_string();
+        }
+        let line = argv.join(" ");
+        words!("`{line}` 실행", "ran `{line}`")
+    }
+
+    fn end(&self) {
+        // A child of ours that nobody has waited for: its number is still its own.
+        let _ = nix::sys::signal::kill(
+            nix::unistd::Pid::from_raw(self.keeper.id().cast_signed()),
+            nix::sys::signal::Signal::SIGKILL,
+        );
+    }
+
+    fn collected(mut self) -> io::Result<Finished> {
+        let _ = self.keeper.wait()?;
+        // All who could write to the pipes are gone; their readers are about to see it.
+        while !(self.stdout.closed() && self.stderr.closed() && self.status.closed()) {
+            thread::sleep(Duration::from_micros(100));
+        }
+        Ok(Finished {
+            ended: self.ended().unwrap_or(Ended::Killed(libc::SIGKILL)),
+            stdout: self.stdout.so_far(),
+            stderr: self.stderr.so_far(),
+            calls: self.calls_so_far()?,
+        })
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.watch.finish();
+        self.end();
+        let _ = self.keeper.wait();
+    }
+}
+
+/// The calls that are the program's own: what its keeper and its init did before is not.
+fn own(calls: Vec<Call>, argv: &[String]) -> Vec<Call> {
+    let Some(program) = argv.first() else { return calls };
+    let is_start = |call: &Call| {
+        call.name == "execve"
+            && call.value() == Some(0)
+            && call.bytes(0).is_some_and(|path| path == program.as_bytes())
+    };
+    let Some(start) = calls.iter().position(is_start) else { return Vec::new() };
+    let main = calls[start].pid;
+    let before: Vec<i32> = calls[..start].iter().map(|call| call.pid).filter(|pid| *pid != main).collect();
+    calls.into_iter().skip(start + 1).filter(|call| !before.contains(&call.pid)).collect()
+}
+
+/// Is a process stopped, or gone? proc(5).
+fn stopped(pid: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['T', 't', 'Z', 'X']))
+}
+
+/// Died from a signal.
+fn killed(did: Words, signal: i32) -> Failure {
+    let name = nix::sys::signal::Signal::try_from(signal).map_or("?", nix::sys::signal::Signal::as_str);
+    let cause = match signal {
+        libc::SIGSEGV | libc::SIGBUS | libc::SIGABRT => words!(
+            "잘못된 주소를 읽거나 썼어요. NULL을 돌려준 함수의 결과나 없는 argv[1]을 쓰지 않았는지, 배열을 넘지 않았는지 보세요.",
+            "It used an address that isn't its own: the NULL that a function returned, a missing argv[1], the end of an array?"
+        ),
+        libc::SIGPIPE => words!(
+            "끊긴 연결에 쓰면 SIGPIPE가 와요. signal(SIGPIPE, SIG_IGN)을 하거나 send에 MSG_NOSIGNAL을 주면 write가 EPIPE로 실패할 뿐이에요.",
+            "Writing to a broken connection raises SIGPIPE. With signal(SIGPIPE, SIG_IGN), or MSG_NOSIGNAL for send, write only fails with EPIPE."
+        ),
+        libc::SIGXCPU => words!(
+            "CPU 시간을 다 썼어요. 끝나지 않는 반복문이 있나요?",
+            "Its processor time is used up. A loop that never ends?"
+        ),
+        _ => Words::default(),
+    };
+    Failure {
+        did,
+        expected: words!("시그널로 죽지 않기", "it doesn't die from a signal"),
+        got: words!("{name} 시그널로 죽었어요", "it died from {name}"),
+        cause,
+    }
+}

@@ -1,0 +1,76 @@
+//! Bytes as a student can read them.
+
+use super::Finished;
+use crate::lab::Failure;
+use crate::words;
+use crate::words::Words;
+
+/// How many bytes of a long text are shown.
+const SHOWN: usize = 80;
+
+/// `"abc\n"`, `"가\x00"`; of what is long the beginning, and how long it is.
+#[must_use]
+pub fn bytes(bytes: &[u8]) -> String {
+    let mut cut = &bytes[..bytes.len().min(SHOWN)];
+    // No character is cut in two.
+    if cut.len() < bytes.len()
+        && let Err(error) = std::str::from_utf8(cut)
+        && error.error_len().is_none()
+    {
+        cut = &cut[..error.valid_up_to()];
+    }
+    let mut text = String::from("\"");
+    for chunk in cut.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '"' | '\\' => text.extend(['\\', c]),
+                '\n' => text.push_str("\\n"),
+                '\r' => text.push_str("\\r"),
+                '\t' => text.push_str("\\t"),
+                c if c.is_control() => text.push_str(&format!("\\x{:02x}", u32::from(c))),
+                c => text.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    text.push('"');
+    if cut.len() < bytes.len() {
+        text.push_str(&format!("… ({} bytes)", bytes.len()));
+    }
+    text
+}
+
+/// The output of a program that has ended.
+#[must_use]
+pub fn output(finished: &Finished) -> Words {
+    let (stdout, stderr) = (bytes(&finished.stdout), bytes(&finished.stderr));
+    words!("stdout: {stdout}\nstderr: {stderr}", "stdout: {stdout}\nstderr: {stderr}")
+}
+
+/// A failure if the bytes differ: both, and where they part.
+#[must_use]
+pub fn compare(did: Words, expected: &[u8], got: &[u8]) -> Option<Failure> {
+    if expected == got {
+        return None;
+    }
+    let same = expected.iter().zip(got).take_while(|(expected, got)| expected == got).count();
+    let (expected_length, got_length) = (expected.len(), got.len());
+    // From a little before the place where they part.
+    let from = if same > SHOWN / 2 { same - SHOWN / 4 } else { 0 };
+    let (wanted, came) = (bytes(&expected[from.min(expected.len())..]), bytes(&got[from.min(got.len())..]));
+    let failure = Failure {
+        did,
+        expected: words!(
+            "{expected_length}바이트, {from}번째부터 {wanted}",
+            "{expected_length} bytes, from byte {from} on {wanted}"
+        ),
+        got: words!(
+            "{got_length}바이트, 처음 {same}바이트는 같음, {from}번째부터 {came}",
+            "{got_length} bytes, the first {same} alike, from byte {from} on {came}"
+        ),
+        cause: Words::default(),
+    };
+    Some(failure)
+}

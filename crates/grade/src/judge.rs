@@ -1,0 +1,222 @@
+//! Grades one submission: in a process of its own, the judge, which shares nothing with the others.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::Ipv4Addr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Instant, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use crate::bench::Bench;
+use crate::lab::{Check, Failure, Fault, Lab, Verdict};
+use crate::labs;
+use crate::report::{CheckResult, Report, Status};
+use crate::sandbox::{self, Place, Tier};
+use crate::submission::{self, Kind, Kit, Staged};
+use crate::words::{Lang, Words};
+
+/// How to grade.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Repeats a run.
+    pub seed: u64,
+    /// How well to shut the submission in.
+    pub tier: Tier,
+    /// The language of titles, messages and hints.
+    pub lang: Lang,
+}
+
+/// What a judge is told.
+#[derive(Debug, Serialize, Deserialize)]
+struct Task {
+    lab: String,
+    seed: u64,
+    tier: Tier,
+    lang: Lang,
+    folder: PathBuf,
+    kind: Kind,
+    kit: Kit,
+}
+
+/// What a judge says.
+#[derive(Debug, Serialize, Deserialize)]
+struct Judgement {
+    checks: Vec<CheckResult>,
+    build_log: String,
+    notes: Vec<String>,
+}
+
+/// Grades one submission. What hinders it is said in the report: `error`.
+#[must_use]
+pub fn grade(lab: &Lab, path: &Path, options: &Options) -> Report {
+    let start = Instant::now();
+    let mut report = Report {
+        lab: lab.name.into(),
+        submission: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+        seed: options.seed,
+        tier: options.tier,
+        lang: options.lang,
+        score: None,
+        max_score: lab.checks.iter().map(|check| check.points).sum(),
+        checks: Vec::new(),
+        build_log: String::new(),
+        notes: Vec::new(),
+        error: String::new(),
+        graded_at: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+        duration_ms: 0,
+    };
+    match submission::stage(path)
+        .and_then(|staged| ask_judge(lab, &staged, options).map(|judgement| (staged, judgement)))
+    {
+        Ok((staged, judgement)) => {
+            report.submission.clone_from(&staged.name);
+            report.checks = judgement.checks;
+            report.build_log = judgement.build_log;
+            report.notes = judgement.notes;
+            if report.checks.iter().all(|check| check.status != Status::Error) {
+                report.score = Some(report.checks.iter().map(|check| check.score).sum());
+            }
+        }
+        Err(error) => report.error = error.to_string(),
+    }
+    report.duration_ms = start.elapsed().as_millis() as u64;
+    report
+}
+
+fn ask_judge(lab: &Lab, staged: &Staged, options: &Options) -> io::Result<Judgement> {
+    let task = Task {
+        lab: lab.name.into(),
+        seed: options.seed,
+        tier: options.tier,
+        lang: options.lang,
+        folder: staged.folder.path().to_path_buf(),
+        kind: staged.kind.clone(),
+        kit: submission::kit(&staged.kind)?,
+    };
+    let mut judge = sandbox::judge_command()?
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| io::Error::other(format!("the judge can't be started: {error}")))?;
+    if let Some(mut stdin) = judge.stdin.take() {
+        stdin.write_all(&serde_json::to_vec(&task)?)?;
+    }
+    let output = judge.wait_with_output()?;
+    serde_json::from_slice(&output.stdout).map_err(|_| {
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_string();
+        io::Error::other(format!("the grader has failed ({}): {said}", output.status))
+    })
+}
+
+/// The judge: reads its task from stdin, writes its judgement to stdout.
+pub(crate) fn judge() -> io::Result<()> {
+    let mut task = Vec::new();
+    io::stdin().read_to_end(&mut task)?;
+    let task: Task = serde_json::from_slice(&task)?;
+    let lab = labs::find(&task.lab).ok_or_else(|| io::Error::other(format!("no such lab: {}", task.lab)))?;
+    let mut rng = fastrand::Rng::with_seed(task.seed);
+    // TEST-NET-2 (RFC 5737): addresses that are nobody's.
+    let address = Ipv4Addr::new(198, 51, 100, rng.u8(1..=254));
+    let place = Place::enter(task.tier, &task.folder, address, &task.kit.shared)?;
+    let judgement = judgement(lab, &task, place);
+    io::stdout().write_all(&serde_json::to_vec(&judgement)?)
+}
+
+fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
+    let start = Instant::now();
+    let built = submission::build(&place, &task.folder, &task.kind, &task.kit, lab.name);
+    let (program, build_log, verdict) = match built {
+        Ok(Ok(built)) => (built.program, built.log, Ok(())),
+        Ok(Err((failure, log))) => (Vec::new(), log, Err(Fault::from(failure))),
+        Err(fault) => (Vec::new(), String::new(), Err(fault)),
+    };
+    let mut bench = Bench::new(place, program);
+    let mut checks: Vec<CheckResult> = Vec::new();
+    let mut build = Some((verdict, start));
+    for check in lab.checks {
+        let needed = |id: &&str| {
+            checks.iter().find(|done| done.id == **id).is_none_or(|done| done.status != Status::Passed)
+        };
+        let missing = check.needs.iter().find(|id| needed(id));
+        let start = Instant::now();
+        let result = match (build.take(), missing) {
+            // The first check is the building.
+            (Some((verdict, start)), _) => result(check, task.lang, &verdict, start),
+            (None, Some(missing)) => skipped(lab, check, missing, task.lang),
+            (None, None) => {
+                bench.rng = fastrand::Rng::with_seed(task.seed ^ fingerprint(check.id));
+                let verdict = catch_unwind(AssertUnwindSafe(|| (check.run)(&mut bench)))
+                    .unwrap_or_else(|_| Err(io::Error::other("the check panicked").into()));
+                result(check, task.lang, &verdict, start)
+            }
+        };
+        checks.push(result);
+    }
+    let notes = bench.notes.iter().map(|note| note.in_lang(task.lang).to_string()).collect();
+    Judgement { checks, build_log, notes }
+}
+
+/// A number for a name, the same everywhere and always: FNV-1a.
+fn fingerprint(name: &str) -> u64 {
+    name.bytes()
+        .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+}
+
+fn skipped(lab: &Lab, check: &Check, missing: &str, lang: Lang) -> CheckResult {
+    let missing = lab.check(missing).map_or(missing, |check| check.title(lang));
+    let message = match lang {
+        Lang::Ko => format!("먼저 통과해야 하는 검사: {missing}"),
+        Lang::En => format!("first this has to pass: {missing}"),
+    };
+    CheckResult { status: Status::Skipped, score: 0, message, ..blank(check, lang) }
+}
+
+fn result(check: &Check, lang: Lang, verdict: &Verdict, start: Instant) -> CheckResult {
+    let blank = CheckResult { duration_ms: start.elapsed().as_millis() as u64, ..blank(check, lang) };
+    match verdict {
+        Ok(()) => CheckResult { status: Status::Passed, score: check.points, ..blank },
+        Err(Fault::Failed(failure)) => CheckResult {
+            status: Status::Failed,
+            message: told(failure, lang),
+            hint: failure.cause.in_lang(lang).into(),
+            ..blank
+        },
+        Err(Fault::Grader(error)) => {
+            CheckResult { status: Status::Error, message: error.to_string(), ..blank }
+        }
+    }
+}
+
+fn blank(check: &Check, lang: Lang) -> CheckResult {
+    CheckResult {
+        id: check.id.into(),
+        title: check.title(lang).into(),
+        points: check.points,
+        score: 0,
+        status: Status::Error,
+        message: String::new(),
+        hint: String::new(),
+        slide: check.slide.into(),
+        duration_ms: 0,
+    }
+}
+
+/// A line each for what was done, expected, and came.
+fn told(failure: &Failure, lang: Lang) -> String {
+    let line = |ko: &str, en: &str, words: &Words| {
+        let (label, text) = match lang {
+            Lang::Ko => (ko, &words.ko),
+            Lang::En => (en, &words.en),
+        };
+        (!text.is_empty()).then(|| format!("{label}: {text}"))
+    };
+    let lines = [
+        line("한 일", "Done", &failure.did),
+        line("기대", "Expected", &failure.expected),
+        line("결과", "Came", &failure.got),
+    ];
+    lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,434 @@
+//! tcp_echoserv: the TCP echo server.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use super::{BUILD, statement};
+use crate::bench::{Bench, End, LISTEN, Peer, Run, Start, bytes, compare, ensure_refused, tcp_table};
+use crate::calls;
+use crate::lab::{Check, Failure, Lab, Verdict, ensure};
+use crate::words;
+use crate::words::Words;
+
+/// The lab.
+pub(super) static LAB: Lab = Lab {
+    name: "tcp_echoserv",
+    usage: "tcp_echoserv PORT",
+    slides: "15, 36-44",
+    statement: statement!("tcp_echoserv"),
+    checks: &[
+        BUILD,
+        Check {
+            id: "listens",
+            title: ["인자로 받은 포트에서 기다려요", "It waits at the port that it was given"],
+            points: 10,
+            needs: &["build"],
+            slide: "37-41",
+            run: listens,
+        },
+        Check {
+            id: "any_address",
+            title: [
+                "이 컴퓨터의 어느 주소로 와도 받아요",
+                "It takes what comes to any address of this machine",
+            ],
+            points: 5,
+            needs: &["listens"],
+            slide: "39",
+            run: any_address,
+        },
+        Check {
+            id: "echoes",
+            title: ["온 것을 그대로 돌려보내요", "It sends back what came"],
+            points: 15,
+            needs: &["listens"],
+            slide: "44",
+            run: echoes,
+        },
+        Check {
+            id: "bytes",
+            title: ["0부터 255까지 어떤 바이트든", "Bytes of any value, 0 to 255"],
+            points: 10,
+            needs: &["echoes"],
+            slide: "31, 44",
+            run: all_bytes,
+        },
+        Check {
+            id: "pieces",
+            title: ["한 바이트씩 와도", "One byte at a time"],
+            points: 5,
+            needs: &["echoes"],
+            slide: "31",
+            run: pieces,
+        },
+        Check {
+            id: "long",
+            title: ["길게 와도, 상대가 천천히 읽어도", "Much of it, and a peer that reads slowly"],
+            points: 10,
+            needs: &["echoes"],
+            slide: "31, 44",
+            run: long,
+        },
+        Check {
+            id: "half_close",
+            title: ["상대가 보내는 쪽만 닫으면", "A client that closes only its sending side"],
+            points: 5,
+            needs: &["echoes"],
+            slide: "32",
+            run: half_close,
+        },
+        Check {
+            id: "next_client",
+            title: ["한 클라이언트가 떠나면 다음 클라이언트", "When one client has gone, the next one"],
+            points: 10,
+            needs: &["echoes"],
+            slide: "36, 42, 44",
+            run: next_client,
+        },
+        Check {
+            id: "reset",
+            title: ["연결이 끊겨도(reset) 서버는 계속돼요", "A reset doesn't end the server"],
+            points: 5,
+            needs: &["next_client"],
+            slide: "44",
+            run: reset,
+        },
+        Check {
+            id: "sigpipe",
+            title: [
+                "읽지 않고 떠난 클라이언트가 서버를 죽이지 못해요",
+                "A client that leaves without reading doesn't kill it",
+            ],
+            points: 5,
+            needs: &["next_client"],
+            slide: "44",
+            run: sigpipe,
+        },
+        Check {
+            id: "accept_fails",
+            title: ["accept가 한 번 실패해도 계속돼요", "One failing accept doesn't end it"],
+            points: 5,
+            needs: &["next_client"],
+            slide: "11, 42",
+            run: accept_fails,
+        },
+        Check {
+            id: "port_in_use",
+            title: ["포트가 이미 쓰이고 있으면", "A port that is in use"],
+            points: 3,
+            needs: &["listens"],
+            slide: "39",
+            run: port_in_use,
+        },
+        Check {
+            id: "bad_port",
+            title: ["포트 번호가 아닌 인자", "An argument that is no port"],
+            points: 2,
+            needs: &["build"],
+            slide: "44",
+            run: bad_port,
+        },
+        Check {
+            id: "calls",
+            title: ["슬라이드의 호출을 슬라이드의 순서로", "The slide's calls in the slide's order"],
+            points: 5,
+            needs: &["echoes"],
+            slide: "15, 37",
+            run: slide_calls,
+        },
+        Check {
+            id: "close",
+            title: ["클라이언트마다 소켓을 닫아요", "It closes each client's socket"],
+            points: 5,
+            needs: &["next_client"],
+            slide: "32, 44",
+            run: close,
+        },
+    ],
+};
+
+fn listens(bench: &mut Bench) -> Verdict {
+    bench.serve_tcp(&Start::default()).map(drop)
+}
+
+/// A running server, and where on loopback it is.
+fn serve(bench: &mut Bench) -> Verdict<(Run, SocketAddrV4)> {
+    let (run, port) = bench.serve_tcp(&Start::default())?;
+    Ok((run, SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)))
+}
+
+/// Connects to `addr`, sends `bytes` and wants them back.
+fn echo(run: &Run, addr: SocketAddrV4, bytes: &[u8]) -> Verdict {
+    let mut client = Peer::connect(addr)?;
+    wants_back(run, &mut client, bytes)
+}
+
+/// Sends `sent` and wants it back.
+fn wants_back(run: &Run, client: &mut Peer, sent: &[u8]) -> Verdict {
+    let got = client.exchange(run, sent)?;
+    let (n, shown) = (sent.len(), bytes(sent));
+    let did = words!("{n}바이트를 보냄: {shown}", "sent {n} bytes: {shown}");
+    compare(did, sent, &got).map_or(Ok(()), |failure| Err(run.explain(failure).into()))
+}
+
+fn any_address(bench: &mut Bench) -> Verdict {
+    let (run, addr) = serve(bench)?;
+    let line = bench.line(20);
+    for ip in [bench.loopback(), bench.place.address] {
+        let to = SocketAddrV4::new(ip, addr.port());
+        let refused = Failure {
+            did: words!("{to}에 연결", "connected to {to}"),
+            expected: words!("연결되기", "a connection"),
+            got: words!("연결할 수 없었어요", "it could not be made"),
+            cause: words!(
+                "s_addr에 htonl(INADDR_ANY)를 넣으면 이 컴퓨터의 모든 주소로 오는 연결을 받아요.",
+                "With htonl(INADDR_ANY) in s_addr, connections to all addresses of this machine are taken."
+            ),
+        };
+        ensure(Peer::connect(to).is_ok(), || refused)?;
+        echo(&run, to, &line)?;
+    }
+    Ok(())
+}
+
+fn echoes(bench: &mut Bench) -> Verdict {
+    let (run, addr) = serve(bench)?;
+    let n = bench.rng.usize(10..60);
+    let line = bench.line(n);
+    echo(&run, addr, &line)
+}
+
+fn all_bytes(bench: &mut Bench) -> Verdict {
+    let (run, addr) = serve(bench)?;
+    let mut every: Vec<u8> = (0..=255).collect();
+    bench.rng.shuffle(&mut every);
+    // A NUL first: to strlen that is nothing at all.
+    every.insert(0, 0);
+    echo(&run, addr, &every).map_err(|fault| {
+        fault.because(words!(
+            "바이트 수는 read가 돌려준 값이에요. strlen은 NUL에서 멈추고, NUL이 없으면 버퍼를 넘어가요.",
+            "How many bytes there are is what read returned. strlen stops at a NUL, and without one runs past the buffer."
+        ))
+    })
+}
+
+fn pieces(bench: &mut Bench) -> Verdict {
+    let (run, addr) = serve(bench)?;
+    let mut client = Peer::connect(addr)?;
+    for byte in bench.line(30) {
+        wants_back(&run, &mut client, &[byte])?;
+    }
+    Ok(())
+}
+
+fn long(bench: &mut Bench) -> Verdict {
+    let (run, addr) = serve(bench)?;
+    for n in [127, 128, 1023, 1024, 1025, 4096, 65_507] {
+        let sent = bench.random_bytes(n);
+        echo(&run, addr, &sent)?;
+    }
+    // All is sent before anything is read, to a client with little room: the server's write can't always write all.
+    let mut client = Peer::connect_narrow(addr, 4096)?;
+    let sent = bench.random_bytes(8 << 20);
+    wants_back(&run, &mut client, &sent).map_err(|fault| {
+        fault.because(words!(
+            "write는 달라는 만큼 쓰지 못할 수 있어요. 돌려준 값만큼 나아가며 남은 것을 다시 쓰세요. 읽은 바이트를 쓰기 전에 버퍼를 덮지도 마세요.",
+            "write may take less than it is given: go on from what it returned until all is written. And don't fill the buffer again before."
+        ))
+    })
+}
+
+fn half_close(bench: &mut Bench) -> Verdict {
+    let (run, addr) = serve(bench)?;
+    let mut client = Peer::connect(addr)?;
+    let line = bench.line(500);
+    client.send(&run, &line)?;
+    client.half_close()?;
+    let (got, end) = client.receive_all(&run)?;
+    let did = words!(
+        "500바이트를 보내고 보내는 쪽을 닫음(shutdown)",
+        "sent 500 bytes and closed the sending side (shutdown)"
+    );
+    if let Some(failure) = compare(did.clone(), &line, &got) {
+        return Err(run.explain(failure).into());
+    }
+    ensure(end == End::Closed, || {
+        run.explain(Failure {
+            did,
+            expected: words!(
+                "모두 돌려보낸 뒤 연결을 닫기(FIN)",
+                "after the echo, the connection is closed (FIN)"
+            ),
+            got: words!("{end:?}", "{end:?}"),
+            cause: words!(
+                "read가 0을 돌려주면 상대가 보내기를 마친 것이에요. 그 소켓을 close로 닫으세요.",
+                "When read returns 0 the client has finished sending. Close its socket."
+            ),
+        })
+    })
+}
+
+fn next_client(bench: &mut Bench) -> Verdict {
+    let (run, addr) = serve(bench)?;
+    for i in 1..=20 {
+        let line = bench.line(30);
+        echo(&run, addr, &line)
+            .map_err(|fault| fault.after(words!("{i}번째 클라이언트", "client number {i}")))?;
+    }
+    // One that comes while another is served: it waits, or not; what it sent is not lost.
+    let (first_line, second_line) = (bench.line(30), bench.line(40));
+    let mut first = Peer::connect(addr)?;
+    wants_back(&run, &mut first, &first_line)?;
+    let mut second = Peer::connect(addr)?;
+    second.send(&run, &second_line)?;
+    wants_back(&run, &mut first, &first_line)?;
+    drop(first);
+    let got = second.receive(&run, second_line.len())?;
+    let did = words!(
+        "첫 클라이언트가 있는 동안 둘째가 연결해 40바이트를 보내고, 첫째가 닫음",
+        "while a first client was there a second one connected and sent 40 bytes; then the first closed"
+    );
+    compare(did, &second_line, &got).map_or(Ok(()), |failure| Err(run.explain(failure).into()))
+}
+
+/// After something bad, the server still serves.
+fn goes_on(bench: &mut Bench, run: &Run, addr: SocketAddrV4, after: Words) -> Verdict {
+    let line = bench.line(30);
+    let gone = |run: &Run| {
+        run.explain(Failure {
+            did: after.clone(),
+            expected: words!("다음 클라이언트를 받기", "it takes the next client"),
+            got: words!("연결할 수 없었어요", "no connection could be made"),
+            cause: Words::default(),
+        })
+    };
+    let Ok(mut client) = Peer::connect(addr) else { return Err(gone(run).into()) };
+    let got = client.exchange(run, &line)?;
+    compare(after.clone(), &line, &got).map_or(Ok(()), |failure| Err(run.explain(failure).into()))
+}
+
+fn reset(bench: &mut Bench) -> Verdict {
+    let (run, addr) = serve(bench)?;
+    let line = bench.line(30);
+    let mut client = Peer::connect(addr)?;
+    wants_back(&run, &mut client, &line)?;
+    client.reset()?;
+    let after = words!("클라이언트가 연결을 끊음(reset)", "a client reset its connection");
+    goes_on(bench, &run, addr, after)
+}
+
+fn sigpipe(bench: &mut Bench) -> Verdict {
+    let (run, addr) = serve(bench)?;
+    let line = bench.line(30);
+    let mut client = Peer::connect(addr)?;
+    wants_back(&run, &mut client, &line)?;
+    // When the server reads on, the line is there, and the connection is broken: write is EPIPE (tcp(7), a reset after a FIN).
+    run.while_stopped(|| {
+        client.send(&run, &line)?;
+        client.half_close()?;
+        client.reset()
+    })?;
+    let after = words!(
+        "클라이언트가 한 줄을 보내고 답을 읽지 않은 채 떠남",
+        "a client sent a line and left without reading the answer"
+    );
+    goes_on(bench, &run, addr, after)
+}
+
+fn accept_fails(bench: &mut Bench) -> Verdict {
+    let inject = vec!["accept,accept4:error=EMFILE:when=1".to_string()];
+    let (run, port) = bench.serve_tcp(&Start { inject, ..Start::default() })?;
+    let addr = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
+    let after = words!("첫 accept가 EMFILE로 실패함", "the first accept failed with EMFILE");
+    goes_on(bench, &run, addr, after).map_err(|fault| {
+        fault.because(words!(
+            "디스크립터가 모자라는 일은 지나가요. accept가 실패하면 perror로 알리고 다시 accept하세요.",
+            "To be out of descriptors passes. When accept fails, say so with perror and accept again."
+        ))
+    })
+}
+
+fn port_in_use(bench: &mut Bench) -> Verdict {
+    let port = bench.free_port()?;
+    let _taken = bench.listen(Ipv4Addr::UNSPECIFIED, port)?;
+    let finished = bench.run(&[&port.to_string()], b"")?;
+    let did = words!(
+        "다른 서버가 기다리고 있는 포트 {port}로 실행",
+        "started it with port {port}, where another server waits"
+    );
+    ensure_refused(did, &finished)
+}
+
+fn bad_port(bench: &mut Bench) -> Verdict {
+    for bad in ["70000", "7x"] {
+        let finished = bench.run(&[bad], b"")?;
+        let did = words!("포트 번호가 아닌 `{bad}`로 실행", "started with `{bad}`, which is no port");
+        ensure_refused(did, &finished).map_err(|fault| {
+            fault.because(words!(
+                "atoi는 잘못을 알려 주지 않아요. strtol로 끝까지 읽고 1부터 65535까지인지 확인하세요.",
+                "atoi tells no mistake. Read to the end with strtol, and look whether it is 1 to 65535."
+            ))
+        })?;
+    }
+    Ok(())
+}
+
+/// What a traced server did for three clients, one after the other.
+fn traced(bench: &mut Bench) -> Verdict<Vec<labkit::trace::Call>> {
+    let (run, port) = bench.serve_tcp(&Start { traced: true, ..Start::default() })?;
+    let addr = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
+    for _ in 0..3 {
+        let line = bench.line(20);
+        let mut client = Peer::connect(addr)?;
+        wants_back(&run, &mut client, &line)?;
+        client.half_close()?;
+        client.receive_all(&run)?;
+    }
+    Ok(run.stop()?.calls)
+}
+
+fn slide_calls(bench: &mut Bench) -> Verdict {
+    let traced = bench.once("traced", traced)?;
+    if traced
+        .iter()
+        .any(|call| call.name == "setsockopt" && call.args.iter().any(|arg| arg == "SO_REUSEADDR"))
+    {
+        bench.note(words!(
+            "SO_REUSEADDR: 서버를 다시 시작할 때 TIME_WAIT에 걸리지 않아요. 슬라이드에는 없지만 실제 서버는 모두 이렇게 해요.",
+            "SO_REUSEADDR: a restart doesn't stumble over TIME_WAIT. Not on the slide, but real servers all do it."
+        ));
+    }
+    let did = words!("서버의 시스템 콜을 봄(strace)", "watched the server's system calls (strace)");
+    let all: Vec<&labkit::trace::Call> = traced.iter().collect();
+    calls::in_order(did, &all, &["socket", "bind", "listen", "accept", "read", "write"])?;
+    Ok(())
+}
+
+fn close(bench: &mut Bench) -> Verdict {
+    let (run, addr) = serve(bench)?;
+    let line = bench.line(20);
+    let mut clients = Vec::new();
+    for i in 1..=5 {
+        let mut client = Peer::connect(addr)?;
+        wants_back(&run, &mut client, &line)?;
+        client.half_close()?;
+        let (_, end) = client.receive_all(&run)?;
+        clients.push(client);
+        ensure(end == End::Closed, || {
+            run.explain(Failure {
+                did: words!("{i}번째 클라이언트가 연결을 닫음", "client number {i} closed its connection"),
+                expected: words!("서버도 그 소켓을 닫기(FIN)", "the server closes that socket too (FIN)"),
+                got: words!("{end:?}", "{end:?}"),
+                cause: words!(
+                    "accept가 준 소켓을 close하지 않으면 디스크립터가 하나씩 새다가 EMFILE로 끝나요. fork했다면 부모도 닫아야 해요.",
+                    "Without close of the socket that accept gave, each client leaks a descriptor, until EMFILE. After fork the parent closes it too."
+                ),
+            })
+        })?;
+    }
+    let still =
+        tcp_table()?.iter().filter(|row| row.state == LISTEN && row.local.port() == addr.port()).count();
+    ensure(still > 0, || Failure {
+        expected: words!("듣는 소켓은 열려 있기", "the listening socket stays open"),
+        ..Failure::default()
+    })
+}

@@ -1,0 +1,165 @@
+//! What a submission may ask of the kernel: seccomp(2), landlock(7).
+
+use std::collections::BTreeMap;
+use std::io;
+
+use landlock::{
+    ABI, Access as _, AccessFs, CompatLevel, Compatible as _, Ruleset, RulesetAttr as _,
+    RulesetCreatedAttr as _, Scope, path_beneath_rules,
+};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+};
+
+use super::{Jail, Tier, tried};
+
+/// Reads and runs the system's files, writes to its own folders, signals none but its own.
+pub(super) fn landlock(jail: &Jail) -> io::Result<()> {
+    let all = AccessFs::from_all(ABI::V5);
+    let read = AccessFs::from_read(ABI::V5);
+    let (readable, writable): (Vec<&str>, Vec<&str>) = match jail.tier {
+        // Its file system is its own; this is a second lock on the same door.
+        Tier::Full => (vec!["/"], vec!["/tmp", "/home", "/lab", "/dev", "/proc"]),
+        _ => (
+            vec![
+                "/usr",
+                "/bin",
+                "/lib",
+                "/lib64",
+                "/etc",
+                "/opt",
+                "/dev/zero",
+                "/dev/random",
+                "/dev/urandom",
+                "/proc",
+            ],
+            vec!["/dev/null", "/dev/full"],
+        ),
+    };
+    // Without Landlock the reduced tier would be none: it has to be there. The full tier is whole without it.
+    let level = if jail.tier == Tier::Full { CompatLevel::BestEffort } else { CompatLevel::HardRequirement };
+    let own = (jail.tier == Tier::Reduced).then_some(jail.root.as_path());
+    let ruleset = Ruleset::default()
+        .set_compatibility(level)
+        .handle_access(AccessFs::from_all(ABI::V1))
+        .map(|ruleset| ruleset.set_compatibility(CompatLevel::BestEffort))
+        .and_then(|ruleset| ruleset.handle_access(all))
+        .and_then(|ruleset| ruleset.scope(Scope::AbstractUnixSocket | Scope::Signal))
+        .and_then(landlock::Ruleset::create)
+        .and_then(|ruleset| ruleset.add_rules(path_beneath_rules(&readable, read)))
+        .and_then(|ruleset| ruleset.add_rules(path_beneath_rules(&writable, all)))
+        .and_then(|ruleset| ruleset.add_rules(path_beneath_rules(own, all)))
+        .and_then(landlock::RulesetCreated::restrict_self);
+    tried("Landlock", ruleset).map(drop)
+}
+
+/// Forbids every call that is not on the list: ENOSYS, as from a kernel that doesn't have it.
+pub(super) fn seccomp() -> io::Result<()> {
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = ALLOWED.iter().map(|call| (*call, Vec::new())).collect();
+    for call in OLD_ALLOWED {
+        rules.insert(*call, Vec::new());
+    }
+    let is = |argument, operator, value: u64| {
+        SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value)
+    };
+    let rule =
+        |conditions: Vec<_>| conditions.into_iter().collect::<Result<Vec<_>, _>>().and_then(SeccompRule::new);
+    let special = || -> Result<[(i64, Vec<SeccompRule>); 3], seccompiler::BackendError> {
+        // No new namespaces. clone3 hides its flags in memory, so it is not on the list: libraries then use clone.
+        let namespaces = (libc::CLONE_NEWUSER
+            | libc::CLONE_NEWNS
+            | libc::CLONE_NEWNET
+            | libc::CLONE_NEWPID
+            | libc::CLONE_NEWIPC
+            | libc::CLONE_NEWUTS
+            | libc::CLONE_NEWCGROUP) as u64;
+        let clone = vec![rule(vec![is(0, SeccompCmpOp::MaskedEq(namespaces), 0)])?];
+        // Streams and datagrams of the Internet and of this machine, and what getaddrinfo asks of the kernel (netlink).
+        let mut socket = Vec::new();
+        for domain in [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6] {
+            for kind in [libc::SOCK_STREAM, libc::SOCK_DGRAM] {
+                socket.push(rule(vec![
+                    is(0, SeccompCmpOp::Eq, domain as u64),
+                    is(1, SeccompCmpOp::MaskedEq(0xF), kind as u64),
+                ])?);
+            }
+        }
+        socket.push(rule(vec![
+            is(0, SeccompCmpOp::Eq, libc::AF_NETLINK as u64),
+            is(2, SeccompCmpOp::Eq, libc::NETLINK_ROUTE as u64),
+        ])?);
+        // Nobody types into the instructor's terminal.
+        let ioctl = vec![rule(vec![
+            is(1, SeccompCmpOp::Ne, libc::TIOCSTI),
+            is(1, SeccompCmpOp::Ne, libc::TIOCLINUX),
+        ])?];
+        Ok([(libc::SYS_clone, clone), (libc::SYS_socket, socket), (libc::SYS_ioctl, ioctl)])
+    };
+    rules.extend(tried("seccomp", special())?);
+    let arch = tried("seccomp", std::env::consts::ARCH.try_into())?;
+    let filter =
+        SeccompFilter::new(rules, SeccompAction::Errno(libc::ENOSYS as u32), SeccompAction::Allow, arch);
+    let program: BpfProgram = tried("seccomp", tried("seccomp", filter)?.try_into())?;
+    tried("seccomp", seccompiler::apply_filter(&program))
+}
+
+/// What programs, compilers and the runtimes of languages need. Not here, for example: mount, ptrace, process_vm_readv,
+/// bpf, keyctl, io_uring_setup, memfd_create, shmget, userfaultfd, unshare, setns, chroot.
+#[rustfmt::skip] // in groups
+const ALLOWED: &[i64] = &[
+    libc::SYS_read, libc::SYS_write, libc::SYS_readv, libc::SYS_writev, libc::SYS_pread64, libc::SYS_pwrite64,
+    libc::SYS_preadv, libc::SYS_pwritev, libc::SYS_preadv2, libc::SYS_pwritev2, libc::SYS_close,
+    libc::SYS_close_range, libc::SYS_openat, libc::SYS_openat2, libc::SYS_lseek, libc::SYS_fstat,
+    libc::SYS_newfstatat, libc::SYS_statx, libc::SYS_statfs, libc::SYS_fstatfs, libc::SYS_getdents64,
+    libc::SYS_getcwd, libc::SYS_chdir, libc::SYS_fchdir, libc::SYS_mkdirat, libc::SYS_unlinkat,
+    libc::SYS_renameat, libc::SYS_renameat2, libc::SYS_linkat, libc::SYS_symlinkat, libc::SYS_readlinkat,
+    libc::SYS_fchmod, libc::SYS_fchmodat, libc::SYS_fchown, libc::SYS_fchownat, libc::SYS_faccessat,
+    libc::SYS_faccessat2, libc::SYS_utimensat, libc::SYS_truncate, libc::SYS_ftruncate, libc::SYS_fallocate,
+    libc::SYS_fsync, libc::SYS_fdatasync, libc::SYS_sync_file_range, libc::SYS_umask, libc::SYS_flock,
+    libc::SYS_fcntl, libc::SYS_dup, libc::SYS_dup3, libc::SYS_pipe2, libc::SYS_sendfile, libc::SYS_splice,
+    libc::SYS_tee, libc::SYS_copy_file_range, libc::SYS_fadvise64, libc::SYS_readahead, libc::SYS_getxattr,
+    libc::SYS_lgetxattr, libc::SYS_fgetxattr, libc::SYS_listxattr, libc::SYS_llistxattr, libc::SYS_flistxattr,
+    libc::SYS_mmap, libc::SYS_mprotect, libc::SYS_munmap, libc::SYS_mremap, libc::SYS_madvise, libc::SYS_msync,
+    libc::SYS_mincore, libc::SYS_brk, libc::SYS_mlock, libc::SYS_munlock, libc::SYS_membarrier, libc::SYS_ppoll,
+    libc::SYS_pselect6, libc::SYS_epoll_create1, libc::SYS_epoll_ctl, libc::SYS_epoll_pwait,
+    libc::SYS_epoll_pwait2, libc::SYS_eventfd2, libc::SYS_signalfd4, libc::SYS_timerfd_create,
+    libc::SYS_timerfd_settime, libc::SYS_timerfd_gettime, libc::SYS_inotify_init1, libc::SYS_inotify_add_watch,
+    libc::SYS_inotify_rm_watch, libc::SYS_socketpair, libc::SYS_bind, libc::SYS_listen, libc::SYS_accept,
+    libc::SYS_accept4, libc::SYS_connect, libc::SYS_getsockname, libc::SYS_getpeername, libc::SYS_sendto,
+    libc::SYS_recvfrom, libc::SYS_sendmsg, libc::SYS_recvmsg, libc::SYS_sendmmsg, libc::SYS_recvmmsg,
+    libc::SYS_setsockopt, libc::SYS_getsockopt, libc::SYS_shutdown, libc::SYS_execve, libc::SYS_execveat,
+    libc::SYS_exit, libc::SYS_exit_group, libc::SYS_wait4, libc::SYS_waitid, libc::SYS_kill, libc::SYS_tkill,
+    libc::SYS_tgkill, libc::SYS_getpid, libc::SYS_getppid, libc::SYS_gettid, libc::SYS_getpgid, libc::SYS_setpgid,
+    libc::SYS_getsid, libc::SYS_setsid, libc::SYS_rt_sigaction, libc::SYS_rt_sigprocmask, libc::SYS_rt_sigpending,
+    libc::SYS_rt_sigsuspend, libc::SYS_rt_sigtimedwait, libc::SYS_rt_sigqueueinfo, libc::SYS_rt_tgsigqueueinfo,
+    libc::SYS_rt_sigreturn, libc::SYS_sigaltstack, libc::SYS_restart_syscall, libc::SYS_getuid, libc::SYS_geteuid,
+    libc::SYS_getgid, libc::SYS_getegid, libc::SYS_getresuid, libc::SYS_getresgid, libc::SYS_getgroups,
+    libc::SYS_setuid, libc::SYS_setgid, libc::SYS_setreuid, libc::SYS_setregid, libc::SYS_setresuid,
+    libc::SYS_setresgid, libc::SYS_setgroups, libc::SYS_setfsuid, libc::SYS_setfsgid, libc::SYS_capget,
+    libc::SYS_futex, libc::SYS_set_robust_list, libc::SYS_get_robust_list, libc::SYS_set_tid_address,
+    libc::SYS_rseq, libc::SYS_sched_yield, libc::SYS_sched_getaffinity, libc::SYS_sched_setaffinity,
+    libc::SYS_sched_getparam, libc::SYS_sched_setparam, libc::SYS_sched_getscheduler,
+    libc::SYS_sched_setscheduler, libc::SYS_sched_get_priority_max, libc::SYS_sched_get_priority_min,
+    libc::SYS_sched_rr_get_interval, libc::SYS_sched_getattr, libc::SYS_getpriority, libc::SYS_setpriority,
+    libc::SYS_getcpu, libc::SYS_nanosleep, libc::SYS_clock_nanosleep, libc::SYS_clock_gettime,
+    libc::SYS_clock_getres, libc::SYS_gettimeofday, libc::SYS_times, libc::SYS_getitimer, libc::SYS_setitimer,
+    libc::SYS_timer_create, libc::SYS_timer_settime, libc::SYS_timer_gettime, libc::SYS_timer_getoverrun,
+    libc::SYS_timer_delete, libc::SYS_getrlimit, libc::SYS_setrlimit, libc::SYS_prlimit64, libc::SYS_getrusage,
+    libc::SYS_uname, libc::SYS_sysinfo, libc::SYS_getrandom, libc::SYS_prctl, libc::SYS_mlockall,
+    libc::SYS_munlockall, libc::SYS_pidfd_open, libc::SYS_pidfd_send_signal,
+];
+
+/// The older forms of some, which only x86-64 has.
+#[cfg(target_arch = "x86_64")]
+#[rustfmt::skip] // in groups
+const OLD_ALLOWED: &[i64] = &[
+    libc::SYS_open, libc::SYS_creat, libc::SYS_stat, libc::SYS_lstat, libc::SYS_access, libc::SYS_dup2,
+    libc::SYS_pipe, libc::SYS_poll, libc::SYS_select, libc::SYS_epoll_create, libc::SYS_epoll_wait,
+    libc::SYS_eventfd, libc::SYS_signalfd, libc::SYS_inotify_init, libc::SYS_fork, libc::SYS_vfork,
+    libc::SYS_arch_prctl, libc::SYS_alarm, libc::SYS_pause, libc::SYS_time, libc::SYS_mkdir, libc::SYS_rmdir,
+    libc::SYS_unlink, libc::SYS_rename, libc::SYS_link, libc::SYS_symlink, libc::SYS_readlink, libc::SYS_chmod,
+    libc::SYS_chown, libc::SYS_lchown, libc::SYS_utime, libc::SYS_utimes, libc::SYS_futimesat, libc::SYS_getdents,
+    libc::SYS_getpgrp,
+];
+#[cfg(not(target_arch = "x86_64"))]
+const OLD_ALLOWED: &[i64] = &[];

@@ -1,0 +1,364 @@
+//! The judge's own surroundings: its namespaces, and the file system that the submission is going to see.
+
+use std::collections::BTreeMap;
+use std::fs::{self, Permissions};
+use std::io;
+use std::net::Ipv4Addr;
+use std::os::fd::{AsRawFd as _, RawFd};
+use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use nix::errno::Errno;
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::prctl;
+use nix::sys::signal::Signal;
+use nix::sys::statvfs::{FsFlags, statvfs};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Gid, Uid, fork};
+
+use super::inside::map_to;
+use super::{Jail, KEEPER, Limits, Tier, myself, network, tried};
+
+/// The user that a submission runs as, where it is alone.
+pub const STUDENT: u32 = 1000;
+
+/// The descriptor where init reports: out of the way of those that a program gets.
+const STATUS: RawFd = 200;
+
+/// Where programs are looked for in there.
+const PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
+
+/// Where submissions of one judge are built and run.
+#[derive(Debug)]
+pub struct Place {
+    /// How well they are shut in.
+    pub tier: Tier,
+    /// An address of this machine beside 127.0.0.0/8, as the slides' servers have one. Loopback where there is no network
+    /// of one's own.
+    pub address: Ipv4Addr,
+    /// What is `/` in there (tier full), or the folder that is theirs.
+    root: PathBuf,
+    uid: Option<u32>,
+    outer: u32,
+}
+
+/// What can be bound into the file system of a submission.
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+pub struct Shared {
+    /// Folder outside, folder inside: read-only.
+    pub folders: Vec<(PathBuf, String)>,
+}
+
+impl Place {
+    /// Enters it, with `folder`, which is empty, as the place for everything. This process has one thread.
+    pub fn enter(tier: Tier, folder: &Path, address: Ipv4Addr, shared: &Shared) -> io::Result<Self> {
+        tried("prctl", prctl::set_pdeathsig(Signal::SIGKILL))?;
+        match tier {
+            Tier::Full => Self::enter_namespaces(folder, address, shared),
+            Tier::Reduced => Self::become_two_users(folder),
+            Tier::None => {
+                let root = folder.join("place");
+                fs::create_dir_all(root.join("lab"))?;
+                fs::create_dir_all(root.join("tmp"))?;
+                Ok(Place { tier, address: Ipv4Addr::LOCALHOST, root, uid: None, outer: 0 })
+            }
+        }
+    }
+
+    fn enter_namespaces(folder: &Path, address: Ipv4Addr, shared: &Shared) -> io::Result<Self> {
+        let uid = unshare_as_root()?;
+        let none: Option<&str> = None;
+        tried("mount", mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none))?;
+        tried("the network", network::bring_up(address))?;
+        let root = folder.join("root");
+        fs::create_dir(&root)?;
+        let place = Place { tier: Tier::Full, address, root, uid, outer: uid.unwrap_or(0) };
+        place.furnish(shared)?;
+        Ok(place)
+    }
+
+    fn become_two_users(folder: &Path) -> io::Result<Self> {
+        if !Uid::effective().is_root() {
+            return Err(io::Error::other("only root can run a submission as another user"));
+        }
+        let uid = own_uid();
+        let root = folder.join("place");
+        for path in [root.clone(), root.join("lab"), root.join("tmp")] {
+            tried("the place", fs::create_dir(&path))?;
+            tried("chown", chown(&path, Some(uid), Some(uid)))?;
+        }
+        fs::set_permissions(folder, Permissions::from_mode(0o711))?;
+        fs::set_permissions(&root, Permissions::from_mode(0o700))?;
+        Ok(Place { tier: Tier::Reduced, address: Ipv4Addr::LOCALHOST, root, uid: Some(uid), outer: uid })
+    }
+
+    /// Builds what will be `/`: the system's programs, and nothing that is anybody's.
+    fn furnish(&self, shared: &Shared) -> io::Result<()> {
+        tmpfs(&self.root, "size=64m,nr_inodes=10k,mode=755")?;
+        for name in ["usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32"] {
+            let outside = Path::new("/").join(name);
+            match fs::read_link(&outside) {
+                Ok(target) => symlink(target, self.root.join(name))?,
+                Err(_) if outside.is_dir() => self.bind(&outside, name)?,
+                Err(_) => {}
+            }
+        }
+        if self.root.join("usr/src").is_dir() {
+            tmpfs(&self.root.join("usr/src"), "size=4k,mode=555")?;
+        }
+        for name in ["etc", "dev", "dev/shm", "proc", "tmp", "home", "lab", "opt"] {
+            fs::create_dir(self.root.join(name))?;
+        }
+        for name in
+            ["alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "perl", "python3"]
+        {
+            let outside = Path::new("/etc").join(name);
+            if outside.exists() {
+                self.bind(&fs::canonicalize(&outside)?, &format!("etc/{name}"))?;
+            }
+        }
+        for (name, text) in ETC {
+            self.etc(name, text)?;
+        }
+        for device in ["null", "zero", "full", "random", "urandom"] {
+            let inside = self.root.join("dev").join(device);
+            fs::write(&inside, "")?;
+            bind(&Path::new("/dev").join(device), &inside, MsFlags::empty())?;
+        }
+        for (name, target) in [("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")] {
+            symlink(format!("/proc/self/{target}"), self.root.join("dev").join(name))?;
+        }
+        let owner = self.outer;
+        tmpfs(&self.root.join("lab"), &format!("size=256m,nr_inodes=20k,mode=755,uid={owner},gid={owner}"))?;
+        for (outside, inside) in &shared.folders {
+            self.bind(outside, inside.trim_start_matches('/'))?;
+        }
+        Ok(())
+    }
+
+    /// A file or folder from outside, read-only.
+    fn bind(&self, outside: &Path, inside: &str) -> io::Result<()> {
+        let inside = self.root.join(inside);
+        if outside.is_dir() {
+            fs::create_dir_all(&inside)?;
+        } else {
+            fs::write(&inside, "")?;
+        }
+        bind(outside, &inside, MsFlags::MS_RDONLY | MsFlags::MS_NODEV)
+    }
+
+    /// Gives the submission a file `/etc/NAME`: `hosts`, `services`. An error where it sees the system's own.
+    pub fn etc(&self, name: &str, text: &str) -> io::Result<()> {
+        match self.tier {
+            Tier::Full => tried(&format!("/etc/{name}"), fs::write(self.root.join("etc").join(name), text)),
+            tier => Err(io::Error::other(format!("/etc/{name} can't be replaced in tier {}", tier.name()))),
+        }
+    }
+
+    /// Where the submission's `/lab` is for the judge.
+    #[must_use]
+    pub fn lab(&self) -> PathBuf {
+        self.root.join("lab")
+    }
+
+    /// Where `/lab` is for the submission.
+    #[must_use]
+    pub fn lab_inside(&self) -> String {
+        if self.tier == Tier::Full { "/lab".into() } else { self.lab().to_string_lossy().into_owned() }
+    }
+
+    /// Makes a file or folder in `/lab` the submission's own.
+    pub fn give(&self, path: &Path) -> io::Result<()> {
+        let Some(uid) = self.uid else { return Ok(()) };
+        std::os::unix::fs::lchown(path, Some(uid), Some(uid))?;
+        if path.is_dir() && !path.is_symlink() {
+            for entry in fs::read_dir(path)? {
+                self.give(&entry?.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The command that runs `argv` in there, under strace if there is such a prefix; `status` is the writing end of a pipe
+    /// where init reports how it [`super::Ended`].
+    pub fn command(&self, argv: Vec<String>, how: &How, status: &io::PipeWriter) -> io::Result<Command> {
+        let home = if self.tier == Tier::Full {
+            "/home".into()
+        } else {
+            self.root.join("tmp").display().to_string()
+        };
+        let temporary = if self.tier == Tier::Full { "/tmp" } else { &home };
+        let mut env: BTreeMap<String, String> = [
+            ("PATH", PATH),
+            ("HOME", &home),
+            ("TMPDIR", temporary),
+            ("USER", "student"),
+            ("LANG", "C.UTF-8"),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
+        env.extend(how.env.iter().cloned());
+        let jail = Jail {
+            tier: self.tier,
+            root: self.root.clone(),
+            uid: self.uid,
+            outer: self.outer,
+            argv,
+            folder: if self.tier == Tier::Full { "/lab".into() } else { self.lab() },
+            env,
+            limits: how.limits,
+            building: how.building,
+            occupied: how.occupied.clone(),
+            status: STATUS,
+        };
+        let myself = myself()?;
+        let mut command = match &how.strace[..] {
+            [] => myself,
+            [strace, options @ ..] => {
+                let mut command = Command::new(strace);
+                command.args(options).arg("--").arg(myself.get_program());
+                command
+            }
+        };
+        command.arg(KEEPER).arg(serde_json::to_string(&jail)?).env("PATH", PATH);
+        let status = status.as_raw_fd();
+        // SAFETY: between fork and exec only dup2 and prctl are called, which are bare system calls.
+        unsafe {
+            command.pre_exec(move || {
+                Errno::result(libc::dup2(status, STATUS))?;
+                Errno::result(libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL))?;
+                Ok(())
+            });
+        }
+        Ok(command)
+    }
+}
+
+/// How to run something in a [`Place`].
+#[derive(Clone, Debug)]
+pub struct How {
+    /// How much it may have.
+    pub limits: Limits,
+    /// May it write to `/lab`?
+    pub building: bool,
+    /// Further environment variables.
+    pub env: Vec<(String, String)>,
+    /// Descriptors to open before it starts.
+    pub occupied: Vec<RawFd>,
+    /// strace and its options; empty without.
+    pub strace: Vec<String>,
+}
+
+/// What `/etc` has in there, beside what the loader needs.
+const ETC: [(&str, &str); 9] = [
+    ("passwd", "root:x:0:0:root:/:/bin/sh\nstudent:x:1000:1000:student:/home:/bin/sh\n"),
+    ("group", "root:x:0:\nstudent:x:1000:\n"),
+    ("hosts", "127.0.0.1 localhost\n"),
+    ("host.conf", "multi on\n"),
+    ("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\nservices: files\nprotocols: files\n"),
+    ("resolv.conf", ""),
+    ("services", "echo 7/tcp\necho 7/udp\ndaytime 13/tcp\ndaytime 13/udp\n"),
+    ("protocols", "ip 0 IP\nicmp 1 ICMP\ntcp 6 TCP\nudp 17 UDP\n"),
+    ("hostname", "lab\n"),
+];
+
+fn tmpfs(path: &Path, options: &str) -> io::Result<()> {
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    tried(&path.display().to_string(), mount(Some("tmpfs"), path, Some("tmpfs"), flags, Some(options)))
+}
+
+/// mount(2): the flags of a bind mount are given in a second call, and those it has already can't be taken away.
+fn bind(outside: &Path, inside: &Path, flags: MsFlags) -> io::Result<()> {
+    let none: Option<&str> = None;
+    let what = outside.display().to_string();
+    tried(&what, mount(Some(outside), inside, none, MsFlags::MS_BIND, none))?;
+    let had = tried(&what, statvfs(inside))?.flags();
+    let mut flags = flags | MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_NOSUID;
+    for (fs_flag, flag) in [
+        (FsFlags::ST_NODEV, MsFlags::MS_NODEV),
+        (FsFlags::ST_NOEXEC, MsFlags::MS_NOEXEC),
+        (FsFlags::ST_RDONLY, MsFlags::MS_RDONLY),
+    ] {
+        if had.contains(fs_flag) {
+            flags |= flag;
+        }
+    }
+    tried(&what, mount(none, inside, none, flags, none))
+}
+
+/// A user that nobody is, different for each judge: so that one submission's processes are not another's.
+fn own_uid() -> u32 {
+    2_000_000_000 + std::process::id()
+}
+
+/// New user, network, mount and ipc namespaces, with this process as their root. Root has room for a second user there,
+/// whom it gives; for another user the submission is still that user, who in there owns nothing.
+fn unshare_as_root() -> io::Result<Option<u32>> {
+    let flags = CloneFlags::CLONE_NEWUSER
+        | CloneFlags::CLONE_NEWNET
+        | CloneFlags::CLONE_NEWNS
+        | CloneFlags::CLONE_NEWIPC;
+    let (uid, gid) = (Uid::effective(), Gid::effective());
+    let map = fs::read_to_string("/proc/self/uid_map")?;
+    let all_users = map.split_whitespace().nth(2).and_then(|n| n.parse::<u64>().ok()) > Some(1 << 31);
+    if !(uid.is_root() && all_users) {
+        tried("unshare", unshare(flags))?;
+        map_to(0, uid.as_raw(), gid.as_raw())?;
+        return Ok(None);
+    }
+    // Only a process outside may map two users: a child that stays behind.
+    let judge = std::process::id();
+    let (go, ready) = io::pipe()?;
+    // SAFETY: this process has one thread, so that the child may do whatever it likes.
+    match tried("fork", unsafe { fork() })? {
+        ForkResult::Child => {
+            drop(ready);
+            let mut go = go;
+            let _ = io::Read::read(&mut go, &mut [0]);
+            let map = format!("0 0 1\n{STUDENT} {} 1\n", 2_000_000_000 + judge);
+            let written = fs::write(format!("/proc/{judge}/uid_map"), &map)
+                .and_then(|()| fs::write(format!("/proc/{judge}/gid_map"), &map));
+            std::process::exit(i32::from(written.is_err()));
+        }
+        ForkResult::Parent { child } => {
+            tried("unshare", unshare(flags))?;
+            drop(ready);
+            match tried("waitpid", waitpid(child, None))? {
+                WaitStatus::Exited(_, 0) => Ok(Some(STUDENT)),
+                _ => Err(io::Error::other("/proc/self/uid_map: can't map a second user")),
+            }
+        }
+    }
+}
+
+/// Tries a tier out: enters it and runs `true`.
+pub(super) fn probe(tier: &str) -> io::Result<()> {
+    let tier = match tier {
+        "full" => Tier::Full,
+        "reduced" => Tier::Reduced,
+        _ => Tier::None,
+    };
+    let folder = tempfile::tempdir()?;
+    let place = Place::enter(tier, folder.path(), Ipv4Addr::new(198, 51, 100, 1), &Shared::default())?;
+    let how = How {
+        limits: Limits::RUN,
+        building: false,
+        env: Vec::new(),
+        occupied: Vec::new(),
+        strace: Vec::new(),
+    };
+    let (mut reader, writer) = io::pipe()?;
+    let mut command = place.command(vec!["true".into()], &how, &writer)?;
+    let mut keeper = command.spawn()?;
+    drop(writer);
+    let ended = io::read_to_string(&mut reader)?;
+    keeper.wait()?;
+    if serde_json::from_str(&ended).ok() == Some(super::Ended::Exited(0)) {
+        return Ok(());
+    }
+    Err(io::Error::other(format!("true could not be run in tier {}: {ended}", tier.name())))
+}

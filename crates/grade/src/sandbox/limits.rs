@@ -1,0 +1,65 @@
+//! How much a submission may have: setrlimit(2), and what no rlimit counts.
+
+use std::io;
+use std::time::Duration;
+
+use nix::sys::resource::{Resource, setrlimit};
+use serde::{Deserialize, Serialize};
+
+use super::tried;
+
+/// What one run may take. The kernel holds it to the limits of a process; the judge looks after the sums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Processor time, in seconds: of each process, and of all together.
+    pub cpu: u64,
+    /// Memory in bytes: written by each process (RLIMIT_DATA), and in RAM of all together.
+    pub memory: u64,
+    /// Processes and threads.
+    pub processes: u64,
+    /// Open descriptors of each process, soft and hard (RLIMIT_NOFILE).
+    pub open_files: (u64, u64),
+    /// Bytes in a file.
+    pub file_size: u64,
+    /// Bytes on stdout and stderr.
+    pub output: usize,
+    /// From start to end.
+    pub wall: Duration,
+}
+
+impl Limits {
+    /// For a program that is tested.
+    pub const RUN: Limits = Limits {
+        cpu: 20,
+        memory: 512 << 20,
+        processes: 64,
+        open_files: (256, 1024),
+        file_size: 16 << 20,
+        output: 1 << 20,
+        wall: Duration::from_secs(120),
+    };
+
+    /// For a compiler.
+    pub const BUILD: Limits = Limits {
+        cpu: 60,
+        memory: 2 << 30,
+        processes: 128,
+        open_files: (1024, 1024),
+        file_size: 128 << 20,
+        output: 1 << 20,
+        wall: Duration::from_secs(120),
+    };
+
+    /// Puts this process under them.
+    pub(super) fn apply(&self) -> io::Result<()> {
+        let limit = |what, resource, soft, hard| tried(what, setrlimit(resource, soft, hard));
+        limit("RLIMIT_CPU", Resource::RLIMIT_CPU, self.cpu, self.cpu + 1)?;
+        limit("RLIMIT_DATA", Resource::RLIMIT_DATA, self.memory, self.memory)?;
+        limit("RLIMIT_NPROC", Resource::RLIMIT_NPROC, self.processes, self.processes)?;
+        limit("RLIMIT_FSIZE", Resource::RLIMIT_FSIZE, self.file_size, self.file_size)?;
+        limit("RLIMIT_CORE", Resource::RLIMIT_CORE, 0, 0)?;
+        limit("RLIMIT_MEMLOCK", Resource::RLIMIT_MEMLOCK, 1 << 20, 1 << 20)?;
+        limit("RLIMIT_MSGQUEUE", Resource::RLIMIT_MSGQUEUE, 0, 0)?;
+        limit("RLIMIT_NOFILE", Resource::RLIMIT_NOFILE, self.open_files.0, self.open_files.1)
+    }
+}

@@ -1,0 +1,424 @@
+//! What was handed in: which kind it is, a copy of it that is the grader's, and how it becomes a program.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+
+use crate::bench::Run;
+use crate::lab::{Failure, Verdict};
+use crate::sandbox::{Ended, How, Limits, Place, Shared};
+use crate::words;
+use crate::words::Words;
+
+/// What a submission may have: files, and bytes in all of them.
+const MOST_FILES: usize = 2000;
+const MOST_BYTES: u64 = 64 << 20;
+
+/// The kinds of submissions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// One C file, or a folder with C files: they are compiled together.
+    C(Vec<String>),
+    /// One Rust file.
+    Rust(String),
+    /// A folder with a Makefile.
+    Make,
+    /// A folder with a Cargo.toml.
+    Cargo,
+    /// A script with a first line `#!`, or a binary.
+    Executable(String),
+    /// Nothing that can be graded, and why: Korean, English.
+    Nothing(String, String),
+}
+
+/// A copy of a submission, to be built and run by a judge.
+#[derive(Debug)]
+pub struct Staged {
+    /// Its name, without the folders above it.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// The folder for the judge's use, with the copy in `submission/`. Gone when this is.
+    pub folder: tempfile::TempDir,
+}
+
+/// Copies what is at `path`. Symbolic links in it stay links, and lead nowhere but to what the submission itself can see. An
+/// error if it can't be read.
+pub fn stage(path: &Path) -> io::Result<Staged> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    let folder = tempfile::Builder::new().prefix("grade-").tempdir()?;
+    let copy = folder.path().join("submission");
+    let name = fs::canonicalize(path).map_err(named)?;
+    let name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    fs::create_dir(&copy)?;
+    let mut room = Room { files: MOST_FILES, bytes: MOST_BYTES };
+    let copied = if fs::metadata(path).map_err(named)?.is_dir() {
+        copy_folder(path, &copy, &mut room)
+    } else {
+        // What is handed in is followed if it is a link; what is in it never is.
+        fs::canonicalize(path).map_err(named).and_then(|path| copy_entry(&path, &copy.join(&name), &mut room))
+    };
+    let kind = match copied {
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Kind::Nothing(
+            format!("제출물이 너무 커요(파일 {MOST_FILES}개, {} MiB까지)", MOST_BYTES >> 20),
+            format!("the submission is too large (at most {MOST_FILES} files and {} MiB)", MOST_BYTES >> 20),
+        ),
+        copied => {
+            copied?;
+            kind(&copy)?
+        }
+    };
+    Ok(Staged { name, kind, folder })
+}
+
+/// What may still be copied.
+struct Room {
+    files: usize,
+    bytes: u64,
+}
+
+/// All that is in a folder.
+fn copy_folder(from: &Path, to: &Path, room: &mut Room) -> io::Result<()> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", from.display()));
+    for entry in fs::read_dir(from).map_err(named)? {
+        let entry = entry.map_err(named)?;
+        // What cargo and make leave behind is built anew.
+        if entry.file_name() == "target" && from.join("Cargo.toml").exists() || entry.file_name() == ".git" {
+            continue;
+        }
+        copy_entry(&entry.path(), &to.join(entry.file_name()), room)?;
+    }
+    Ok(())
+}
+
+/// A file, a folder, or a link as a link; pipes and devices are left out.
+fn copy_entry(from: &Path, to: &Path, room: &mut Room) -> io::Result<()> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", from.display()));
+    let data = fs::symlink_metadata(from).map_err(named)?;
+    let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, "too large");
+    room.files = room.files.checked_sub(1).ok_or_else(too_large)?;
+    if data.is_symlink() {
+        return symlink(fs::read_link(from).map_err(named)?, to);
+    }
+    if data.is_dir() {
+        fs::create_dir(to)?;
+        return copy_folder(from, to, room);
+    }
+    if !data.is_file() {
+        return Ok(());
+    }
+    room.bytes = room.bytes.checked_sub(data.len()).ok_or_else(too_large)?;
+    fs::copy(from, to).map_err(named)?;
+    let executable = data.permissions().mode() & 0o111 != 0;
+    fs::set_permissions(to, fs::Permissions::from_mode(if executable { 0o755 } else { 0o644 }))
+}
+
+/// What the folder `copy` has in it.
+fn kind(copy: &Path) -> io::Result<Kind> {
+    let mut names: Vec<String> = Vec::new();
+    for entry in fs::read_dir(copy)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file()
+            && let Ok(name) = entry.file_name().into_string()
+            && !name.starts_with('.')
+        {
+            names.push(name);
+        }
+    }
+    names.sort();
+    let ending = |ending: &str| -> Vec<String> {
+        names
+            .iter()
+            .filter(|name| Path::new(name).extension().is_some_and(|e| e == ending))
+            .cloned()
+            .collect()
+    };
+    if names.iter().any(|name| ["Makefile", "makefile", "GNUmakefile"].contains(&name.as_str())) {
+        return Ok(Kind::Make);
+    }
+    if names.iter().any(|name| name == "Cargo.toml") {
+        return Ok(Kind::Cargo);
+    }
+    let (c, rust) = (ending("c"), ending("rs"));
+    if !c.is_empty() {
+        return Ok(Kind::C(c));
+    }
+    if let [file] = &rust[..] {
+        return Ok(Kind::Rust(file.clone()));
+    }
+    let mut executables = Vec::new();
+    for name in &names {
+        if starts_as_program(&copy.join(name))? {
+            executables.push(name.clone());
+        }
+    }
+    if let [name] = &executables[..] {
+        fs::set_permissions(copy.join(name), fs::Permissions::from_mode(0o755))?;
+        return Ok(Kind::Executable(name.clone()));
+    }
+    let list = if names.is_empty() { "-".to_string() } else { names.join(", ") };
+    Ok(Kind::Nothing(
+        format!(
+            "채점할 수 있는 것이 없어요. 있는 파일: {list}. C 파일, Rust 파일 하나, Makefile이나 Cargo.toml이 있는 폴더, 첫 줄이 #!인 스크립트, 실행 파일 가운데 하나를 내세요."
+        ),
+        format!(
+            "there is nothing that can be graded. Files: {list}. Hand in C files, one Rust file, a folder with a Makefile or a Cargo.toml, a script with a first line #!, or a binary."
+        ),
+    ))
+}
+
+/// Does the kernel take it as a program: `#!`, or ELF?
+fn starts_as_program(path: &Path) -> io::Result<bool> {
+    let mut start = Vec::new();
+    fs::File::open(path)?.take(4).read_to_end(&mut start)?;
+    Ok(start.starts_with(b"#!") || start == b"\x7fELF")
+}
+
+// ---- Building ----
+
+/// What building needs from outside.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Kit {
+    /// Bound into the submission's file system.
+    pub shared: Shared,
+    /// `sockcommon=/opt/kit/libsockcommon-….rlib`: what a single Rust file may use.
+    pub externs: Vec<String>,
+}
+
+/// What building a submission of this kind needs. Builds sockcommon for Rust files the first time.
+pub fn kit(kind: &Kind) -> io::Result<Kit> {
+    static RUST: OnceLock<Result<Kit, String>> = OnceLock::new();
+    match kind {
+        Kind::Rust(_) | Kind::Cargo => {
+            let kit = RUST.get_or_init(|| rust_kit().map_err(|error| error.to_string()));
+            kit.clone().map_err(io::Error::other)
+        }
+        _ => Ok(Kit::default()),
+    }
+}
+
+fn rust_kit() -> io::Result<Kit> {
+    let sysroot = said(Command::new("rustc").args(["--print", "sysroot"]))?;
+    let workspace = labkit::Workspace::here()?;
+    let built = said(
+        Command::new("cargo")
+            .args([
+                "build",
+                "--quiet",
+                "--locked",
+                "--profile=lab",
+                "-p",
+                "sockcommon",
+                "--message-format=json",
+            ])
+            .arg("--target-dir")
+            .arg(&workspace.target)
+            .current_dir(&workspace.root),
+    )?;
+    let mut externs = Vec::new();
+    for line in built.lines() {
+        let Ok(message) = serde_json::from_str::<serde_json::Value>(line) else { continue };
+        let name = message["target"]["name"].as_str().unwrap_or_default();
+        let files = message["filenames"].as_array().into_iter().flatten().filter_map(|file| file.as_str());
+        let library = files
+            .filter(|file| file.ends_with(".rlib"))
+            .find_map(|file| Path::new(file).file_name()?.to_str());
+        if let (["sockcommon" | "libc" | "nix" | "thiserror"], Some(library)) = (&[name][..], library) {
+            externs.push(format!("{name}=/opt/kit/{library}"));
+        }
+    }
+    let mut folders = vec![
+        (PathBuf::from(sysroot.trim()), "/opt/rust".to_string()),
+        (workspace.target.join("lab/deps"), "/opt/kit".to_string()),
+    ];
+    let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo_home = cargo_home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    if let Some(registry) = cargo_home.map(|home| home.join("registry")).filter(|registry| registry.is_dir())
+    {
+        folders.push((registry, "/opt/cargo/registry".to_string()));
+    }
+    Ok(Kit { shared: Shared { folders }, externs })
+}
+
+/// What a command prints; an error with its stderr if it fails.
+fn said(command: &mut Command) -> io::Result<String> {
+    let program = command.get_program().display().to_string();
+    let output = command.output().map_err(|error| io::Error::other(format!("{program}: {error}")))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    Err(io::Error::other(format!("{program}: {}", String::from_utf8_lossy(&output.stderr))))
+}
+
+/// A program that can be started, and what the compiler said on the way.
+#[derive(Debug)]
+pub struct Built {
+    /// How it is started, as it is in there.
+    pub program: Vec<String>,
+    /// What the compiler said.
+    pub log: String,
+}
+
+/// Puts the copy in `folder` into the place, as `/lab/submission`, and builds it there; beside it `/lab/sockcommon`, as a
+/// lecture program has it. The second value is what the compiler said, if it failed.
+pub fn build(
+    place: &Place,
+    folder: &Path,
+    kind: &Kind,
+    kit: &Kit,
+    name: &str,
+) -> Verdict<Result<Built, (Failure, String)>> {
+    let lab = place.lab();
+    let all = &mut Room { files: usize::MAX, bytes: u64::MAX };
+    fs::create_dir(lab.join("submission"))?;
+    copy_folder(&folder.join("submission"), &lab.join("submission"), all)?;
+    let sockcommon = labkit::root().join("crates/sockcommon");
+    fs::create_dir(lab.join("sockcommon"))?;
+    fs::copy(sockcommon.join("sockcommon.h"), lab.join("sockcommon/sockcommon.h"))?;
+    let inside = place.lab_inside();
+    let program = format!("{inside}/{name}");
+    let commands: Vec<Vec<String>> = match kind {
+        Kind::Nothing(ko, en) => {
+            let got = Words { ko: ko.clone(), en: en.clone() };
+            return Ok(Err((Failure { got, ..Failure::default() }, String::new())));
+        }
+        Kind::Executable(file) => {
+            return Ok(Ok(Built {
+                program: vec![format!("{inside}/submission/{file}")],
+                log: String::new(),
+            }));
+        }
+        Kind::C(files) => {
+            let mut cc: Vec<String> =
+                ["cc", "-std=gnu11", "-Wall", "-Wextra", "-O2", "-pthread", "-o", &program]
+                    .map(String::from)
+                    .into();
+            cc.extend(files.iter().map(|file| format!("submission/{file}")));
+            cc.push("-lm".into());
+            vec![cc]
+        }
+        Kind::Rust(file) => {
+            let mut rustc: Vec<String> = [
+                "/opt/rust/bin/rustc",
+                "--edition=2024",
+                "-Copt-level=1",
+                "-o",
+                &program,
+                "-Ldependency=/opt/kit",
+            ]
+            .map(String::from)
+            .into();
+            rustc.extend(kit.externs.iter().map(|library| format!("--extern={library}")));
+            rustc.push(format!("submission/{file}"));
+            vec![rustc]
+        }
+        Kind::Make => vec![["make", "-C", "submission"].map(String::from).into()],
+        Kind::Cargo => {
+            workspace_around(&lab)?;
+            let script = "mkdir -p $HOME/.cargo && ln -sf /opt/cargo/registry $HOME/.cargo/registry \
+                && cd submission && exec cargo build --release --offline --quiet --target-dir=../target";
+            vec![["sh", "-c", script].map(String::from).into()]
+        }
+    };
+    place.give(&lab)?;
+    let mut log = String::new();
+    for command in commands {
+        let mut how = How {
+            limits: Limits::BUILD,
+            building: true,
+            env: vec![("CARGO_TERM_COLOR".into(), "never".into()), ("LC_ALL".into(), "C.UTF-8".into())],
+            occupied: Vec::new(),
+            strace: Vec::new(),
+        };
+        how.env.push(("PATH".into(), "/opt/rust/bin:/usr/local/bin:/usr/bin:/bin".into()));
+        let line = command.join(" ");
+        let run = Run::start(place, command, how, None)?;
+        match run.finish_building()? {
+            Ok((Ended::Exited(0), said)) => log.push_str(&said),
+            Ok((Ended::NotStarted(errno), _)) => {
+                let why = io::Error::from_raw_os_error(errno);
+                return Err(io::Error::other(format!("{line}: {why} (is it installed?)")).into());
+            }
+            Ok((ended, said)) => {
+                let first = said.lines().find(|line| line.contains("error")).unwrap_or_default();
+                let failure = Failure {
+                    did: words!("`{line}`로 컴파일", "compiled with `{line}`"),
+                    expected: words!("컴파일되기", "it compiles"),
+                    got: words!("컴파일 오류({ended:?}): {first}", "it doesn't compile ({ended:?}): {first}"),
+                    cause: words!(
+                        "맨 처음 오류부터 고치세요. 컴파일러의 말 전체는 아래에 있어요.",
+                        "Mend the first error first. All that the compiler said is below."
+                    ),
+                };
+                return Ok(Err((failure, said)));
+            }
+            Err(failure) => return Ok(Err((failure, log))),
+        }
+    }
+    let found = match kind {
+        Kind::Make => find_program(&lab.join("submission"), name)?,
+        Kind::Cargo => find_program(&lab.join("target/release"), name)?,
+        _ => Some(lab.join(name)),
+    };
+    let Some(found) = found else {
+        let failure = Failure {
+            expected: words!("`{name}`이라는 실행 파일", "an executable called `{name}`"),
+            got: words!("실행 파일이 생기지 않았어요", "no executable was made"),
+            ..Failure::default()
+        };
+        return Ok(Err((failure, log)));
+    };
+    let found = found.strip_prefix(&lab).unwrap_or(&found).display().to_string();
+    Ok(Ok(Built { program: vec![format!("{inside}/{found}")], log }))
+}
+
+/// The executable `name` in a folder, or the only executable there is.
+fn find_program(folder: &Path, name: &str) -> io::Result<Option<PathBuf>> {
+    let mut executables = Vec::new();
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let data = entry.metadata()?;
+        if data.is_file() && data.permissions().mode() & 0o111 != 0 && starts_as_program(&entry.path())? {
+            executables.push(entry.path());
+        }
+    }
+    let named = executables.iter().position(|path| path.file_name().is_some_and(|file| file == name));
+    Ok(match (named, executables.len()) {
+        (Some(i), _) => Some(executables.swap_remove(i)),
+        (None, 1) => executables.pop(),
+        _ => None,
+    })
+}
+
+/// The workspace that a lecture program's Cargo.toml expects above it, and sockcommon beside it.
+fn workspace_around(lab: &Path) -> io::Result<()> {
+    let root = labkit::root();
+    let manifest = fs::read_to_string(root.join("Cargo.toml"))?;
+    // Its shared versions and lints, with these members alone.
+    let shared = manifest.find("[workspace.package]").map_or("", |start| &manifest[start..]);
+    let shared: String = shared
+        .replace("path = \"crates/sockcommon\"", "path = \"sockcommon\"")
+        .lines()
+        .filter(|line| !line.starts_with("labkit"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    fs::write(
+        lab.join("Cargo.toml"),
+        format!("[workspace]\nresolver = \"3\"\nmembers = [\"submission\", \"sockcommon\"]\n\n{shared}"),
+    )?;
+    fs::copy(root.join("Cargo.lock"), lab.join("Cargo.lock"))?;
+    let sockcommon = root.join("crates/sockcommon");
+    fs::copy(sockcommon.join("Cargo.toml"), lab.join("sockcommon/Cargo.toml"))?;
+    fs::create_dir(lab.join("sockcommon/src"))?;
+    fs::copy(sockcommon.join("src/lib.rs"), lab.join("sockcommon/src/lib.rs"))?;
+    Ok(())
+}
