@@ -2,7 +2,7 @@
 
 use labkit::trace::Call;
 
-use crate::lab::Failure;
+use crate::lab::{Failure, Verdict};
 use crate::words;
 use crate::words::Words;
 
@@ -45,13 +45,13 @@ pub fn given(call: &Call) -> Option<i64> {
 }
 
 /// Are these calls among the others, in this order? Each is a family's name; those between don't matter.
-pub fn in_order(did: Words, calls: &[&Call], names: &[&str]) -> Result<(), Failure> {
+pub fn in_order(did: Words, calls: &[&Call], names: &[&str]) -> Verdict {
     let mut rest = calls.iter();
     for name in names {
         if !rest.any(|call| is(call, name)) {
             let wanted = names.join(", ");
             let seen = summary(calls);
-            return Err(Failure {
+            let failure = Failure {
                 did,
                 expected: words!(
                     "이 차례로 부르기: {wanted} ({name}을(를) 이 자리에서 찾지 못했어요)",
@@ -59,7 +59,8 @@ pub fn in_order(did: Words, calls: &[&Call], names: &[&str]) -> Result<(), Failu
                 ),
                 got: words!("{seen}", "{seen}"),
                 cause: Words::default(),
-            });
+            };
+            return Err(failure.into());
         }
     }
     Ok(())

@@ -67,7 +67,7 @@ pub fn grade(lab: &Lab, path: &Path, options: &Options) -> Report {
         graded_at: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         duration_ms: 0,
     };
-    match submission::stage(path)
+    match submission::stage(path, lab.name)
         .and_then(|staged| ask_judge(lab, &staged, options).map(|judgement| (staged, judgement)))
     {
         Ok((staged, judgement)) => {
@@ -135,14 +135,14 @@ fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
     };
     let mut bench = Bench::new(place, program);
     let mut checks: Vec<CheckResult> = Vec::new();
-    let mut build = Some((verdict, start));
+    let mut building = Some((verdict, start));
     for check in lab.checks {
         let needed = |id: &&str| {
             checks.iter().find(|done| done.id == **id).is_none_or(|done| done.status != Status::Passed)
         };
         let missing = check.needs.iter().find(|id| needed(id));
         let start = Instant::now();
-        let result = match (build.take(), missing) {
+        let result = match (building.take(), missing) {
             // The first check is the building.
             (Some((verdict, start)), _) => result(check, task.lang, &verdict, start),
             (None, Some(missing)) => skipped(lab, check, missing, task.lang),

@@ -97,7 +97,7 @@ impl Fault {
 
     /// The same, with when it was said before what was done: "client number 3: …".
     #[must_use]
-    pub fn after(self, when: Words) -> Self {
+    pub fn after(self, when: &Words) -> Self {
         self.changed(|failure| {
             failure.did.ko = format!("{}: {}", when.ko, failure.did.ko);
             failure.did.en = format!("{}: {}", when.en, failure.did.en);

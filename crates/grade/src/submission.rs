@@ -47,9 +47,9 @@ pub struct Staged {
     pub folder: tempfile::TempDir,
 }
 
-/// Copies what is at `path`. Symbolic links in it stay links, and lead nowhere but to what the submission itself can see. An
+/// Copies what is at `path`, a submission for a lab of this name. Symbolic links in it stay links, and lead nowhere but to what the submission itself can see. An
 /// error if it can't be read.
-pub fn stage(path: &Path) -> io::Result<Staged> {
+pub fn stage(path: &Path, lab: &str) -> io::Result<Staged> {
     let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
     let folder = tempfile::Builder::new().prefix("grade-").tempdir()?;
     let copy = folder.path().join("submission");
@@ -70,7 +70,7 @@ pub fn stage(path: &Path) -> io::Result<Staged> {
         ),
         copied => {
             copied?;
-            kind(&copy)?
+            kind(&copy, lab)?
         }
     };
     Ok(Staged { name, kind, folder })
@@ -118,8 +118,8 @@ fn copy_entry(from: &Path, to: &Path, room: &mut Room) -> io::Result<()> {
     fs::set_permissions(to, fs::Permissions::from_mode(if executable { 0o755 } else { 0o644 }))
 }
 
-/// What the folder `copy` has in it.
-fn kind(copy: &Path) -> io::Result<Kind> {
+/// What the folder `copy` has in it, of a lab of this name.
+fn kind(copy: &Path, lab: &str) -> io::Result<Kind> {
     let mut names: Vec<String> = Vec::new();
     for entry in fs::read_dir(copy)? {
         let entry = entry?;
@@ -157,7 +157,9 @@ fn kind(copy: &Path) -> io::Result<Kind> {
             executables.push(name.clone());
         }
     }
-    if let [name] = &executables[..] {
+    let same_name =
+        executables.iter().find(|file| Path::new(file).file_stem().is_some_and(|stem| stem == lab));
+    if let (Some(name), _) | (None, [name]) = (same_name, &executables[..]) {
         fs::set_permissions(copy.join(name), fs::Permissions::from_mode(0o755))?;
         return Ok(Kind::Executable(name.clone()));
     }
@@ -221,21 +223,21 @@ fn rust_kit() -> io::Result<Kit> {
             .current_dir(&workspace.root),
     )?;
     let mut externs = Vec::new();
+    let kit = workspace.target.join("lab");
     for line in built.lines() {
         let Ok(message) = serde_json::from_str::<serde_json::Value>(line) else { continue };
         let name = message["target"]["name"].as_str().unwrap_or_default();
         let files = message["filenames"].as_array().into_iter().flatten().filter_map(|file| file.as_str());
-        let library = files
-            .filter(|file| file.ends_with(".rlib"))
-            .find_map(|file| Path::new(file).file_name()?.to_str());
-        if let (["sockcommon" | "libc" | "nix" | "thiserror"], Some(library)) = (&[name][..], library) {
-            externs.push(format!("{name}=/opt/kit/{library}"));
+        let library =
+            files.map(Path::new).find(|file| file.extension().is_some_and(|ending| ending == "rlib"));
+        if ["sockcommon", "libc", "nix", "thiserror"].contains(&name)
+            && let Some(library) = library.and_then(|file| file.strip_prefix(&kit).ok())
+        {
+            externs.push(format!("{name}=/opt/kit/{}", library.display()));
         }
     }
-    let mut folders = vec![
-        (PathBuf::from(sysroot.trim()), "/opt/rust".to_string()),
-        (workspace.target.join("lab/deps"), "/opt/kit".to_string()),
-    ];
+    let mut folders =
+        vec![(PathBuf::from(sysroot.trim()), "/opt/rust".to_string()), (kit, "/opt/kit".to_string())];
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let cargo_home = cargo_home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
     if let Some(registry) = cargo_home.map(|home| home.join("registry")).filter(|registry| registry.is_dir())
@@ -282,7 +284,7 @@ pub fn build(
     fs::copy(sockcommon.join("sockcommon.h"), lab.join("sockcommon/sockcommon.h"))?;
     let inside = place.lab_inside();
     let program = format!("{inside}/{name}");
-    let commands: Vec<Vec<String>> = match kind {
+    let command = match kind {
         Kind::Nothing(ko, en) => {
             let got = Words { ko: ko.clone(), en: en.clone() };
             return Ok(Err((Failure { got, ..Failure::default() }, String::new())));
@@ -293,76 +295,20 @@ pub fn build(
                 log: String::new(),
             }));
         }
-        Kind::C(files) => {
-            let mut cc: Vec<String> =
-                ["cc", "-std=gnu11", "-Wall", "-Wextra", "-O2", "-pthread", "-o", &program]
-                    .map(String::from)
-                    .into();
-            cc.extend(files.iter().map(|file| format!("submission/{file}")));
-            cc.push("-lm".into());
-            vec![cc]
-        }
-        Kind::Rust(file) => {
-            let mut rustc: Vec<String> = [
-                "/opt/rust/bin/rustc",
-                "--edition=2024",
-                "-Copt-level=1",
-                "-o",
-                &program,
-                "-Ldependency=/opt/kit",
-            ]
-            .map(String::from)
-            .into();
-            rustc.extend(kit.externs.iter().map(|library| format!("--extern={library}")));
-            rustc.push(format!("submission/{file}"));
-            vec![rustc]
-        }
-        Kind::Make => vec![["make", "-C", "submission"].map(String::from).into()],
         Kind::Cargo => {
             workspace_around(&lab)?;
-            let script = "mkdir -p $HOME/.cargo && ln -sf /opt/cargo/registry $HOME/.cargo/registry \
-                && cd submission && exec cargo build --release --offline --quiet --target-dir=../target";
-            vec![["sh", "-c", script].map(String::from).into()]
+            compile(kind, kit, &program)
         }
+        _ => compile(kind, kit, &program),
     };
     place.give(&lab)?;
-    let mut log = String::new();
-    for command in commands {
-        let mut how = How {
-            limits: Limits::BUILD,
-            building: true,
-            env: vec![("CARGO_TERM_COLOR".into(), "never".into()), ("LC_ALL".into(), "C.UTF-8".into())],
-            occupied: Vec::new(),
-            strace: Vec::new(),
-        };
-        how.env.push(("PATH".into(), "/opt/rust/bin:/usr/local/bin:/usr/bin:/bin".into()));
-        let line = command.join(" ");
-        let run = Run::start(place, command, how, None)?;
-        match run.finish_building()? {
-            Ok((Ended::Exited(0), said)) => log.push_str(&said),
-            Ok((Ended::NotStarted(errno), _)) => {
-                let why = io::Error::from_raw_os_error(errno);
-                return Err(io::Error::other(format!("{line}: {why} (is it installed?)")).into());
-            }
-            Ok((ended, said)) => {
-                let first = said.lines().find(|line| line.contains("error")).unwrap_or_default();
-                let failure = Failure {
-                    did: words!("`{line}`로 컴파일", "compiled with `{line}`"),
-                    expected: words!("컴파일되기", "it compiles"),
-                    got: words!("컴파일 오류({ended:?}): {first}", "it doesn't compile ({ended:?}): {first}"),
-                    cause: words!(
-                        "맨 처음 오류부터 고치세요. 컴파일러의 말 전체는 아래에 있어요.",
-                        "Mend the first error first. All that the compiler said is below."
-                    ),
-                };
-                return Ok(Err((failure, said)));
-            }
-            Err(failure) => return Ok(Err((failure, log))),
-        }
-    }
+    let log = match run_compiler(place, command)? {
+        Ok(log) => log,
+        Err(failed) => return Ok(Err(failed)),
+    };
     let found = match kind {
         Kind::Make => find_program(&lab.join("submission"), name)?,
-        Kind::Cargo => find_program(&lab.join("target/release"), name)?,
+        Kind::Cargo => find_program(&lab.join("target/debug"), name)?,
         _ => Some(lab.join(name)),
     };
     let Some(found) = found else {
@@ -375,6 +321,76 @@ pub fn build(
     };
     let found = found.strip_prefix(&lab).unwrap_or(&found).display().to_string();
     Ok(Ok(Built { program: vec![format!("{inside}/{found}")], log }))
+}
+
+/// The command that makes `program` out of `submission/`.
+fn compile(kind: &Kind, kit: &Kit, program: &str) -> Vec<String> {
+    let words = |words: &[&str]| -> Vec<String> { words.iter().map(ToString::to_string).collect() };
+    match kind {
+        Kind::C(files) => {
+            let mut cc = words(&["cc", "-std=gnu11", "-Wall", "-Wextra", "-O2", "-pthread", "-o", program]);
+            cc.extend(files.iter().map(|file| format!("submission/{file}")));
+            cc.push("-lm".into());
+            cc
+        }
+        Kind::Rust(file) => {
+            let rustc = [
+                "/opt/rust/bin/rustc",
+                "--edition=2024",
+                "-Copt-level=1",
+                "-Ldependency=/opt/kit/deps",
+                "-o",
+                program,
+            ];
+            let mut rustc = words(&rustc);
+            rustc.extend(kit.externs.iter().map(|library| format!("--extern={library}")));
+            rustc.push(format!("submission/{file}"));
+            rustc
+        }
+        Kind::Cargo => {
+            let script = "mkdir -p $HOME/.cargo && ln -sf /opt/cargo/registry $HOME/.cargo/registry \
+                && cd submission && exec cargo build --offline --quiet --target-dir=../target";
+            words(&["sh", "-c", script])
+        }
+        _ => words(&["make", "-C", "submission"]),
+    }
+}
+
+/// Runs it in the place. Gives what it said; if it failed, that too.
+fn run_compiler(place: &Place, command: Vec<String>) -> Verdict<Result<String, (Failure, String)>> {
+    let env = [
+        ("PATH", "/opt/rust/bin:/usr/local/bin:/usr/bin:/bin"),
+        ("LC_ALL", "C.UTF-8"),
+        ("CARGO_TERM_COLOR", "never"),
+    ];
+    let how = How {
+        limits: Limits::BUILD,
+        building: true,
+        env: env.map(|(name, value)| (name.into(), value.into())).into(),
+        occupied: Vec::new(),
+        strace: Vec::new(),
+    };
+    let line = command.join(" ");
+    let (ended, said) = match Run::start(place, command, how, None)?.finish_building()? {
+        Ok((Ended::Exited(0), said)) => return Ok(Ok(said)),
+        Ok((Ended::NotStarted(errno), _)) => {
+            let why = io::Error::from_raw_os_error(errno);
+            return Err(io::Error::other(format!("{line}: {why} (is it installed?)")).into());
+        }
+        Ok(failed) => failed,
+        Err(stopped) => return Ok(Err((stopped, String::new()))),
+    };
+    let first = said.lines().find(|line| line.contains("error")).unwrap_or_default();
+    let failure = Failure {
+        did: words!("`{line}`로 컴파일", "compiled with `{line}`"),
+        expected: words!("컴파일되기", "it compiles"),
+        got: words!("컴파일 오류({ended:?}): {first}", "it doesn't compile ({ended:?}): {first}"),
+        cause: words!(
+            "맨 처음 오류부터 고치세요. 컴파일러의 말 전체는 아래에 있어요.",
+            "Mend the first error first. All that the compiler said is below."
+        ),
+    };
+    Ok(Err((failure, said)))
 }
 
 /// The executable `name` in a folder, or the only executable there is.
@@ -399,26 +415,34 @@ fn find_program(folder: &Path, name: &str) -> io::Result<Option<PathBuf>> {
     })
 }
 
+/// Its beginning; what is the same for all members comes from the real one.
+const WORKSPACE: &str = r#"[workspace]
+resolver = "3"
+members = ["submission", "sockcommon", "labkit"]
+
+[profile.dev]
+debug = false
+opt-level = 1
+
+[workspace.package]"#;
+
 /// The workspace that a lecture program's Cargo.toml expects above it, and sockcommon beside it.
 fn workspace_around(lab: &Path) -> io::Result<()> {
     let root = labkit::root();
     let manifest = fs::read_to_string(root.join("Cargo.toml"))?;
     // Its shared versions and lints, with these members alone.
-    let shared = manifest.find("[workspace.package]").map_or("", |start| &manifest[start..]);
-    let shared: String = shared
-        .replace("path = \"crates/sockcommon\"", "path = \"sockcommon\"")
-        .lines()
-        .filter(|line| !line.starts_with("labkit"))
-        .map(|line| format!("{line}\n"))
-        .collect();
-    fs::write(
-        lab.join("Cargo.toml"),
-        format!("[workspace]\nresolver = \"3\"\nmembers = [\"submission\", \"sockcommon\"]\n\n{shared}"),
-    )?;
+    let shared = manifest.split_once("[workspace.package]").map_or("", |(_, shared)| shared);
+    let shared = shared.split_once("[profile.").map_or(shared, |(shared, _)| shared);
+    let shared = shared.replace("path = \"crates/", "path = \"");
+    fs::write(lab.join("Cargo.toml"), format!("{WORKSPACE}{shared}"))?;
     fs::copy(root.join("Cargo.lock"), lab.join("Cargo.lock"))?;
     let sockcommon = root.join("crates/sockcommon");
     fs::copy(sockcommon.join("Cargo.toml"), lab.join("sockcommon/Cargo.toml"))?;
     fs::create_dir(lab.join("sockcommon/src"))?;
     fs::copy(sockcommon.join("src/lib.rs"), lab.join("sockcommon/src/lib.rs"))?;
-    Ok(())
+    // Only a lecture program's tests need labkit; that there is one is enough.
+    let name = "[package]\nname = \"labkit\"\nversion.workspace = true\nedition.workspace = true\n";
+    fs::create_dir_all(lab.join("labkit/src"))?;
+    fs::write(lab.join("labkit/Cargo.toml"), name)?;
+    fs::write(lab.join("labkit/src/lib.rs"), "")
 }

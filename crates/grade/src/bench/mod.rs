@@ -68,7 +68,7 @@ impl Bench {
 
     /// Starts the submission with these arguments, in special circumstances.
     pub fn start_with(&self, args: &[&str], start: &Start) -> Verdict<Run> {
-        let argv = self.program.iter().cloned().chain(args.iter().map(ToString::to_string)).collect();
+        let command = self.program.iter().cloned().chain(args.iter().map(ToString::to_string)).collect();
         let limits = Limits { open_files: start.open_files.unwrap_or(Limits::RUN.open_files), ..Limits::RUN };
         let how = How {
             limits,
@@ -78,7 +78,7 @@ impl Bench {
             strace: Vec::new(),
         };
         let traced = start.traced || !start.inject.is_empty();
-        Ok(Run::start(&self.place, argv, how, traced.then_some(&start.inject[..]))?)
+        Ok(Run::start(&self.place, command, how, traced.then_some(&start.inject[..]))?)
     }
 
     /// Runs the submission to its end with `stdin` as its input. Fails if it doesn't end, or dies from a signal.

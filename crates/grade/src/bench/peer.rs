@@ -231,6 +231,7 @@ impl Datagrams {
     }
 
     /// Has anything come that nobody took?
+    #[must_use]
     pub fn has_more(&self) -> bool {
         self.socket.peek_from(&mut [0; 1]).is_ok()
     }

@@ -27,17 +27,17 @@ pub fn bytes(bytes: &[u8]) -> String {
                 '\n' => text.push_str("\\n"),
                 '\r' => text.push_str("\\r"),
                 '\t' => text.push_str("\\t"),
-                c if c.is_control() => text.push_str(&format!("\\x{:02x}", u32::from(c))),
+                c if c.is_control() => text.extend(format!("\\x{:02x}", u32::from(c)).chars()),
                 c => text.push(c),
             }
         }
         for byte in chunk.invalid() {
-            text.push_str(&format!("\\x{byte:02x}"));
+            text.extend(format!("\\x{byte:02x}").chars());
         }
     }
     text.push('"');
     if cut.len() < bytes.len() {
-        text.push_str(&format!("… ({} bytes)", bytes.len()));
+        text.extend(format!("… ({} bytes)", bytes.len()).chars());
     }
     text
 }

@@ -272,7 +272,7 @@ fn next_client(bench: &mut Bench) -> Verdict {
     for i in 1..=20 {
         let line = bench.line(30);
         echo(&run, addr, &line)
-            .map_err(|fault| fault.after(words!("{i}번째 클라이언트", "client number {i}")))?;
+            .map_err(|fault| fault.after(&words!("{i}번째 클라이언트", "client number {i}")))?;
     }
     // One that comes while another is served: it waits, or not; what it sent is not lost.
     let (first_line, second_line) = (bench.line(30), bench.line(40));
@@ -291,7 +291,7 @@ fn next_client(bench: &mut Bench) -> Verdict {
 }
 
 /// After something bad, the server still serves.
-fn goes_on(bench: &mut Bench, run: &Run, addr: SocketAddrV4, after: Words) -> Verdict {
+fn goes_on(bench: &mut Bench, run: &Run, addr: SocketAddrV4, after: &Words) -> Verdict {
     let line = bench.line(30);
     let gone = |run: &Run| {
         run.explain(Failure {
@@ -313,7 +313,7 @@ fn reset(bench: &mut Bench) -> Verdict {
     wants_back(&run, &mut client, &line)?;
     client.reset()?;
     let after = words!("클라이언트가 연결을 끊음(reset)", "a client reset its connection");
-    goes_on(bench, &run, addr, after)
+    goes_on(bench, &run, addr, &after)
 }
 
 fn sigpipe(bench: &mut Bench) -> Verdict {
@@ -331,7 +331,7 @@ fn sigpipe(bench: &mut Bench) -> Verdict {
         "클라이언트가 한 줄을 보내고 답을 읽지 않은 채 떠남",
         "a client sent a line and left without reading the answer"
     );
-    goes_on(bench, &run, addr, after)
+    goes_on(bench, &run, addr, &after)
 }
 
 fn accept_fails(bench: &mut Bench) -> Verdict {
@@ -339,7 +339,7 @@ fn accept_fails(bench: &mut Bench) -> Verdict {
     let (run, port) = bench.serve_tcp(&Start { inject, ..Start::default() })?;
     let addr = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
     let after = words!("첫 accept가 EMFILE로 실패함", "the first accept failed with EMFILE");
-    goes_on(bench, &run, addr, after).map_err(|fault| {
+    goes_on(bench, &run, addr, &after).map_err(|fault| {
         fault.because(words!(
             "디스크립터가 모자라는 일은 지나가요. accept가 실패하면 perror로 알리고 다시 accept하세요.",
             "To be out of descriptors passes. When accept fails, say so with perror and accept again."
@@ -399,8 +399,7 @@ fn slide_calls(bench: &mut Bench) -> Verdict {
     }
     let did = words!("서버의 시스템 콜을 봄(strace)", "watched the server's system calls (strace)");
     let all: Vec<&labkit::trace::Call> = traced.iter().collect();
-    calls::in_order(did, &all, &["socket", "bind", "listen", "accept", "read", "write"])?;
-    Ok(())
+    calls::in_order(did, &all, &["socket", "bind", "listen", "accept", "read", "write"])
 }
 
 fn close(bench: &mut Bench) -> Verdict {

@@ -226,6 +226,9 @@ fn read_only(path: &Path) -> io::Result<()> {
     tried("remount", mount(none, path, none, flags, none))
 }
 
+/// _LINUX_CAPABILITY_VERSION_3: capset(2).
+const CAPABILITY_VERSION_3: u32 = 0x2008_0522;
+
 /// None now, and none to be had: capabilities(7).
 fn drop_capabilities() -> io::Result<()> {
     for capability in 0..64 {
@@ -235,8 +238,7 @@ fn drop_capabilities() -> io::Result<()> {
         }
     }
     // struct __user_cap_header_struct { version, pid }, and two of struct __user_cap_data_struct: capset(2)
-    const VERSION_3: u32 = 0x2008_0522;
-    let header = [VERSION_3, 0];
+    let header = [CAPABILITY_VERSION_3, 0];
     let data = [0_u32; 6];
     // SAFETY: a header and data of the size that this version has.
     let result = unsafe { libc::syscall(libc::SYS_capset, header.as_ptr(), data.as_ptr()) };

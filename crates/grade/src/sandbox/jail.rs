@@ -226,14 +226,13 @@ impl Place {
         };
         command.arg(KEEPER).arg(serde_json::to_string(&jail)?).env("PATH", PATH);
         let status = status.as_raw_fd();
+        let hand_over = move || {
+            // SAFETY: two numbers. Nobody else in this program has such a high descriptor.
+            Errno::result(unsafe { libc::dup2(status, STATUS) })?;
+            tried("prctl", prctl::set_pdeathsig(Signal::SIGKILL))
+        };
         // SAFETY: between fork and exec only dup2 and prctl are called, which are bare system calls.
-        unsafe {
-            command.pre_exec(move || {
-                Errno::result(libc::dup2(status, STATUS))?;
-                Errno::result(libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL))?;
-                Ok(())
-            });
-        }
+        unsafe { command.pre_exec(hand_over) };
         Ok(command)
     }
 }
