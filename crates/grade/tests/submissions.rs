@@ -1,0 +1,190 @@
+//! The grader graded: known-good submissions get 100, in every run; known-bad ones lose points in the checks meant for their
+//! mistake and nowhere else. `GRADE_RUNS=50 cargo test -p grade --test submissions` runs each good one 50 times.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use grade::judge::{Options, grade};
+use grade::lab::Lab;
+use grade::labs;
+use grade::report::{Report, Status};
+use grade::sandbox::{best_tier, dispatch};
+use grade::words::Lang;
+use labkit::{Program, root, run_trials};
+use libtest_mimic::{Failed, Trial};
+use serde::Deserialize;
+
+/// A known-bad submission: a good one with one mistake.
+#[derive(Clone, Debug, Deserialize)]
+struct Bad {
+    name: String,
+    /// What a student did wrong.
+    mistake: String,
+    #[serde(default = "plain")]
+    base: String,
+    /// What stands in the good one, exactly once, and what stands there instead.
+    edits: Vec<[String; 2]>,
+    /// The checks that fail because of it.
+    fails: BTreeSet<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct BadOnes {
+    bad: Vec<Bad>,
+}
+
+fn plain() -> String {
+    "plain.c".into()
+}
+
+fn folder(lab: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/submissions").join(lab)
+}
+
+fn bad_ones(lab: &str) -> Vec<Bad> {
+    let path = folder(lab).join("bad.toml");
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    toml::from_str::<BadOnes>(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display())).bad
+}
+
+/// The files and folders of a lab beside `bad.toml`, and our own: the C file, the Rust file, the binary.
+fn good_ones(lab: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder(lab)).unwrap().map(|entry| entry.unwrap().path());
+    let mut good: Vec<PathBuf> = entries.filter(|path| path.file_name().unwrap() != "bad.toml").collect();
+    let own = root().join("crates").join(lab);
+    good.extend([own.join(format!("{lab}.c")), own.join("src/main.rs"), Program::rust(lab).unwrap().path]);
+    good.sort();
+    good
+}
+
+fn graded(lab: &Lab, submission: &Path) -> Report {
+    let options = Options { seed: fastrand::u64(..), tier: best_tier(), lang: Lang::En };
+    let report = grade(lab, submission, &options);
+    assert_eq!(report.error, "", "{}", submission.display());
+    report
+}
+
+/// What a report has to say of the checks that did not pass.
+fn told(report: &Report) -> String {
+    let told = report.checks.iter().filter(|check| check.status != Status::Passed);
+    let told = told.map(|check| format!("{} {:?}\n{}\n{}", check.id, check.status, check.message, check.hint));
+    format!("seed {}\n{}\n{}", report.seed, told.collect::<Vec<_>>().join("\n"), report.build_log)
+}
+
+fn runs() -> u64 {
+    std::env::var("GRADE_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(1)
+}
+
+fn good(lab: &Lab, submission: &Path) -> Result<(), Failed> {
+    for run in 0..runs() {
+        let report = graded(lab, submission);
+        if report.score != Some(100) {
+            return Err(format!("run {run}: {:?}\n{}", report.score, told(&report)).into());
+        }
+    }
+    Ok(())
+}
+
+fn bad(lab: &Lab, bad: &Bad) -> Result<(), Failed> {
+    let base = folder(lab.name).join(&bad.base);
+    let mut text = fs::read_to_string(&base)?;
+    for [what, instead] in &bad.edits {
+        if text.matches(what).count() != 1 {
+            return Err(format!("{what:?} is not once in {}", base.display()).into());
+        }
+        text = text.replace(what, instead);
+    }
+    let place = tempfile::tempdir()?;
+    let submission = place.path().join(&bad.base);
+    fs::write(&submission, text)?;
+    fs::set_permissions(&submission, fs::Permissions::from_mode(0o755))?;
+
+    let report = graded(lab, &submission);
+    let with = |status| report.checks.iter().filter(move |check| check.status == status);
+    let failed: BTreeSet<String> = with(Status::Failed).map(|check| check.id.clone()).collect();
+    if failed != bad.fails || with(Status::Error).next().is_some() {
+        let wanted = &bad.fails;
+        return Err(
+            format!("{}\nmeant for {wanted:?}, but failed {failed:?}\n{}", bad.mistake, told(&report)).into()
+        );
+    }
+    Ok(())
+}
+
+/// Which bad ones each check catches: as Markdown, as the book has it.
+fn table() -> String {
+    let mut text = String::from(
+        "| 실습 Lab | 검사 Check | 점 Points | 잡아낸 실수 Mistakes that it catches |\n|---|---|---|---|\n",
+    );
+    for lab in labs::ALL {
+        let mut caught: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for bad in bad_ones(lab.name) {
+            for check in bad.fails {
+                caught.entry(check).or_default().push(bad.name.clone());
+            }
+        }
+        for check in lab.checks {
+            let names = caught.remove(check.id).unwrap_or_default().join(", ");
+            text.extend(format!("| {} | {} | {} | {names} |\n", lab.name, check.id, check.points).chars());
+        }
+        assert!(caught.is_empty(), "{}: no such checks: {caught:?}", lab.name);
+    }
+    text
+}
+
+/// The table is kept beside the book. `GRADE_BLESS=1` writes it anew.
+fn table_is_kept() -> Result<(), Failed> {
+    let path = root().join("lab-notes/mutations.md");
+    let table = table();
+    println!("{table}");
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    let (before, _) = kept.split_once("| 실습").unwrap_or((&kept, ""));
+    if std::env::var_os("GRADE_BLESS").is_some() {
+        fs::write(&path, format!("{before}{table}"))?;
+    } else if !kept.ends_with(&table) {
+        return Err("lab-notes/mutations.md is not what bad.toml says: run with GRADE_BLESS=1".into());
+    }
+    Ok(())
+}
+
+/// Enough of both kinds, and a mistake for every check that gives points.
+fn enough() -> Result<(), Failed> {
+    let mut all_bad = 0;
+    for lab in labs::ALL {
+        assert_eq!(lab.checks.iter().map(|check| check.points).sum::<u32>(), 100, "{}", lab.name);
+        let (good, bad) = (good_ones(lab.name), bad_ones(lab.name));
+        all_bad += bad.len();
+        assert!(good.len() >= 6, "{}: {} good ones", lab.name, good.len());
+        assert!(bad.len() >= 8, "{}: {} bad ones", lab.name, bad.len());
+        let names: BTreeSet<&String> = bad.iter().map(|bad| &bad.name).collect();
+        assert_eq!(names.len(), bad.len(), "{}: two bad ones of the same name", lab.name);
+        for check in lab.checks.iter().filter(|check| check.points > 0) {
+            assert!(bad.iter().any(|bad| bad.fails.contains(check.id)), "{}: nothing fails {}", lab.name, check.id);
+        }
+    }
+    assert!(all_bad > 100, "{all_bad} bad ones");
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    // This program is the judge as well.
+    if let Some(code) = dispatch() {
+        return code.into();
+    }
+    let mut trials = vec![Trial::test("enough_of_them", enough), Trial::test("table_is_kept", table_is_kept)];
+    for lab in labs::ALL {
+        for submission in good_ones(lab.name) {
+            let name = submission.strip_prefix(folder(lab.name)).unwrap_or(&submission);
+            let name = name.strip_prefix(root()).unwrap_or(name).display().to_string();
+            trials.push(Trial::test(format!("good::{}::{name}", lab.name), move || good(lab, &submission)));
+        }
+        for one in bad_ones(lab.name) {
+            trials.push(Trial::test(format!("bad::{}::{}", lab.name, one.name), move || bad(lab, &one)));
+        }
+    }
+    run_trials(trials)
+}
