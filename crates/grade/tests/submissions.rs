@@ -71,7 +71,8 @@ fn graded(lab: &Lab, submission: &Path) -> Report {
 /// What a report has to say of the checks that did not pass.
 fn told(report: &Report) -> String {
     let told = report.checks.iter().filter(|check| check.status != Status::Passed);
-    let told = told.map(|check| format!("{} {:?}\n{}\n{}", check.id, check.status, check.message, check.hint));
+    let told =
+        told.map(|check| format!("{} {:?}\n{}\n{}", check.id, check.status, check.message, check.hint));
     format!("seed {}\n{}\n{}", report.seed, told.collect::<Vec<_>>().join("\n"), report.build_log)
 }
 
@@ -108,9 +109,12 @@ fn bad(lab: &Lab, bad: &Bad) -> Result<(), Failed> {
     let failed: BTreeSet<String> = with(Status::Failed).map(|check| check.id.clone()).collect();
     if failed != bad.fails || with(Status::Error).next().is_some() {
         let wanted = &bad.fails;
-        return Err(
-            format!("{}\nmeant for {wanted:?}, but failed {failed:?}\n{}", bad.mistake, told(&report)).into()
-        );
+        return Err(format!(
+            "{}\nmeant for {wanted:?}, but failed {failed:?}\n{}",
+            bad.mistake,
+            told(&report)
+        )
+        .into());
     }
     Ok(())
 }
@@ -163,7 +167,12 @@ fn enough() -> Result<(), Failed> {
         let names: BTreeSet<&String> = bad.iter().map(|bad| &bad.name).collect();
         assert_eq!(names.len(), bad.len(), "{}: two bad ones of the same name", lab.name);
         for check in lab.checks.iter().filter(|check| check.points > 0) {
-            assert!(bad.iter().any(|bad| bad.fails.contains(check.id)), "{}: nothing fails {}", lab.name, check.id);
+            assert!(
+                bad.iter().any(|bad| bad.fails.contains(check.id)),
+                "{}: nothing fails {}",
+                lab.name,
+                check.id
+            );
         }
     }
     assert!(all_bad > 100, "{all_bad} bad ones");

@@ -12,7 +12,7 @@ use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{
     ForkResult, Gid, Pid, Uid, chdir, execvpe, fork, pivot_root, setgroups, sethostname, setresgid,
@@ -170,6 +170,9 @@ fn run(jail: &Jail) -> Result<Infallible, Errno> {
     }
     // SAFETY: two numbers. The submission doesn't get init's descriptor.
     Errno::result(unsafe { libc::fcntl(jail.status, libc::F_SETFD, libc::FD_CLOEXEC) })?;
+    // Rust's runtime ignores SIGPIPE, and who is started inherits that: a submission starts as from a shell.
+    // SAFETY: the default action is no handler of ours.
+    unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) }?;
     jail.limits.apply().map_err(|_| Errno::last())?;
     let c_string = |text: &String| CString::new(text.as_str()).map_err(|_| Errno::EINVAL);
     let argv: Vec<CString> = jail.argv.iter().map(c_string).collect::<Result<_, _>>()?;
