@@ -3,9 +3,20 @@
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4, TcpListener, TcpStream, UdpSocket};
 
+use std::os::fd::AsRawFd as _;
+use std::time::Duration;
+
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, connect, setsockopt, socket, sockopt};
 
+use nix::sys::time::{TimeVal, TimeValLike as _};
+
 use super::Run;
+use crate::lab::{Failure, Verdict};
+use crate::words;
+use crate::words::Words;
+
+/// How long a connection may take; on one machine it takes none, unless too many wait already.
+const CONNECTING: Duration = Duration::from_secs(5);
 
 /// The most that is taken from a submission that doesn't stop sending.
 const ENOUGH: usize = 64 << 20;
@@ -59,18 +70,36 @@ impl Peer {
         Ok(Peer { stream })
     }
 
-    /// Connects to a submission that listens.
-    pub fn connect(addr: SocketAddrV4) -> io::Result<Self> {
-        Self::new(TcpStream::connect(addr)?)
+    /// Connects to a submission that listens. Fails if that can't be done.
+    pub fn connect(run: &Run, addr: SocketAddrV4) -> Verdict<Self> {
+        Self::connected(run, addr, TcpStream::connect_timeout(&addr.into(), CONNECTING))
     }
 
     /// As [`Peer::connect`], with room for only about `bytes` bytes that the tester has not read yet: what a slow reader is
     /// to its sender (SO_RCVBUF, socket(7)).
-    pub fn connect_narrow(addr: SocketAddrV4, bytes: usize) -> io::Result<Self> {
-        let s = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
-        setsockopt(&s, sockopt::RcvBuf, &bytes)?;
-        connect(std::os::fd::AsRawFd::as_raw_fd(&s), &SockaddrIn::from(addr))?;
-        Self::new(TcpStream::from(s))
+    pub fn connect_narrow(run: &Run, addr: SocketAddrV4, bytes: usize) -> Verdict<Self> {
+        let s = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)
+            .map_err(io::Error::from)?;
+        setsockopt(&s, sockopt::RcvBuf, &bytes).map_err(io::Error::from)?;
+        // SO_SNDTIMEO bounds connect too: socket(7).
+        let limit = TimeVal::seconds(CONNECTING.as_secs().cast_signed());
+        setsockopt(&s, sockopt::SendTimeout, &limit).map_err(io::Error::from)?;
+        let connected = connect(s.as_raw_fd(), &SockaddrIn::from(addr)).map_err(io::Error::from);
+        Self::connected(run, addr, connected.map(|()| TcpStream::from(s)))
+    }
+
+    fn connected(run: &Run, addr: SocketAddrV4, stream: io::Result<TcpStream>) -> Verdict<Self> {
+        match stream {
+            Ok(stream) => Ok(Self::new(stream)?),
+            Err(error) => Err(run
+                .explain(Failure {
+                    did: words!("{addr}에 연결(TCP)", "connected to {addr} (TCP)"),
+                    expected: words!("연결되기", "a connection"),
+                    got: words!("연결할 수 없었어요: {error}", "it could not be made: {error}"),
+                    cause: Words::default(),
+                })
+                .into()),
+        }
     }
 
     /// The tester's own end.

@@ -349,6 +349,8 @@ impl Run {
     /// The same failure; if the program died or was stopped, with that as what came, and its likely cause.
     #[must_use]
     pub fn explain(&self, failure: Failure) -> Failure {
+        // Who is about to die may still be on the way.
+        let _ = self.until_asleep(|| Ok(self.over().then_some(())));
         let Some(misfortune) = self.misfortune() else { return failure };
         let both =
             |came: &str, why: &str| if came.is_empty() { why.to_string() } else { format!("{came}\n{why}") };
