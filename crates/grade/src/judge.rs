@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
@@ -64,7 +64,7 @@ pub fn grade(lab: &Lab, path: &Path, options: &Options) -> Report {
         build_log: String::new(),
         notes: Vec::new(),
         error: String::new(),
-        graded_at: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+        graded_at: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
         duration_ms: 0,
     };
     match submission::stage(path, lab.name)

@@ -3,10 +3,15 @@
 
 pub mod bench;
 pub mod calls;
+pub mod class;
+pub mod formats;
 pub mod judge;
 pub mod lab;
 pub mod labs;
+pub mod pages;
 pub mod report;
+pub mod results;
 pub mod sandbox;
+pub mod similar;
 pub mod submission;
 pub mod words;

@@ -1,27 +1,278 @@
-//! grade
+//! `grade`: grades lab submissions, one or a whole class.
+
+use std::io::{self, ErrorKind, Write};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
+
+use anstream::{AutoStream, ColorChoice};
+use clap::{Args, Parser, Subcommand};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use grade::class::{ClassOptions, class};
+use grade::formats::{Format, marks, render, visible, write_whole};
+use grade::judge::{self, Options};
+use grade::lab::Lab;
+use grade::results::{Class, files};
+use grade::sandbox::{Tier, best_tier, dispatch};
+use grade::words::Lang;
+use grade::{labs, pages};
+
+/// Grades lab submissions: a student's own version of a lecture program, in any language.
+#[derive(Parser)]
+struct Cli {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// The labs; or one lab's statement, checks and points
+    Labs {
+        /// Only this one
+        lab: Option<String>,
+        #[command(flatten)]
+        lang: InLang,
+    },
+    /// One submission: what passed, what failed, why, what to read. Exit status 0: full marks; 1: less; 2: not graded
+    Check {
+        /// Which lab; `grade labs` lists them
+        lab: String,
+        /// A C file, a Rust file, a folder (Makefile, Cargo.toml or C files), or an executable
+        submission: PathBuf,
+        /// What the report is written as
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+        /// Write the report to a file, whole or not at all, instead of the standard output
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        how: How,
+    },
+    /// A whole class: one entry of DIR is one submission. Exit status 0: all were graded; 2: not all
+    Class {
+        /// Which lab
+        lab: String,
+        /// The folder with the submissions, each named after its student
+        dir: PathBuf,
+        /// Where the results go; a run that was stopped goes on from what is there
+        #[arg(long, value_name = "RESULTS")]
+        out: PathBuf,
+        /// How many submissions at a time (default: the cores)
+        #[arg(long, value_name = "N")]
+        jobs: Option<NonZeroUsize>,
+        /// Grade everything again, whatever results are there
+        #[arg(long)]
+        fresh: bool,
+        /// Code that every student was given (a file or folder): it makes nobody similar
+        #[arg(long, value_name = "PATH")]
+        given: Option<PathBuf>,
+        /// Run the students' programs without a sandbox, if there is none
+        #[arg(long)]
+        r#unsafe: bool,
+        #[command(flatten)]
+        how: How,
+    },
+    /// One report of the results of several runs or machines; of a student graded twice, the later counts
+    Report {
+        /// Folders that `class` wrote, or result files
+        #[arg(required = true)]
+        results: Vec<PathBuf>,
+        /// Where the report goes
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        #[command(flatten)]
+        lang: InLang,
+    },
+}
+
+#[derive(Args)]
+struct InLang {
+    /// The language (default: the locale's)
+    #[arg(long, value_enum)]
+    lang: Option<Lang>,
+}
+
+impl InLang {
+    fn or_locale(&self) -> Lang {
+        self.lang.unwrap_or_else(Lang::of_locale)
+    }
+}
+
+#[derive(Args)]
+struct How {
+    /// Repeats a run: the same names, ports, messages
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// How well submissions are shut in (default: as well as this machine can)
+    #[arg(long, value_enum)]
+    tier: Option<Tier>,
+    #[command(flatten)]
+    lang: InLang,
+}
+
+impl How {
+    fn options(&self) -> Options {
+        let seed = self.seed.unwrap_or_else(|| fastrand::u32(..).into());
+        Options { seed, tier: self.tier.unwrap_or_else(best_tier), lang: self.lang.or_locale() }
+    }
+}
+
 fn main() -> ExitCode {
-    if let Some(code) = grade::sandbox::dispatch() {
+    // Before there is any thread: this program is the judge and the keeper as well.
+    if let Some(code) = dispatch() {
         return code.into();
     }
-    let args: Vec<String> = std::env::args().collect();
-    let lab = grade::labs::find(&args[1]).unwrap();
-    let tier = grade::sandbox::best_tier();
-    let seed = args.get(3).and_then(|s| s.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
-    let report = grade::judge::grade(
-        lab,
-        args[2].as_ref(),
-        &grade::judge::Options { seed, tier, lang: grade::words::Lang::of_locale() },
-    );
-    for c in &report.checks {
-        println!(
-            "{:?} {} {}/{} {}ms {}\n{}\n{}",
-            c.status, c.id, c.score, c.points, c.duration_ms, c.title, c.message, c.hint
-        );
+    let result = match Cli::parse().what {
+        What::Labs { lab, lang } => show_labs(lab.as_deref(), lang.or_locale()),
+        What::Check { lab, submission, format, out, how } => {
+            check(&lab, &submission, format, out.as_deref(), &how.options())
+        }
+        What::Class { lab, dir, out, jobs, fresh, given, r#unsafe, how } => {
+            let Options { tier, lang, .. } = how.options();
+            let jobs = jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+            let options = ClassOptions { jobs, fresh, seed: how.seed, tier, lang, given };
+            grade_class(&lab, &dir, &out, &options, r#unsafe)
+        }
+        What::Report { results, out, lang } => report(&results, &out, lang.or_locale()),
+    };
+    match result {
+        Ok(status) => ExitCode::from(status),
+        // Nobody reads on (`| head`): nothing is wrong.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("grade: {error}"));
+            ExitCode::from(2)
+        }
     }
-    println!(
-        "{} {:?} {:?} {}ms {}\n{}",
-        report.error, report.score, report.notes, report.duration_ms, report.seed, report.build_log
-    );
-    report.exit_status().into()
+}
+
+/// A line on stderr; where that is closed, there is nobody to tell. A student's file name moves no cursor.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{}", visible(line));
+}
+
+fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+fn find(name: &str) -> io::Result<&'static Lab> {
+    labs::find(name).ok_or_else(|| {
+        let names: Vec<&str> = labs::ALL.iter().map(|lab| lab.name).collect();
+        let likeness = |other: &&&str| strsim::jaro_winkler(name, other);
+        let nearest = names.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+        let meant = match nearest.filter(|nearest| likeness(nearest) > 0.7) {
+            Some(nearest) => format!("did you mean {nearest}? There are"),
+            None => "there are".into(),
+        };
+        io::Error::other(format!("{name}: no such lab; {meant} {}", names.join(", ")))
+    })
+}
+
+fn show_labs(name: Option<&str>, lang: Lang) -> io::Result<u8> {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    let korean = lang == Lang::Ko;
+    let Some(name) = name else {
+        table.set_header(if korean {
+            ["실습", "실행", "슬라이드", "배점"]
+        } else {
+            ["lab", "usage", "slides", "points"]
+        });
+        for lab in labs::ALL {
+            table.add_row([lab.name, lab.usage, lab.slides, &points(lab).to_string()]);
+        }
+        print(&format!("{table}\n"))?;
+        return Ok(0);
+    };
+    let lab = find(name)?;
+    table.set_header(if korean {
+        ["배점", "검사", "", "슬라이드"]
+    } else {
+        ["points", "check", "", "slides"]
+    });
+    for check in lab.checks {
+        table.add_row([&check.points.to_string(), check.id, check.title(lang), check.slide]);
+    }
+    if let Some(column) = table.column_mut(0) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let (statement, rules) = (lab.statement(lang).trim(), labs::rules(lang).trim());
+    print(&format!("{}\n\n{statement}\n\n{rules}\n\n{table}\n", lab.usage))?;
+    Ok(0)
+}
+
+fn points(lab: &Lab) -> u32 {
+    lab.checks.iter().map(|check| check.points).sum()
+}
+
+fn check(
+    lab: &str,
+    submission: &Path,
+    format: Format,
+    out: Option<&Path>,
+    options: &Options,
+) -> io::Result<u8> {
+    let report = judge::grade(find(lab)?, submission, options);
+    let colour = out.is_none() && AutoStream::choice(&io::stdout()) != ColorChoice::Never;
+    let text = render(&report, format, colour)?;
+    if let Err(why) = marks(&report) {
+        say(&format!("grade: {}: not graded: {why}", report.submission));
+    }
+    match out {
+        Some(out) => write_whole(out, text.as_bytes())?,
+        None => match print(&text) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => return Err(error),
+            _ => {}
+        },
+    }
+    Ok(report.exit_status())
+}
+
+fn grade_class(lab: &str, dir: &Path, out: &Path, options: &ClassOptions, without: bool) -> io::Result<u8> {
+    let lab = find(lab)?;
+    if options.tier == Tier::None && !without {
+        return Err(io::Error::other(
+            "no sandbox: a class's programs would run with your own rights; --unsafe if you trust each of them",
+        ));
+    }
+    let grade = |submission: &Path, seed| {
+        judge::grade(lab, submission, &Options { seed, tier: options.tier, lang: options.lang })
+    };
+    let summary = class(lab, dir, out, options, &grade)?;
+    if summary.kept > 0 {
+        say(&format!("grade: {} results of an earlier run kept (--fresh grades them again)", summary.kept));
+    }
+    if summary.kept < summary.class.rows.len() {
+        say(&format!("grade: seed {}", summary.seed));
+    }
+    conclude(&summary.class, out, 0)
+}
+
+fn report(results: &[PathBuf], out: &Path, lang: Lang) -> io::Result<u8> {
+    let files: Vec<PathBuf> =
+        results.iter().map(|results| files(results)).collect::<io::Result<Vec<_>>>()?.concat();
+    let (class, unreadable) = Class::read(&files, &mut |said| say(&format!("grade: {said}")))?;
+    pages::write(&class, out, lang)?;
+    conclude(&class, out, unreadable)
+}
+
+/// How many got marks, who didn't and why, where to look.
+fn conclude(class: &Class, out: &Path, unreadable: usize) -> io::Result<u8> {
+    let mut missing = unreadable;
+    for row in &class.rows {
+        if let Err(why) = &row.marks {
+            missing += 1;
+            say(&format!("grade: {}: not graded: {why}", row.student));
+        }
+    }
+    let (graded, total) = (class.scores().count(), class.rows.len() + unreadable);
+    let page = out.join("class.html");
+    let line = format!("{}: {graded} of {total} graded; {}\n", class.lab, page.display());
+    match print(&line) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(if missing == 0 { 0 } else { 2 }),
+    }
 }

@@ -7,12 +7,12 @@ use crate::lab::{Check, Lab};
 use crate::words::Lang;
 
 /// All of them, in the order of the slides.
-pub static ALL: [&Lab; 2] = [&tcp_echocli::LAB, &tcp_echoserv::LAB];
+pub static ALL: &[&Lab] = &[&tcp_echocli::LAB, &tcp_echoserv::LAB];
 
 /// The lab of this name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Lab> {
-    ALL.into_iter().find(|lab| lab.name == name)
+    ALL.iter().copied().find(|lab| lab.name == name)
 }
 
 /// What all statements say, as Markdown.

@@ -1,0 +1,329 @@
+//! A whole class: each entry of a folder is one submission.
+//!
+//! Each result is written as soon as it is known, so a run that was killed goes on where it was. Kept is a result of the
+//! same lab, the same bytes, the same tier and language (and seed, if one is asked for) in which there are marks.
+
+use std::any::Any;
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::num::NonZeroUsize;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use sha2::{Digest as _, Sha256};
+
+use crate::formats::{in_the_way, marks, say, visible};
+use crate::lab::Lab;
+use crate::pages;
+use crate::report::Report;
+use crate::results::{Class, Entry, file_stem, hex, student_name};
+use crate::sandbox::Tier;
+use crate::similar;
+use crate::words::Lang;
+
+/// How a class is graded.
+#[derive(Clone, Debug)]
+pub struct ClassOptions {
+    /// How many submissions at a time.
+    pub jobs: NonZeroUsize,
+    /// Grade everything again.
+    pub fresh: bool,
+    /// The class's seed; none: a new one, and results with another are kept.
+    pub seed: Option<u64>,
+    /// How submissions are shut in.
+    pub tier: Tier,
+    /// The language of the reports.
+    pub lang: Lang,
+    /// Code that everybody was given: what is in it makes nobody similar.
+    pub given: Option<PathBuf>,
+}
+
+/// Grades one submission, with a seed.
+pub type Grade<'a> = &'a (dyn Fn(&Path, u64) -> Report + Sync);
+
+/// How it went.
+#[derive(Debug)]
+pub struct Summary {
+    /// The class's seed.
+    pub seed: u64,
+    /// How many results of an earlier run were kept.
+    pub kept: usize,
+    /// All results.
+    pub class: Class,
+}
+
+/// The seed of one student: the first four bytes of SHA-256 of the class's seed in decimal, a zero byte and the name.
+#[must_use]
+pub fn student_seed(class_seed: u64, student: &str) -> u64 {
+    let digest = Sha256::digest(format!("{class_seed}\0{student}"));
+    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]).into()
+}
+
+/// Grades the entries of `dir`, and writes `out/results/NAME.json`, `out/class.csv`, `out/class.html`, `out/students/`
+/// and `out/similar.csv`.
+///
+/// What cannot be graded is recorded, and the next one is graded. A result that cannot be written (a full disk) ends the
+/// run with an error that says how many are missing; those written stay, and the next run goes on from them.
+pub fn class(lab: &Lab, dir: &Path, out: &Path, options: &ClassOptions, grade: Grade) -> io::Result<Summary> {
+    let submissions = entries(dir)?;
+    refuse_inside(dir, out)?;
+    let results = out.join("results");
+    fs::create_dir_all(&results).map_err(|error| in_the_way(&results, &error))?;
+    has_room(&results)?;
+    let given = options
+        .given
+        .as_deref()
+        .map(|given| similar::fingerprints(given).map_err(|error| in_the_way(given, &error)));
+    let given = given.transpose()?.unwrap_or_default();
+
+    let seed = options.seed.unwrap_or_else(|| fastrand::u32(..).into());
+    let run = Run { lab, options, seed, given, grade, kept: AtomicUsize::new(0) };
+    let file = |submission: &PathBuf| results.join(file_stem(&name_of(submission)) + ".json");
+    run.all(&submissions, &file)?;
+
+    let files: Vec<PathBuf> = submissions.iter().map(file).collect();
+    let mut unread = Vec::new();
+    let (class, _) = Class::read(&files, &mut |error| unread.push(error))?;
+    if !unread.is_empty() {
+        return Err(io::Error::other(unread.join("; ")));
+    }
+    pages::write(&class, out, options.lang)?;
+    Ok(Summary { seed, kept: run.kept.into_inner(), class })
+}
+
+/// The submissions, in the order of their names. Hidden entries are none.
+fn entries(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let at = |error: io::Error| in_the_way(dir, &error);
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(dir).map_err(at)? {
+        let entry = entry.map_err(at)?;
+        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
+            entries.push(entry.path());
+        }
+    }
+    if entries.is_empty() {
+        return Err(io::Error::other(format!(
+            "{}: no submissions in it; each entry would be one",
+            dir.display()
+        )));
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+/// Results inside the class's folder would be taken for a submission.
+fn refuse_inside(dir: &Path, out: &Path) -> io::Result<()> {
+    let there = std::path::absolute(out)?;
+    let there = there.ancestors().find_map(|folder| folder.canonicalize().ok());
+    match (dir.canonicalize(), there) {
+        (Ok(inner), Some(there)) if there.starts_with(&inner) => Err(io::Error::other(format!(
+            "{}: inside {}, where it would be taken for a submission; choose another place",
+            out.display(),
+            dir.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// A full disk is better known before an hour's work.
+fn has_room(folder: &Path) -> io::Result<()> {
+    let try_it = || {
+        let mut file = tempfile::Builder::new().prefix(".grade-").tempfile_in(folder)?;
+        file.write_all(&[0; 1 << 16])?;
+        file.as_file().sync_all()
+    };
+    try_it().map_err(|error| in_the_way(folder, &error))
+}
+
+fn name_of(submission: &Path) -> String {
+    student_name(submission.file_name().unwrap_or_default())
+}
+
+struct Run<'a> {
+    lab: &'a Lab,
+    options: &'a ClassOptions,
+    seed: u64,
+    given: BTreeSet<u32>,
+    grade: Grade<'a>,
+    kept: AtomicUsize,
+}
+
+impl Run<'_> {
+    /// Grades all of them, a few at a time. The first result that cannot be written ends it.
+    fn all(&self, submissions: &[PathBuf], file: &(dyn Fn(&PathBuf) -> PathBuf + Sync)) -> io::Result<()> {
+        let bar = bar(submissions.len() as u64);
+        let next = AtomicUsize::new(0);
+        let done = AtomicUsize::new(0);
+        let failed = Mutex::new(None);
+        let stop = || next.store(submissions.len(), Ordering::Relaxed);
+        thread::scope(|scope| {
+            for _ in 0..self.options.jobs.get().min(submissions.len()) {
+                scope.spawn(|| {
+                    while let Some(submission) = submissions.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        bar.set_message(visible(&name_of(submission)));
+                        match self.one(submission, &file(submission)) {
+                            Ok(()) => {
+                                done.fetch_add(1, Ordering::Relaxed);
+                                bar.inc(1);
+                            }
+                            Err(error) => {
+                                stop();
+                                if let Ok(mut failed) = failed.lock() {
+                                    failed.get_or_insert(error);
+                                }
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        bar.finish_and_clear();
+        let missing = submissions.len() - done.into_inner();
+        match failed.into_inner().ok().flatten() {
+            None => Ok(()),
+            Some(error) => Err(io::Error::new(
+                error.kind(),
+                format!(
+                    "{error}\nstopped: {missing} of {} submissions have no result yet; the others' are kept, \
+                     and the same command goes on from there",
+                    submissions.len()
+                ),
+            )),
+        }
+    }
+
+    /// Grades one, unless its result is there. An error is a result that cannot be written.
+    fn one(&self, submission: &Path, file: &Path) -> io::Result<()> {
+        let student = name_of(submission);
+        let seed = student_seed(self.seed, &student);
+        let link = fs::symlink_metadata(submission).is_ok_and(|entry| entry.is_symlink());
+        let digest = if link { None } else { digest(submission) };
+        let fingerprints =
+            if link { BTreeSet::new() } else { similar::fingerprints(submission).unwrap_or_default() };
+        let fingerprints = fingerprints.difference(&self.given).copied().collect();
+        if let Some(digest) = &digest
+            && let Ok(entry) = Entry::read(file)
+            && !self.options.fresh
+            && self.is_of(&entry, &student, digest, seed)
+        {
+            self.kept.fetch_add(1, Ordering::Relaxed);
+            // Another `given` needs no other marks.
+            return if entry.fingerprints == fingerprints {
+                Ok(())
+            } else {
+                Entry { fingerprints, ..entry }.write(file)
+            };
+        }
+        let report = if link {
+            let why = say(
+                self.options.lang,
+                "심볼릭 링크다. 따라가지 않으니 파일이나 폴더 자체를 넣어야 한다",
+                "a symbolic link, which is not followed: put the file or folder itself there",
+            );
+            self.not_graded(&student, seed, why.into())
+        } else {
+            catch_unwind(AssertUnwindSafe(|| (self.grade)(submission, seed))).unwrap_or_else(|panic| {
+                let why = say(self.options.lang, "채점기가 죽었다", "the grader itself crashed");
+                self.not_graded(&student, seed, format!("{why}: {}", said(panic.as_ref())))
+            })
+        };
+        Entry { student, digest: digest.unwrap_or_default(), fingerprints, report }.write(file)
+    }
+
+    fn is_of(&self, entry: &Entry, student: &str, digest: &str, seed: u64) -> bool {
+        let report = &entry.report;
+        entry.student == student
+            && entry.digest == digest
+            && report.lab == self.lab.name
+            && report.tier == self.options.tier
+            && report.lang == self.options.lang
+            && (self.options.seed.is_none() || report.seed == seed)
+            && marks(report).is_ok()
+    }
+
+    fn not_graded(&self, student: &str, seed: u64, error: String) -> Report {
+        Report {
+            lab: self.lab.name.into(),
+            submission: student.into(),
+            seed,
+            tier: self.options.tier,
+            lang: self.options.lang,
+            score: None,
+            max_score: self.lab.checks.iter().map(|check| check.points).sum(),
+            checks: Vec::new(),
+            build_log: String::new(),
+            notes: Vec::new(),
+            error,
+            graded_at: chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now())
+                .to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+            duration_ms: 0,
+        }
+    }
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or_default()
+}
+
+/// On stderr, and only on a terminal.
+fn bar(submissions: u64) -> ProgressBar {
+    let bar = ProgressBar::new(submissions);
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:30.green/dim} {pos}/{len} {elapsed} (~{eta}) {wide_msg}")
+    {
+        bar.set_style(style.progress_chars("━━─"));
+    }
+    bar
+}
+
+/// More than this, in bytes, is not read only to know whether it has changed.
+const LARGEST: u64 = 256 << 20;
+
+/// A submission's bytes in one number: names, kinds, modes, contents; links by what they say. None where that cannot be
+/// known (unreadable, or too large): such a submission is graded each time.
+fn digest(submission: &Path) -> Option<String> {
+    let mut digest = Sha256::new();
+    let mut room = LARGEST;
+    let mut rest = vec![submission.to_path_buf()];
+    while let Some(path) = rest.pop() {
+        let name = path.strip_prefix(submission).ok()?;
+        let file = fs::symlink_metadata(&path).ok()?;
+        // Each field ends where its length says, so no two trees look alike.
+        digest.update((name.as_os_str().len() as u64).to_le_bytes());
+        digest.update(name.as_os_str().as_bytes());
+        digest.update(file.mode().to_le_bytes());
+        if file.is_dir() {
+            let children: io::Result<BTreeSet<PathBuf>> =
+                fs::read_dir(&path).ok()?.map(|e| Ok(e?.path())).collect();
+            let children = children.ok()?;
+            digest.update((children.len() as u64).to_le_bytes());
+            rest.extend(children);
+        } else if file.is_symlink() {
+            let target = fs::read_link(&path).ok()?;
+            digest.update((target.as_os_str().len() as u64).to_le_bytes());
+            digest.update(target.as_os_str().as_bytes());
+        } else if file.is_file() {
+            room = room.checked_sub(file.len())?;
+            digest.update(file.len().to_le_bytes());
+            let mut contents = BufReader::new(File::open(&path).ok()?.take(file.len()));
+            let mut left = file.len();
+            while left > 0 {
+                let bytes = contents.fill_buf().ok().filter(|bytes| !bytes.is_empty())?;
+                digest.update(bytes);
+                let length = bytes.len();
+                left -= length as u64;
+                contents.consume(length);
+            }
+        }
+    }
+    Some(hex(&digest.finalize()))
+}

@@ -1,0 +1,278 @@
+//! What a class's results are kept in, how results of several runs become one, and the tables made of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use chrono::DateTime;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::formats::{in_the_way, marks, tier_name, write_whole};
+use crate::report::{Report, Status};
+use crate::similar::{Pair, Submission};
+
+/// A student's result file: the report as `--format json` has it, and what a later run must know.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The name of the submission's file or folder, as text (see [`student_name`]). In a report that `check` wrote: none.
+    #[serde(default)]
+    pub student: String,
+    /// Of the submission's bytes: the same submission is not graded twice. Empty: unknown.
+    #[serde(default)]
+    pub digest: String,
+    /// What grading has found.
+    #[serde(flatten)]
+    pub report: Report,
+    /// What `similar` compares.
+    #[serde(default)]
+    pub fingerprints: BTreeSet<u32>,
+}
+
+impl Entry {
+    /// Reads a result file. Errors name the path.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        let bytes = fs::read(path).map_err(|error| in_the_way(path, &error))?;
+        let entry: Self = serde_json::from_slice(&bytes).map_err(|error| {
+            io::Error::other(format!("{}: not a result of grade: {error}", path.display()))
+        })?;
+        let student = if entry.student.is_empty() { entry.report.submission.clone() } else { entry.student };
+        Ok(Entry { student, ..entry })
+    }
+
+    /// Writes it whole or not at all.
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        write_whole(path, (serde_json::to_string_pretty(self)? + "\n").as_bytes())
+    }
+}
+
+/// A file's name as text: bytes that are no UTF-8 as `\xff`, a backslash doubled; so no two names become one.
+#[must_use]
+pub fn student_name(name: &OsStr) -> String {
+    let mut text = String::new();
+    for chunk in name.as_encoded_bytes().utf8_chunks() {
+        text += &chunk.valid().replace('\\', "\\\\");
+        for byte in chunk.invalid() {
+            text.extend(["\\x", &format!("{byte:02x}")]);
+        }
+    }
+    text
+}
+
+/// A name for a student's files: itself where that is harmless (letters and digits of any script, `-`, `_`, `.`), else
+/// made so and told apart by a digest. No separator, no leading dot, no more than a file system takes.
+#[must_use]
+pub fn file_stem(student: &str) -> String {
+    let harmless = |(at, c): (usize, char)| {
+        if c.is_alphanumeric() || matches!(c, '-' | '_') || c == '.' && at > 0 { c } else { '_' }
+    };
+    let stem: String = student.char_indices().map(harmless).take(50).collect();
+    if stem == student && !stem.is_empty() {
+        stem
+    } else {
+        format!("{stem}-{}", &hex(&Sha256::digest(student))[..12])
+    }
+}
+
+/// Bytes as text.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digits =
+        |byte: &u8| [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]));
+    bytes.iter().flat_map(digits).collect()
+}
+
+/// One student's row in a table.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Whose.
+    pub student: String,
+    /// `students/STEM.html`
+    pub stem: String,
+    /// The marks; or why there are none.
+    pub marks: Result<u32, String>,
+    /// Each check's id and what became of it.
+    pub checks: BTreeMap<String, Status>,
+    /// Repeats the run.
+    pub seed: u64,
+    /// How the submission was shut in.
+    pub tier: String,
+    /// RFC 3339, UTC.
+    pub graded_at: String,
+}
+
+/// A class in numbers: everything but the messages, which stay in the result files.
+#[derive(Debug, Default)]
+pub struct Class {
+    /// `tcp_echoserv`
+    pub lab: String,
+    /// What a submission can get.
+    pub max_score: u32,
+    /// In the order of their names.
+    pub rows: Vec<Row>,
+    /// Id, title and points of each check, in the lab's order.
+    pub checks: Vec<(String, String, u32)>,
+    /// What `similar` compares.
+    pub submissions: Vec<Submission>,
+    /// Where each row's entry is.
+    pub files: Vec<PathBuf>,
+}
+
+impl Class {
+    /// The marks there are.
+    pub fn scores(&self) -> impl Iterator<Item = u32> {
+        self.rows.iter().filter_map(|row| row.marks.as_ref().ok().copied())
+    }
+
+    /// Reads result files, one at a time. The same student twice: the later `graded_at` is kept, and `said` is told.
+    /// Files that cannot be read are told too and counted. Two labs are an error: their marks are no one's sum.
+    pub fn read(files: &[PathBuf], said: &mut dyn FnMut(String)) -> io::Result<(Self, usize)> {
+        let mut class = Class::default();
+        let mut first = None;
+        let mut unreadable = 0;
+        let mut of_student: BTreeMap<String, (PathBuf, Row, Submission)> = BTreeMap::new();
+        for file in files {
+            let entry = match Entry::read(file) {
+                Ok(entry) => entry,
+                Err(error) => {
+                    said(error.to_string());
+                    unreadable += 1;
+                    continue;
+                }
+            };
+            let report = &entry.report;
+            let first = first.get_or_insert_with(|| file.clone());
+            if class.lab.is_empty() {
+                class.lab.clone_from(&report.lab);
+            } else if class.lab != report.lab {
+                let (one, other) = (first.display(), file.display());
+                return Err(io::Error::other(format!(
+                    "results of two labs: {} ({one}) and {} ({other}); make a report of each",
+                    class.lab, report.lab
+                )));
+            }
+            class.max_score = class.max_score.max(report.max_score);
+            if report.checks.len() > class.checks.len() {
+                let columns = report.checks.iter().map(|c| (c.id.clone(), c.title.clone(), c.points));
+                class.checks = columns.collect();
+            }
+            let row = row(&entry);
+            if let Some((other, kept, _)) = of_student.get(&entry.student) {
+                let later = time(&row.graded_at) > time(&kept.graded_at);
+                let (kept, left) = if later { (file, other) } else { (other, file) };
+                let (kept, left) = (kept.display(), left.display());
+                said(format!("{}: twice; kept the later one, {kept}, and left {left}", entry.student));
+                if !later {
+                    continue;
+                }
+            }
+            let Entry { student, digest, fingerprints, .. } = entry;
+            let submission = Submission { student: student.clone(), digest, fingerprints };
+            of_student.insert(student, (file.clone(), row, submission));
+        }
+        for (file, row, submission) in of_student.into_values() {
+            class.files.push(file);
+            class.rows.push(row);
+            class.submissions.push(submission);
+        }
+        Ok((class, unreadable))
+    }
+}
+
+fn row(entry: &Entry) -> Row {
+    let report = &entry.report;
+    Row {
+        student: entry.student.clone(),
+        stem: file_stem(&entry.student),
+        marks: marks(report),
+        checks: report.checks.iter().map(|check| (check.id.clone(), check.status)).collect(),
+        seed: report.seed,
+        tier: tier_name(report),
+        graded_at: report.graded_at.clone(),
+    }
+}
+
+/// An instant that can be compared; of what is no time, the earliest.
+fn time(text: &str) -> i64 {
+    DateTime::parse_from_rfc3339(text).map_or(i64::MIN, |time| time.timestamp_micros())
+}
+
+/// The result files of a folder that `class` wrote, or of any folder of such files; or one file.
+pub fn files(results: &Path) -> io::Result<Vec<PathBuf>> {
+    let at = |error: io::Error| in_the_way(results, &error);
+    if fs::metadata(results).map_err(at)?.is_file() {
+        return Ok(vec![results.to_path_buf()]);
+    }
+    let inside = results.join("results");
+    let folder = if inside.is_dir() { inside } else { results.to_path_buf() };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(at)? {
+        let path = entry.map_err(at)?.path();
+        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if !hidden && path.extension().is_some_and(|ending| ending == "json") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        return Err(io::Error::other(format!("{}: no result files (*.json) in it", folder.display())));
+    }
+    Ok(files)
+}
+
+/// `class.csv`: a row a student. A spreadsheet takes no cell of it for a formula.
+pub fn class_csv(class: &Class) -> io::Result<Vec<u8>> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    let checks = class.checks.iter().map(|(id, ..)| id.as_str());
+    let header = ["student", "score", "max_score"].into_iter().chain(checks);
+    csv.write_record(header.chain(["seed", "tier", "graded_at", "error"]).map(cell))?;
+    for row in &class.rows {
+        let (score, error) = match &row.marks {
+            Ok(score) => (score.to_string(), ""),
+            Err(why) => (String::new(), why.as_str()),
+        };
+        let mut record = vec![cell(&row.student), score, class.max_score.to_string()];
+        record.extend(
+            class.checks.iter().map(|(id, ..)| {
+                row.checks.get(id).map_or(String::new(), |status| status_name(*status).into())
+            }),
+        );
+        record.extend([row.seed.to_string(), cell(&row.tier), cell(&row.graded_at), cell(error)]);
+        csv.write_record(record)?;
+    }
+    csv.into_inner().map_err(|error| io::Error::other(error.to_string()))
+}
+
+/// `similar.csv`: a row a pair.
+pub fn similar_csv(pairs: &[Pair]) -> io::Result<Vec<u8>> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(["student", "other", "identical", "containment", "jaccard", "shared_fingerprints"])?;
+    for pair in pairs {
+        let [one, other] = &pair.students;
+        let part = |part: f64| format!("{part:.3}");
+        csv.write_record([
+            cell(one),
+            cell(other),
+            pair.identical.to_string(),
+            part(pair.containment),
+            part(pair.jaccard),
+            pair.shared.to_string(),
+        ])?;
+    }
+    csv.into_inner().map_err(|error| io::Error::other(error.to_string()))
+}
+
+/// Text that a spreadsheet leaves alone: OWASP, "CSV Injection".
+fn cell(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.into() }
+}
+
+/// `passed`, as in JSON.
+pub(crate) fn status_name(status: Status) -> &'static str {
+    match status {
+        Status::Passed => "passed",
+        Status::Failed => "failed",
+        Status::Skipped => "skipped",
+        Status::Error => "error",
+    }
+}

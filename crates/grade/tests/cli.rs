@@ -1,0 +1,115 @@
+//! The command line, where things go wrong.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs::{self, File};
+use std::process::{Command, Output};
+
+use grade::labs;
+
+fn grade(args: &[&str]) -> Command {
+    let mut grade = Command::new(env!("CARGO_BIN_EXE_grade"));
+    grade.args(args).env("LC_ALL", "en_US.UTF-8");
+    grade
+}
+
+/// Exit status 2 and no panic; what was said.
+fn refused(output: &Output) -> String {
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(!said.contains("panicked"), "{said}");
+    said
+}
+
+#[test]
+fn the_labs_are_listed() {
+    let output = grade(&["labs"]).output().unwrap();
+    let listed = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && listed.contains("slides"), "{listed}");
+    for lab in labs::ALL {
+        assert!(listed.contains(lab.usage), "{listed}");
+        let output = grade(&["labs", lab.name, "--lang", "ko"]).output().unwrap();
+        let shown = String::from_utf8(output.stdout).unwrap();
+        assert!(shown.contains(lab.statement[0].trim()), "{shown}");
+        for check in lab.checks {
+            assert!(shown.contains(check.id), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_lab_is_told_the_labs_there_are() {
+    for args in [vec!["labs", "tcp_ehcoserv"], vec!["check", "tcp_ehcoserv", "a.c"]] {
+        let said = refused(&grade(&args).output().unwrap());
+        assert!(said.contains("tcp_ehcoserv: no such lab"), "{said}");
+        for lab in labs::ALL {
+            assert!(said.contains(lab.name), "{said}");
+        }
+        if labs::find("tcp_echoserv").is_some() {
+            assert!(said.contains("did you mean tcp_echoserv?"), "{said}");
+        }
+    }
+}
+
+#[test]
+fn wrong_arguments_are_explained() {
+    for args in [
+        &["check"][..],
+        &["check", "x", "y", "--format", "pdf"],
+        &["class", "x", "y"],
+        &["report"],
+        &["labs", "--lang", "fr"],
+    ] {
+        assert!(refused(&grade(args).output().unwrap()).contains("error:"), "{args:?}");
+    }
+}
+
+#[test]
+fn nobody_reading_is_no_fault_and_a_full_disk_is() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = grade(&["labs"]).stdout(writer).output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let said = refused(&grade(&["labs"]).stdout(full).output().unwrap());
+    assert!(said.contains("No space left on device"), "{said}");
+}
+
+#[test]
+fn a_file_name_moves_no_cursor() {
+    let said = refused(&grade(&["report", "/nowhere/\u{1b}[2J", "--out", "/tmp"]).output().unwrap());
+    assert!(said.contains("\\u{1b}[2J: No such file") && !said.contains('\u{1b}'), "{said}");
+}
+
+#[test]
+fn a_class_is_not_run_without_a_sandbox_unless_told_to() {
+    let Some(lab) = labs::ALL.first() else { return };
+    let (dir, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::write(dir.path().join("kim.c"), "int main;").unwrap();
+    let args = [
+        "class",
+        lab.name,
+        dir.path().to_str().unwrap(),
+        "--tier",
+        "none",
+        "--out",
+        out.path().to_str().unwrap(),
+    ];
+    let said = refused(&grade(&args).output().unwrap());
+    assert!(said.contains("--unsafe"), "{said}");
+    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn what_is_not_there_is_not_graded() {
+    let Some(lab) = labs::ALL.first() else { return };
+    let out = tempfile::tempdir().unwrap();
+    let file = out.path().join("results.json");
+    for format in ["text", "json", "gradescope", "classroom50", "junit"] {
+        let args = ["check", lab.name, "/nowhere/a.c", "--format", format, "--out", file.to_str().unwrap()];
+        let said = refused(&grade(&args).output().unwrap());
+        assert!(said.contains("a.c"), "{said}");
+        assert_eq!(file.exists(), !matches!(format, "gradescope" | "classroom50"), "{format}");
+        let _ = fs::remove_file(&file);
+    }
+}
