@@ -3,6 +3,7 @@
 mod peer;
 mod run;
 mod show;
+mod tables;
 mod watch;
 
 use std::any::Any;
@@ -11,9 +12,10 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::rc::Rc;
 
-pub use peer::{Datagrams, End, Listener, Peer, Row, tcp_table, udp_table};
+pub use peer::{Datagrams, End, Listener, Peer};
 pub use run::{Finished, Run};
 pub use show::{bytes, compare, output};
+pub use tables::{Row, tcp_listening, udp_bound, udp_connected};
 
 use crate::lab::{Failure, Fault, Verdict};
 use crate::sandbox::{How, Limits, Place};
@@ -34,12 +36,6 @@ pub struct Bench {
     pub notes: Vec<Words>,
     memory: HashMap<&'static str, Result<Rc<dyn Any>, Failure>>,
 }
-
-/// TCP_LISTEN, as proc(5) numbers it.
-pub const LISTEN: u8 = 0x0A;
-
-/// TCP_CLOSE, as proc(5) numbers it: what a datagram socket is that is bound and has no peer.
-pub const UNCONNECTED: u8 = 0x07;
 
 /// Options of a start.
 #[derive(Clone, Debug, Default)]
@@ -91,31 +87,28 @@ impl Bench {
     /// Starts the submission, a TCP server, with a free port as its argument and waits until the kernel says that it listens
     /// there. Gives the port too.
     pub fn serve_tcp(&mut self, start: &Start) -> Verdict<(Run, u16)> {
-        self.serve(start, "TCP", |row| row.state == LISTEN, tcp_table)
+        self.serve(start, "TCP", tcp_listening)
     }
 
     /// As [`Bench::serve_tcp`], for a UDP server: one that is bound.
     pub fn serve_udp(&mut self, start: &Start) -> Verdict<(Run, u16)> {
-        self.serve(start, "UDP", |row| row.state == UNCONNECTED, udp_table)
+        self.serve(start, "UDP", udp_bound)
     }
 
     fn serve(
         &mut self,
         start: &Start,
         transport: &str,
-        listens: fn(&Row) -> bool,
-        table: fn() -> io::Result<Vec<Row>>,
+        listening: fn() -> io::Result<Vec<Row>>,
     ) -> Verdict<(Run, u16)> {
         let port = self.free_port()?;
         let run = self.start_with(&[&port.to_string()], start)?;
-        let ready = run.until(|| {
-            Ok(table()?.iter().any(|row| listens(row) && row.local.port() == port).then_some(()))
-        })?;
+        let ready =
+            run.until(|| Ok(listening()?.iter().any(|row| row.local.port() == port).then_some(())))?;
         if ready.is_some() {
             return Ok((run, port));
         }
-        let others: Vec<u16> =
-            table()?.iter().filter(|row| listens(row)).map(|row| row.local.port()).collect();
+        let others: Vec<u16> = listening()?.iter().map(|row| row.local.port()).collect();
         let cause = if others.contains(&port.swap_bytes()) {
             words!(
                 "{port}의 두 바이트를 뒤바꾼 포트에서 기다리고 있어요. sin_port에는 htons(port)를 넣으세요.",

@@ -1,7 +1,7 @@
 //! The submission's peers. No call of theirs blocks; what they wait for, they wait for with [`Run::until`].
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4, TcpListener, TcpStream, UdpSocket};
+use std::net::{Shutdown, SocketAddr, SocketAddrV4, TcpListener, TcpStream, UdpSocket};
 
 use std::os::fd::AsRawFd as _;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, connect, s
 use nix::sys::time::{TimeVal, TimeValLike as _};
 
 use super::Run;
+use super::tables::tcp_connection;
 use crate::lab::{Failure, Verdict};
 use crate::words;
 use crate::words::Words;
@@ -206,11 +207,9 @@ impl Peer {
     pub fn taken(&self, run: &Run) -> io::Result<bool> {
         let (here, there) = (self.local_addr()?, self.peer_addr()?);
         let taken = run.until(|| {
-            let waits = tcp_table()?.iter().any(|row| {
-                row.local == here && row.remote == there && row.unsent > 0
-                    || row.local == there && row.remote == here && row.unread > 0
-            });
-            Ok((!waits).then_some(()))
+            let unsent = tcp_connection(here, there)?.is_some_and(|row| row.unsent > 0);
+            let unread = tcp_connection(there, here)?.is_some_and(|row| row.unread > 0);
+            Ok((!unsent && !unread).then_some(()))
         })?;
         Ok(taken.is_some())
     }
@@ -264,64 +263,6 @@ impl Datagrams {
     pub fn has_more(&self) -> bool {
         self.socket.peek_from(&mut [0; 1]).is_ok()
     }
-}
-
-/// A row of `/proc/net/tcp` or `/proc/net/udp`: proc(5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// This end.
-    pub local: SocketAddrV4,
-    /// The other end; 0.0.0.0:0 without.
-    pub remote: SocketAddrV4,
-    /// `0x0A`: TCP_LISTEN; `0x07`: TCP_CLOSE, a datagram socket that is not connected; `0x01`: connected.
-    pub state: u8,
-    /// Bytes that the other end has not got yet.
-    pub unsent: u32,
-    /// Bytes that nobody has read yet.
-    pub unread: u32,
-}
-
-/// All TCP sockets of this network, IPv4 and, where they take IPv4 too, IPv6.
-pub fn tcp_table() -> io::Result<Vec<Row>> {
-    table("tcp")
-}
-
-/// All UDP sockets of this network, IPv4 and, where they take IPv4 too, IPv6.
-pub fn udp_table() -> io::Result<Vec<Row>> {
-    table("udp")
-}
-
-fn table(name: &str) -> io::Result<Vec<Row>> {
-    let mut rows = Vec::new();
-    for name in [name.to_string(), format!("{name}6")] {
-        let text = match std::fs::read_to_string(format!("/proc/self/net/{name}")) {
-            Err(error) if error.kind() == ErrorKind::NotFound => continue, // a kernel without IPv6
-            text => text?,
-        };
-        rows.extend(text.lines().skip(1).filter_map(row));
-    }
-    Ok(rows)
-}
-
-/// `0: 0100007F:0007 00000000:0000 0A 00000000:00000000 …`
-fn row(line: &str) -> Option<Row> {
-    let fields: Vec<&str> = line.split_whitespace().collect();
-    let [_, local, remote, state, queues, ..] = fields[..] else { return None };
-    let (unsent, unread) = queues.split_once(':')?;
-    Some(Row {
-        local: address(local)?,
-        remote: address(remote)?,
-        state: u8::from_str_radix(state, 16).ok()?,
-        unsent: u32::from_str_radix(unsent, 16).ok()?,
-        unread: u32::from_str_radix(unread, 16).ok()?,
-    })
-}
-
-/// The bytes of an address as numbers of this machine, of which an IPv4 address in an IPv6 socket has the last, and the port.
-fn address(text: &str) -> Option<SocketAddrV4> {
-    let (ip, port) = text.split_once(':')?;
-    let ip = u32::from_str_radix(&ip[ip.len().checked_sub(8)?..], 16).ok()?;
-    Some(SocketAddrV4::new(Ipv4Addr::from(ip.to_ne_bytes()), u16::from_str_radix(port, 16).ok()?))
 }
 
 fn would_block<T>(result: io::Result<T>) -> io::Result<Option<T>> {

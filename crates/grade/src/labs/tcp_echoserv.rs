@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::{BUILD, statement};
-use crate::bench::{Bench, End, LISTEN, Peer, Run, Start, bytes, compare, ensure_refused, tcp_table};
+use crate::bench::{Bench, End, Peer, Run, Start, bytes, compare, ensure_refused, tcp_listening};
 use crate::calls;
 use crate::lab::{Check, Failure, Lab, Verdict, ensure};
 use crate::words;
@@ -413,9 +413,8 @@ fn close(bench: &mut Bench) -> Verdict {
             })
         })?;
     }
-    let still =
-        tcp_table()?.iter().filter(|row| row.state == LISTEN && row.local.port() == addr.port()).count();
-    ensure(still > 0, || Failure {
+    let still = tcp_listening()?.iter().any(|row| row.local.port() == addr.port());
+    ensure(still, || Failure {
         expected: words!("듣는 소켓은 열려 있기", "the listening socket stays open"),
         ..Failure::default()
     })
