@@ -380,11 +380,15 @@ fn run_compiler(place: &Place, command: Vec<String>) -> Verdict<Result<String, (
         Ok(failed) => failed,
         Err(stopped) => return Ok(Err((stopped, String::new()))),
     };
+    let how = match ended {
+        Ended::Killed(signal) => format!("signal {signal}: "),
+        _ => String::new(),
+    };
     let first = said.lines().find(|line| line.contains("error")).unwrap_or_default();
     let failure = Failure {
         did: words!("`{line}`로 컴파일", "compiled with `{line}`"),
         expected: words!("컴파일되기", "it compiles"),
-        got: words!("컴파일 오류({ended:?}): {first}", "it doesn't compile ({ended:?}): {first}"),
+        got: words!("{how}컴파일 오류: {first}", "{how}it doesn't compile: {first}"),
         cause: words!(
             "맨 처음 오류부터 고치세요. 컴파일러의 말 전체는 아래에 있어요.",
             "Mend the first error first. All that the compiler said is below."

@@ -27,6 +27,11 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
     for check in &report.checks {
         page.check(check, widest, report);
     }
+    if report.checks.iter().any(|check| check.status == Status::Skipped) {
+        let later =
+            say(lang, "– 앞의 검사를 통과하면 이어서 봐요", "– looked at once the checks before it pass");
+        page.line(2, &[(DIM, later)]);
+    }
     if !report.notes.is_empty() {
         page.line(0, &[]);
         page.line(2, &[(DIM, say(lang, "참고 (점수와 무관)", "Notes (no points)"))]);
@@ -100,7 +105,7 @@ impl Page {
         };
         let title_style = if check.status == Status::Skipped { DIM } else { Style::new() };
         self.line(2, &[(style, mark), (title_style, &title), (DIM, points.trim_end())]);
-        if check.status == Status::Passed && check.message.is_empty() {
+        if check.status == Status::Skipped || check.status == Status::Passed && check.message.is_empty() {
             return;
         }
         let lang = report.lang;
