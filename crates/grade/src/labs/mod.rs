@@ -1,5 +1,10 @@
 //! The labs: the thirteen lecture programs.
 
+mod ascii_ip;
+mod byte_order;
+mod getdtablesize;
+mod open_socket;
+mod printed;
 mod tcp_echocli;
 mod tcp_echoserv;
 
@@ -7,7 +12,14 @@ use crate::lab::{Check, Lab};
 use crate::words::Lang;
 
 /// All of them, in the order of the slides.
-pub static ALL: &[&Lab] = &[&tcp_echocli::LAB, &tcp_echoserv::LAB];
+pub static ALL: &[&Lab] = &[
+    &open_socket::LAB,
+    &getdtablesize::LAB,
+    &byte_order::LAB,
+    &ascii_ip::LAB,
+    &tcp_echocli::LAB,
+    &tcp_echoserv::LAB,
+];
 
 /// The lab of this name.
 #[must_use]

@@ -1,0 +1,224 @@
+//! ascii_ip: an IP address from text to its four bytes and back.
+
+use std::net::Ipv4Addr;
+
+use super::printed::{addresses, after, ensure_labels, shown};
+use super::{BUILD, statement};
+use crate::bench::{Bench, Finished, ensure_refused, ensure_success};
+use crate::lab::{Check, Failure, Lab, Verdict, ensure};
+use crate::words;
+use crate::words::Words;
+
+/// The lab.
+pub(super) static LAB: Lab = Lab {
+    name: "ascii_ip",
+    usage: "ascii_ip IP",
+    slides: "21, 22",
+    statement: statement!("ascii_ip"),
+    checks: &[
+        BUILD,
+        Check {
+            id: "ends",
+            title: ["스스로, 종료 상태 0으로 끝나요", "It ends by itself, with exit status 0"],
+            points: 5,
+            needs: &["build"],
+            slide: "22",
+            run: ends,
+        },
+        Check {
+            id: "hex",
+            title: ["글자에서 4바이트로: inet_pton", "From text to four bytes: inet_pton"],
+            points: 25,
+            needs: &["build"],
+            slide: "21, 22",
+            run: hex,
+        },
+        Check {
+            id: "back",
+            title: ["4바이트에서 글자로: inet_ntop", "From four bytes to text: inet_ntop"],
+            points: 20,
+            needs: &["build"],
+            slide: "21, 22",
+            run: back,
+        },
+        Check {
+            id: "high_bytes",
+            title: ["0, 작은 바이트, 255가 든 주소", "Addresses with 0, small bytes and 255"],
+            points: 15,
+            needs: &["hex"],
+            slide: "21, 22",
+            run: high_bytes,
+        },
+        Check {
+            id: "bad_address",
+            title: ["올바르지 않은 주소", "What is no address"],
+            points: 20,
+            needs: &["ends"],
+            slide: "21",
+            run: bad_address,
+        },
+        Check {
+            id: "no_argument",
+            title: ["인자가 없으면", "No argument"],
+            points: 5,
+            needs: &["build"],
+            slide: "22",
+            run: no_argument,
+        },
+        Check {
+            id: "lines",
+            title: ["출력의 세 줄", "The three lines of output"],
+            points: 10,
+            needs: &["ends"],
+            slide: "22",
+            run: lines,
+        },
+    ],
+};
+
+/// An address that is another one backwards, of less than 15 characters, without a byte below 16.
+fn address(bench: &mut Bench) -> Ipv4Addr {
+    let mut byte = |from, to| bench.rng.u8(from..=to);
+    Ipv4Addr::new(byte(128, 223), byte(16, 99), byte(16, 99), byte(224, 254))
+}
+
+/// Runs it with an address.
+fn convert(bench: &mut Bench, ip: Ipv4Addr) -> Verdict<Finished> {
+    bench.run(&[&ip.to_string()], b"")
+}
+
+fn ran(ip: Ipv4Addr) -> Words {
+    words!("`ascii_ip {ip}` 실행", "ran `ascii_ip {ip}`")
+}
+
+/// An address, and what it does with it.
+fn plain(bench: &mut Bench) -> Verdict<(Ipv4Addr, Finished)> {
+    let ip = address(bench);
+    Ok((ip, convert(bench, ip)?))
+}
+
+fn ends(bench: &mut Bench) -> Verdict {
+    let (ip, finished) = &*bench.once("plain", plain)?;
+    ensure_success(ran(*ip), finished)
+}
+
+fn lines(bench: &mut Bench) -> Verdict {
+    let (ip, finished) = &*bench.once("plain", plain)?;
+    let (given, pton) = (format!("입력한 dotted decimal IP 주소 : {ip}"), format!("inet_pton({ip})"));
+    ensure_labels(&ran(*ip), finished, &finished.text(), &[&given, &pton, "inet_ntop(0x"])
+}
+
+/// Fails unless it printed the bytes of `ip` as this machine's number: with `%X`, `%08X` or `%#x`.
+fn ensure_hex(ip: Ipv4Addr, finished: &Finished) -> Verdict {
+    let (text, label) = (finished.text(), format!("inet_pton({ip})"));
+    let wanted = u32::from_ne_bytes(ip.octets());
+    let labelled = after(&text, &label);
+    let said = if labelled.is_empty() {
+        // Another check is for the label.
+        words_of(&text).any(|word| word.starts_with("0x") && hex_number(&word) == Some(wanted))
+    } else {
+        labelled
+            .iter()
+            .any(|rest| words_of(rest).next().is_some_and(|word| hex_number(&word) == Some(wanted)))
+    };
+    ensure(said, || Failure {
+        did: ran(ip),
+        expected: words!("`{label}` = 0x{wanted:X}", "`{label}` = 0x{wanted:X}"),
+        got: shown(&text, &label),
+        cause: Words::default(),
+    })
+}
+
+/// Its words of letters and digits, with small letters.
+fn words_of(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_ascii_lowercase)
+}
+
+fn hex_number(word: &str) -> Option<u32> {
+    u32::from_str_radix(word.strip_prefix("0x").unwrap_or(word), 16).ok()
+}
+
+fn hex(bench: &mut Bench) -> Verdict {
+    let (ip, finished) = &*bench.once("plain", plain)?;
+    ensure_hex(*ip, finished).map_err(|fault| {
+        fault.because(words!(
+            "inet_pton이 채운 s_addr를 순서를 바꾸지 말고(ntohl 없이) 수 하나로 보고 %X로 출력하세요. 인자로 받은 주소(argv[1])를 바꾸었는지도 보세요.",
+            "Print the s_addr that inet_pton has filled as one number, with %X and in the order in which it is (no ntohl). And is it the argument's address (argv[1])?"
+        ))
+    })
+}
+
+fn high_bytes(bench: &mut Bench) -> Verdict {
+    let mut small = || bench.rng.u8(1..16);
+    let addresses = [
+        Ipv4Addr::BROADCAST,
+        Ipv4Addr::new(0, 0, 0, small()),
+        Ipv4Addr::new(small(), 0, 0, small()),
+        Ipv4Addr::new(255, small(), small(), 128),
+    ];
+    for ip in addresses {
+        ensure_hex(ip, &convert(bench, ip)?).map_err(|fault| {
+            fault.because(if ip.is_broadcast() {
+                words!(
+                    "255.255.255.255는 INADDR_NONE과 같은 4바이트예요. 그래서 inet_addr의 반환값으로는 오류를 알 수 없어요. inet_pton의 반환값이 1인지 보세요.",
+                    "255.255.255.255 has the same four bytes as INADDR_NONE, so inet_addr can't tell it from an error. Look whether inet_pton returns 1."
+                )
+            } else {
+                words!(
+                    "4바이트를 수 하나로 출력하세요. 바이트를 하나씩 %X로 출력하면 16보다 작은 바이트가 한 자리로 줄고, char로 읽으면 128부터는 음수가 돼요.",
+                    "Print the four bytes as one number. One by one with %X, a byte below 16 shrinks to one digit; and as a char, one from 128 on is negative."
+                )
+            })
+        })?;
+    }
+    Ok(())
+}
+
+fn back(bench: &mut Bench) -> Verdict {
+    let longest = Ipv4Addr::new(bench.rng.u8(100..=199), 100, bench.rng.u8(100..), bench.rng.u8(200..));
+    for ip in [address(bench), longest] {
+        let finished = convert(bench, ip)?;
+        let (text, wanted) = (finished.text(), ip.to_string());
+        let label = "inet_ntop";
+        let said = after(&text, label).iter().any(|rest| addresses(rest).last() == Some(&&*wanted));
+        ensure(said, || Failure {
+            did: ran(ip),
+            expected: words!("`inet_ntop(…)` = {wanted}", "`inet_ntop(…)` = {wanted}"),
+            got: shown(&text, label),
+            cause: words!(
+                "inet_ntop에는 inet_pton이 채운 4바이트를 그대로 주고, 버퍼는 INET_ADDRSTRLEN(16)바이트여야 해요: 15글자와 끝의 NUL.",
+                "inet_ntop takes the four bytes as inet_pton has filled them, and a buffer of INET_ADDRSTRLEN (16) bytes: 15 characters and a NUL."
+            ),
+        })?;
+    }
+    Ok(())
+}
+
+fn bad_address(bench: &mut Bench) -> Verdict {
+    let ip = address(bench);
+    let [a, b, c, _] = ip.octets();
+    let more = [format!("{a}.{b}.{c}"), format!("{ip}.1"), format!("{ip}x")];
+    for bad in ["256.1.1.1", "1.2", "::1"].into_iter().chain(more.iter().map(String::as_str)) {
+        let finished = bench.run(&[bad], b"")?;
+        let did = words!("`ascii_ip {bad}` 실행", "ran `ascii_ip {bad}`");
+        let text = finished.text();
+        let taken = after(&text, "inet_ntop").iter().any(|rest| !addresses(rest).is_empty());
+        ensure(!(taken && finished.exit_status() == Some(0)), || Failure {
+            did: did.clone(),
+            expected: words!("오류, 0이 아닌 종료 상태", "an error, and an exit status that is not 0"),
+            got: shown(&text, "inet_ntop"),
+            cause: words!(
+                "inet_pton은 주소이면 1, 아니면 0을 돌려줘요(-1이 아니에요). inet_aton과 inet_addr는 1.2도 주소로 여겨요.",
+                "inet_pton returns 1 for an address and 0 for none (not -1). inet_aton and inet_addr take 1.2 for one as well."
+            ),
+        })?;
+        ensure_refused(did, &finished)?;
+    }
+    Ok(())
+}
+
+fn no_argument(bench: &mut Bench) -> Verdict {
+    let finished = bench.run(&[], b"")?;
+    ensure_refused(words!("인자 없이 실행", "started without an argument"), &finished)
+}

@@ -1,0 +1,164 @@
+//! getdtablesize: how many descriptors, and so sockets, one process may have.
+
+use labkit::trace::Call;
+use nix::sys::resource::{Resource, getrlimit};
+
+use super::printed::{ensure_labels, ensure_number};
+use super::{BUILD, statement};
+use crate::bench::{Bench, Finished, Start, ensure_success};
+use crate::lab::{Check, Failure, Fault, Lab, Verdict, ensure};
+use crate::words;
+use crate::words::Words;
+
+/// The lab.
+pub(super) static LAB: Lab = Lab {
+    name: "getdtablesize",
+    usage: "getdtablesize",
+    slides: "11",
+    statement: statement!("getdtablesize"),
+    checks: &[
+        BUILD,
+        Check {
+            id: "ends",
+            title: ["스스로, 종료 상태 0으로 끝나요", "It ends by itself, with exit status 0"],
+            points: 10,
+            needs: &["build"],
+            slide: "11",
+            run: ends,
+        },
+        Check {
+            id: "value",
+            title: ["`ulimit -n`의 값을 출력해요", "It prints the number of `ulimit -n`"],
+            points: 30,
+            needs: &["build"],
+            slide: "11",
+            run: value,
+        },
+        Check {
+            id: "follows_limit",
+            title: ["FD_SETSIZE보다 큰 한도도", "A limit above FD_SETSIZE too"],
+            points: 20,
+            needs: &["value"],
+            slide: "11",
+            run: follows_limit,
+        },
+        Check {
+            id: "soft_limit",
+            title: ["지금의 한도(soft limit)를 출력해요", "It prints the current (soft) limit"],
+            points: 15,
+            needs: &["value"],
+            slide: "11",
+            run: soft_limit,
+        },
+        Check {
+            id: "lines",
+            title: ["출력의 문장", "The line of output"],
+            points: 15,
+            needs: &["ends"],
+            slide: "11",
+            run: lines,
+        },
+        Check {
+            id: "asks_kernel",
+            title: ["한도를 커널에 물어요", "It asks the kernel for the limit"],
+            points: 10,
+            needs: &["build"],
+            slide: "11",
+            run: asks_kernel,
+        },
+    ],
+};
+
+const LABEL: &str = "getdtablesize()";
+
+fn plain(bench: &mut Bench) -> Verdict<Finished> {
+    bench.run(&[], b"")
+}
+
+fn ran() -> Words {
+    words!("`getdtablesize` 실행", "ran `getdtablesize`")
+}
+
+fn ends(bench: &mut Bench) -> Verdict {
+    ensure_success(ran(), &*bench.once("plain", plain)?)
+}
+
+fn lines(bench: &mut Bench) -> Verdict {
+    let finished = bench.once("plain", plain)?;
+    ensure_labels(&ran(), &finished, &finished.text(), &[LABEL])
+}
+
+/// Runs it with these limits, and wants the soft one.
+fn told(bench: &mut Bench, soft: u64, hard: u64) -> Verdict {
+    let start = Start { open_files: Some((soft, hard)), ..Start::default() };
+    let finished = bench.start_with(&[], &start)?.finish()?;
+    let did = words!(
+        "`ulimit -Sn {soft}; ulimit -Hn {hard}` 뒤에 실행",
+        "ran after `ulimit -Sn {soft}; ulimit -Hn {hard}`"
+    );
+    ensure_number(did, &finished.text(), LABEL, soft.cast_signed())
+}
+
+/// A limit above FD_SETSIZE, which is 1024, unless this machine allows no such.
+fn high(bench: &mut Bench) -> Verdict<u64> {
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).map_err(|errno| Fault::Grader(errno.into()))?;
+    let most = most.min(4000);
+    Ok(bench.rng.u64(most / 2..=most))
+}
+
+fn value(bench: &mut Bench) -> Verdict {
+    let limit = bench.rng.u64(300..1000);
+    told(bench, limit, limit).map_err(|fault| {
+        fault.because(words!(
+            "getdtablesize()가 돌려준 값을 그대로 %d로 출력하세요. 이 값은 실행할 때마다 다를 수 있고, FD_SETSIZE(1024)와는 다른 것이에요.",
+            "Print what getdtablesize() returns, with %d and as it is. It may differ from run to run, and FD_SETSIZE (1024) is something else."
+        ))
+    })
+}
+
+fn follows_limit(bench: &mut Bench) -> Verdict {
+    let limit = high(bench)?;
+    told(bench, limit, limit).map_err(|fault| {
+        fault.because(words!(
+            "FD_SETSIZE(1024)는 select의 집합의 크기예요. 한도는 그보다 클 수 있어요.",
+            "FD_SETSIZE (1024) is the size of select's sets. The limit may be larger."
+        ))
+    })
+}
+
+fn soft_limit(bench: &mut Bench) -> Verdict {
+    let (limit, hard) = (bench.rng.u64(300..1000), high(bench)?);
+    told(bench, limit, hard).map_err(|fault| {
+        fault.because(words!(
+            "지금 지켜야 하는 한도는 rlim_cur(soft limit)예요. rlim_max는 setrlimit로 올릴 수 있는 데까지예요.",
+            "The limit in force is rlim_cur (the soft one). rlim_max is how far setrlimit may raise it."
+        ))
+    })
+}
+
+fn asks_kernel(bench: &mut Bench) -> Verdict {
+    let finished = bench.start_with(&[], &Start { traced: true, ..Start::default() })?.finish()?;
+    // Whoever opens descriptors until the kernel says no (EMFILE) has asked as well.
+    let asks = |call: &Call| {
+        call.args.iter().any(|argument| argument == "RLIMIT_NOFILE")
+            || (0..2).any(|i| call.bytes(i).is_some_and(|path| is_limits(&path)))
+            || call.errno() == Some("EMFILE")
+    };
+    ensure(finished.calls.iter().any(asks), || Failure {
+        did: words!("시스템 콜을 봄(strace)", "watched its system calls (strace)"),
+        expected: words!(
+            "getrlimit(RLIMIT_NOFILE, …) (getdtablesize가 부르는 것)",
+            "getrlimit(RLIMIT_NOFILE, …), which getdtablesize calls"
+        ),
+        got: words!("그런 호출이 없어요", "no such call"),
+        cause: words!(
+            "한도는 프로세스마다 달라요. 상수를 출력하지 말고 getdtablesize()를 부르세요.",
+            "Each process has a limit of its own. Call getdtablesize() instead of printing a constant."
+        ),
+    })
+}
+
+/// `/proc/self/limits`: proc(5).
+fn is_limits(path: &[u8]) -> bool {
+    path.starts_with(b"/proc/") && path.ends_with(b"/limits")
+}

@@ -1,0 +1,274 @@
+//! open_socket: files and sockets are numbered in one row.
+
+use labkit::trace::Call;
+
+use super::printed::{ensure_labels, ensure_number};
+use super::{BUILD, statement};
+use crate::bench::{Bench, Finished, Start, ensure_refused, ensure_success};
+use crate::calls;
+use crate::lab::{Check, Failure, Lab, Verdict, ensure};
+use crate::words;
+use crate::words::Words;
+
+/// The lab.
+pub(super) static LAB: Lab = Lab {
+    name: "open_socket",
+    usage: "open_socket",
+    slides: "4, 9, 10",
+    statement: statement!("open_socket"),
+    checks: &[
+        BUILD,
+        Check {
+            id: "ends",
+            title: ["스스로, 종료 상태 0으로 끝나요", "It ends by itself, with exit status 0"],
+            points: 10,
+            needs: &["build"],
+            slide: "10",
+            run: ends,
+        },
+        Check {
+            id: "descriptors",
+            title: ["네 가지를 슬라이드의 차례대로 열어요", "It opens the four things in the slide's order"],
+            points: 20,
+            needs: &["build"],
+            slide: "4, 9, 10",
+            run: descriptors,
+        },
+        Check {
+            id: "numbers",
+            title: ["커널이 준 번호를 출력해요", "It prints the numbers that the kernel gave"],
+            points: 20,
+            needs: &["descriptors"],
+            slide: "4, 10",
+            run: numbers,
+        },
+        Check {
+            id: "lowest_free",
+            title: [
+                "다른 디스크립터가 이미 열려 있으면 번호도 달라져요",
+                "Other numbers where other descriptors are open already",
+            ],
+            points: 20,
+            needs: &["numbers"],
+            slide: "4, 10",
+            run: lowest_free,
+        },
+        Check {
+            id: "lines",
+            title: ["출력의 네 줄", "The four lines of output"],
+            points: 10,
+            needs: &["ends"],
+            slide: "10",
+            run: lines,
+        },
+        Check {
+            id: "close",
+            title: ["넷을 모두 연 뒤 모두 close로 닫아요", "It closes all four when all are open"],
+            points: 10,
+            needs: &["descriptors"],
+            slide: "10",
+            run: close,
+        },
+        Check {
+            id: "socket_fails",
+            title: ["소켓을 열 수 없으면", "A socket that can't be opened"],
+            points: 10,
+            needs: &["ends"],
+            slide: "9, 11",
+            run: socket_fails,
+        },
+    ],
+};
+
+/// Something to open.
+struct Thing {
+    label: &'static str,
+    opens: fn(&Call) -> bool,
+}
+
+/// In the slide's order.
+const THINGS: [Thing; 4] = [
+    Thing { label: "/etc/passwd's file descriptor", opens: |call| reads(call, "/etc/passwd") },
+    Thing { label: "stream socket descriptor", opens: |call| calls::opens(call, "SOCK_STREAM") },
+    Thing { label: "datagram socket descriptor", opens: |call| calls::opens(call, "SOCK_DGRAM") },
+    Thing { label: "/etc/host's file descriptor", opens: |call| reads(call, "/etc/hosts") },
+];
+
+/// Does it open this file for reading?
+fn reads(call: &Call, path: &str) -> bool {
+    let flag = |argument: &String| argument.split('|').any(|flag| flag == "O_RDONLY");
+    is_about(call, path) && calls::is(call, "open") && call.args.iter().any(flag)
+}
+
+fn is_about(call: &Call, path: &str) -> bool {
+    (0..2).any(|i| call.bytes(i).is_some_and(|bytes| bytes == path.as_bytes()))
+}
+
+/// Where in its calls the four are opened. From the end backwards: a language's runtime may have opened such things before.
+fn opened(calls: &[Call]) -> Option<[usize; 4]> {
+    let mut at = [calls.len(); 4];
+    for (i, thing) in THINGS.iter().enumerate().rev() {
+        let end = at.get(i + 1).copied().unwrap_or(calls.len());
+        at[i] = calls[..end].iter().rposition(thing.opens)?;
+    }
+    Some(at)
+}
+
+fn ran() -> Words {
+    words!("`open_socket` 실행", "ran `open_socket`")
+}
+
+fn watched() -> Words {
+    words!("시스템 콜을 봄(strace)", "watched its system calls (strace)")
+}
+
+/// Its stdout; `/etc/hosts's` is welcome too: it mends a slip of the slide's pen.
+fn text(finished: &Finished) -> String {
+    finished.text().replace('’', "'").replace("hosts's", "host's").replace("hosts'", "host's")
+}
+
+fn plain(bench: &mut Bench) -> Verdict<Finished> {
+    bench.run(&[], b"")
+}
+
+fn traced(bench: &mut Bench) -> Verdict<Finished> {
+    bench.start_with(&[], &Start { traced: true, ..Start::default() })?.finish()
+}
+
+fn ends(bench: &mut Bench) -> Verdict {
+    ensure_success(ran(), &*bench.once("plain", plain)?)
+}
+
+fn lines(bench: &mut Bench) -> Verdict {
+    let finished = bench.once("plain", plain)?;
+    ensure_labels(&ran(), &finished, &text(&finished), &THINGS.map(|thing| thing.label))
+}
+
+fn descriptors(bench: &mut Bench) -> Verdict {
+    let finished = bench.once("traced", traced)?;
+    ensure(opened(&finished.calls).is_some(), || {
+        let of_interest = |call: &&Call| {
+            call.name == "socket" || ["/etc/passwd", "/etc/hosts"].iter().any(|path| is_about(call, path))
+        };
+        let seen: Vec<String> = finished.calls.iter().filter(of_interest).map(Call::text).collect();
+        let seen = if seen.is_empty() { "-".into() } else { seen.join("\n") };
+        Failure {
+            did: watched(),
+            expected: words!(
+                "open(\"/etc/passwd\", O_RDONLY), socket(…, SOCK_STREAM, …), socket(…, SOCK_DGRAM, …), open(\"/etc/hosts\", O_RDONLY)이 이 차례로 성공하기",
+                "open(\"/etc/passwd\", O_RDONLY), socket(…, SOCK_STREAM, …), socket(…, SOCK_DGRAM, …), open(\"/etc/hosts\", O_RDONLY): in this order, each with success"
+            ),
+            got: words!("{seen}", "{seen}"),
+            cause: words!(
+                "차례, 소켓의 종류(SOCK_STREAM, SOCK_DGRAM), 파일을 여는 방식(O_RDONLY)을 슬라이드와 견주어 보세요.",
+                "Compare the order, the sockets' types (SOCK_STREAM, SOCK_DGRAM) and the files' mode (O_RDONLY) with the slide."
+            ),
+        }
+    })
+}
+
+/// Fails unless the numbers that it printed are those that the kernel gave.
+fn ensure_numbers(did: &Words, finished: &Finished) -> Verdict {
+    let Some(at) = opened(&finished.calls) else {
+        let expected = words!("네 가지를 모두 열기", "all four are opened");
+        return Err(Failure { did: did.clone(), expected, ..Failure::default() }.into());
+    };
+    let text = text(finished);
+    for (thing, at) in THINGS.iter().zip(at) {
+        let given = calls::given(&finished.calls[at]).unwrap_or(-1);
+        ensure_number(did.clone(), &text, thing.label, given)?;
+    }
+    Ok(())
+}
+
+fn numbers(bench: &mut Bench) -> Verdict {
+    let finished = bench.once("traced", traced)?;
+    ensure_numbers(&watched(), &finished).map_err(|fault| {
+        fault.because(words!(
+            "open과 socket이 돌려준 값을 각각의 변수에 담아 출력하세요. `fd = open(…) < 0`은 비교한 결과를 담아요: `(fd = open(…)) < 0`.",
+            "Keep what each open and socket returns in a variable of its own and print that. `fd = open(…) < 0` keeps the comparison's result: `(fd = open(…)) < 0`."
+        ))
+    })
+}
+
+fn lowest_free(bench: &mut Bench) -> Verdict {
+    let sets: [&[i32]; 4] = [&[4], &[3, 5], &[4, 5], &[3, 4, 6]];
+    let occupied = sets[bench.rng.usize(..sets.len())].to_vec();
+    let did = words!(
+        "디스크립터 {occupied:?}이(가) 이미 열린 채 실행",
+        "ran with the descriptors {occupied:?} already open"
+    );
+    let start = Start { occupied, traced: true, ..Start::default() };
+    ensure_numbers(&did, &bench.start_with(&[], &start)?.finish()?).map_err(|fault| {
+        fault.because(words!(
+            "커널은 비어 있는 가장 작은 번호를 줘요. 3, 4, 5, 6이라고 미리 정하지 말고 open과 socket이 돌려준 값을 출력하세요.",
+            "The kernel gives the lowest number that is free. Don't take 3, 4, 5, 6 for granted: print what open and socket return."
+        ))
+    })
+}
+
+fn close(bench: &mut Bench) -> Verdict {
+    let finished = bench.once("traced", traced)?;
+    let calls = &finished.calls;
+    let Some(at) = opened(calls) else { return Ok(()) };
+    let [.., last] = at;
+    for (thing, at) in THINGS.iter().zip(at) {
+        let number = calls::given(&calls[at]);
+        let closed =
+            |calls: &[Call]| calls.iter().any(|call| calls::is(call, "close") && calls::fd(call) == number);
+        let (label, shown) = (thing.label, number.unwrap_or(-1));
+        let failure = |got, cause| Failure {
+            did: watched(),
+            expected: words!(
+                "넷을 모두 연 뒤 close({shown}) ({label})",
+                "close({shown}) after all four were opened ({label})"
+            ),
+            got,
+            cause,
+        };
+        ensure(!closed(&calls[at..last]), || {
+            failure(
+                words!("다음 것을 열기 전에 닫았어요", "it was closed before the next was opened"),
+                words!(
+                    "하나를 닫고 다음을 열면 같은 번호를 다시 받아요. 넷이 함께 열려 있어야 번호가 이어져요.",
+                    "What is opened after a close gets the same number again. The numbers follow one another only while all four are open."
+                ),
+            )
+        })?;
+        ensure(closed(&calls[last..]), || {
+            failure(
+                words!("닫지 않고 끝났어요", "the program ended without closing it"),
+                words!(
+                    "프로그램이 끝나면 커널이 닫아 주지만, 오래 도는 서버에서는 닫지 않은 만큼 디스크립터가 새요. 네 번호를 하나씩 close하세요.",
+                    "At the program's end the kernel closes it, but a server that runs for long leaks what it doesn't close. Close each of the four numbers."
+                ),
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// Each of its sockets in turn can't be opened.
+fn socket_fails(bench: &mut Bench) -> Verdict {
+    let finished = bench.once("traced", traced)?;
+    let sockets: Vec<&Call> = finished.calls.iter().filter(|call| call.name == "socket").collect();
+    let of_internet = |call: &Call| call.args.first().is_some_and(|domain| domain.starts_with("AF_INET"));
+    ensure(sockets.iter().any(|call| of_internet(call)), || Failure {
+        did: watched(),
+        expected: words!("소켓 열기", "it opens sockets"),
+        got: words!("socket 호출이 없어요", "no call of socket"),
+        cause: Words::default(),
+    })?;
+    for (i, call) in sockets.iter().enumerate().filter(|(_, call)| of_internet(call)) {
+        // strace counts the calls of each process.
+        let n = 1 + sockets[..i].iter().filter(|other| other.pid == call.pid).count();
+        let start = Start { inject: vec![format!("socket:error=EMFILE:when={n}")], ..Start::default() };
+        let shown = call.args.join(", ");
+        let did = words!(
+            "socket({shown})이 EMFILE(Too many open files)로 실패하게 함",
+            "made socket({shown}) fail with EMFILE (Too many open files)"
+        );
+        ensure_refused(did, &bench.start_with(&[], &start)?.finish()?)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! What a program printed, read as kindly as a person reads: spaces, capitals, the kind of apostrophe and further lines
+//! don't matter.
+
+use crate::bench::{Finished, bytes};
+use crate::lab::{Failure, Verdict, ensure};
+use crate::words;
+use crate::words::Words;
+
+/// What follows a label, wherever it stands.
+pub(super) fn after<'a>(text: &'a str, label: &str) -> Vec<&'a str> {
+    let follows = |line: &'a str| -> Vec<&'a str> {
+        let starts = line.char_indices().filter(|(_, c)| !c.is_whitespace());
+        starts.filter_map(|(i, _)| strip(&line[i..], label)).collect()
+    };
+    text.lines().flat_map(follows).collect()
+}
+
+/// What is left of a text that starts with a label.
+fn strip<'a>(text: &'a str, label: &str) -> Option<&'a str> {
+    label.chars().filter(|c| !c.is_whitespace()).try_fold(text, |rest, wanted| {
+        let rest = rest.trim_start();
+        let c = rest.chars().next()?;
+        alike(c, wanted).then(|| &rest[c.len_utf8()..])
+    })
+}
+
+fn alike(a: char, b: char) -> bool {
+    let quote = |c| matches!(c, '\'' | '’' | '‘' | '`' | '´');
+    a.eq_ignore_ascii_case(&b) || (quote(a) && quote(b))
+}
+
+/// The first whole number in a text: -1 in ` = -1 (0xFFFF)`.
+pub(super) fn number(text: &str) -> Option<i64> {
+    let start = text.find(|c: char| c.is_ascii_digit())?;
+    let rest = &text[start..];
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let number: i64 = rest[..end].parse().ok()?;
+    Some(if text[..start].ends_with('-') { -number } else { number })
+}
+
+/// The dotted decimal addresses in a text.
+pub(super) fn addresses(text: &str) -> Vec<&str> {
+    let words = text.split(|c: char| !(c.is_ascii_digit() || c == '.'));
+    words.filter(|word| word.matches('.').count() == 3).collect()
+}
+
+/// Fails unless it printed this number behind this label. Where there is no such label, which another check is for, the
+/// number may stand anywhere.
+pub(super) fn ensure_number(did: Words, text: &str, label: &str, wanted: i64) -> Verdict {
+    let labelled = after(text, label);
+    let said = if labelled.is_empty() {
+        text.split(|c: char| !c.is_ascii_digit()).any(|word| word.parse() == Ok(wanted))
+    } else {
+        labelled.iter().any(|rest| number(rest) == Some(wanted))
+    };
+    ensure(said, || Failure {
+        did,
+        expected: words!("`{label}`: {wanted}", "`{label}`: {wanted}"),
+        got: shown(text, label),
+        cause: Words::default(),
+    })
+}
+
+/// The lines with a label, or all: the first ten.
+pub(super) fn shown(text: &str, label: &str) -> Words {
+    let labelled: Vec<&str> = text.lines().filter(|line| !after(line, label).is_empty()).collect();
+    let lines = if labelled.is_empty() { text.lines().collect() } else { labelled };
+    let lines = lines.into_iter().filter(|line| !line.trim().is_empty()).take(10);
+    let lines: Vec<String> = lines.map(|line| bytes(line.as_bytes())).collect();
+    if lines.is_empty() {
+        return words!("stdout에 아무것도 없어요", "nothing on stdout");
+    }
+    let lines = lines.join("\n");
+    words!("stdout: {lines}", "stdout: {lines}")
+}
+
+/// Fails unless every label is in what it printed.
+pub(super) fn ensure_labels(did: &Words, finished: &Finished, text: &str, labels: &[&str]) -> Verdict {
+    let unreadable = std::str::from_utf8(&finished.stdout).is_err();
+    for label in labels {
+        ensure(!after(text, label).is_empty(), || Failure {
+            did: did.clone(),
+            expected: words!("stdout에 `{label}`", "`{label}` on stdout"),
+            got: shown(text, label),
+            cause: if unreadable {
+                words!(
+                    "출력이 UTF-8이 아니에요. 소스 파일을 UTF-8로 저장하세요.",
+                    "The output is not UTF-8. Save the source file as UTF-8."
+                )
+            } else {
+                words!(
+                    "출력할 문장을 과제 설명에서 그대로 옮기세요. 공백은 달라도 돼요.",
+                    "Take the words from the lab's statement as they stand there. Spaces don't matter."
+                )
+            },
+        })?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_is_found_however_it_is_spaced() {
+        assert_eq!(after("a\n* UDP  포트(망)  :7", "udp 포트 (망)"), ["  :7"]);
+        assert_eq!(after("/etc/passwd’s fd = 3", "/etc/passwd's fd"), [" = 3"]);
+        assert!(after("datagram socket = 5", "stream socket").is_empty());
+    }
+
+    #[test]
+    fn numbers_have_signs_and_ends() {
+        assert_eq!(number(" = -1 (0xFFFF)"), Some(-1));
+        assert_eq!(number(": 65226 (0xFECA)"), Some(65226));
+        assert_eq!(number("= cafe"), None);
+    }
+
+    #[test]
+    fn a_number_counts_for_its_own_label() {
+        let ensure = |text, wanted| ensure_number(Words::default(), text, "host", wanted);
+        assert!(ensure("net : 7\nhost : 8", 8).is_ok());
+        assert!(ensure("net : 7\nhost : 8", 7).is_err());
+        assert!(ensure("7, 8", 7).is_ok(), "no label at all");
+    }
+
+    #[test]
+    fn addresses_have_three_dots() {
+        assert_eq!(addresses("(0x1.2) = 210.115.36.231, v1.0"), ["210.115.36.231"]);
+    }
+}

@@ -1,0 +1,5 @@
+mod limit;
+
+fn main() {
+    println!("getdtablesize() = {}", limit::of_descriptors());
+}
