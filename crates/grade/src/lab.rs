@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, not_checked};
 use crate::words::{Lang, Words};
 
 /// One lab: a lecture program that students write themselves.
@@ -85,11 +85,11 @@ pub struct Failure {
 }
 
 impl Fault {
-    /// The same with a likely cause, unless it has one.
+    /// The same with a likely cause, unless it has a better one than the usual.
     #[must_use]
     pub fn because(self, cause: Words) -> Self {
         self.changed(|failure| {
-            if failure.cause == Words::default() {
+            if failure.cause == Words::default() || failure.cause == not_checked() {
                 failure.cause = cause;
             }
         })

@@ -223,11 +223,17 @@ pub fn ensure_refused(did: Words, finished: &Finished) -> Verdict {
         _ => return Ok(()),
     };
     let expected = words!("0이 아닌 종료 상태", "an exit status that is not 0");
-    let cause = words!(
+    let cause = not_checked();
+    Err(Failure { did, expected, got, cause }.into())
+}
+
+/// The usual cause of an exit status 0 that should be another.
+#[must_use]
+pub fn not_checked() -> Words {
+    words!(
         "호출의 반환값을 확인하고, 실패하면 메시지를 출력한 뒤 exit(1)로 끝내세요. 슬라이드의 exit(0)은 셸에게 성공이라는 뜻이에요.",
         "Check what the call returns; when it fails, print a message and exit(1). The slides' exit(0) means success to a shell."
-    );
-    Err(Failure { did, expected, got, cause }.into())
+    )
 }
 
 /// What a program that ended should have done: exit with status 0.

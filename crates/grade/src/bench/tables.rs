@@ -90,7 +90,7 @@ fn ask(request: InetRequest, flags: u16) -> io::Result<Vec<Row>> {
             let message = NetlinkMessage::<SockDiagMessage>::deserialize(rest).map_err(io::Error::other)?;
             match message.payload {
                 NetlinkPayload::InnerMessage(SockDiagMessage::InetResponse(response)) => {
-                    rows.push(row(&response))
+                    rows.push(row(&response));
                 }
                 NetlinkPayload::Error(error) if error.raw_code() == -libc::ENOENT => return Ok(rows),
                 NetlinkPayload::Error(error) => return Err(error.to_io()),
