@@ -1,6 +1,6 @@
 //! What a trace says: the calls of a slide, however a language spells them.
 
-use labkit::trace::Call;
+use labkit::trace::{Call, descriptor};
 
 use crate::lab::{Failure, Verdict};
 use crate::words;
@@ -18,10 +18,11 @@ pub fn family(name: &str) -> &str {
     }
 }
 
-/// Is it a call of this family that succeeded?
+/// Is it a call of this family that succeeded? A connect of a non-blocking socket goes on by itself: EINPROGRESS.
 #[must_use]
 pub fn is(call: &Call, name: &str) -> bool {
-    family(&call.name) == name && call.value().is_some_and(|value| value >= 0)
+    let goes_on = name == "connect" && call.errno() == Some("EINPROGRESS");
+    family(&call.name) == name && (call.value().is_some_and(|value| value >= 0) || goes_on)
 }
 
 /// `socket(AF_INET, SOCK_STREAM…)` and `socket(AF_INET, SOCK_DGRAM…)` that succeeded; IPv6 sockets are such too.
@@ -44,11 +45,11 @@ pub fn given(call: &Call) -> Option<i64> {
     call.value()
 }
 
-/// Are these calls among the others, in this order? Each is a family's name; those between don't matter.
+/// Are these calls among the others, in this order? Each stands for its family; those between don't matter.
 pub fn in_order(did: Words, calls: &[&Call], names: &[&str]) -> Verdict {
     let mut rest = calls.iter();
     for name in names {
-        if !rest.any(|call| is(call, name)) {
+        if !rest.any(|call| is(call, family(name))) {
             let wanted = names.join(", ");
             let seen = summary(calls);
             let failure = Failure {
@@ -66,20 +67,22 @@ pub fn in_order(did: Words, calls: &[&Call], names: &[&str]) -> Verdict {
     Ok(())
 }
 
-/// The calls' names, repetitions counted: `socket, connect, read ×3, close`.
+/// The calls' names, repetitions counted, and what failed: `socket, connect, read ×3, close`, `socket, connect (ECONNREFUSED)`.
 #[must_use]
 pub fn summary(calls: &[&Call]) -> String {
-    let mut names: Vec<(&str, usize)> = Vec::new();
+    let mut names: Vec<(String, usize)> = Vec::new();
     for call in calls {
+        let this = match call.errno() {
+            Some(errno) => format!("{} ({errno})", call.name),
+            None => call.name.clone(),
+        };
         match names.last_mut() {
-            Some((name, n)) if *name == call.name => *n += 1,
-            _ => names.push((&call.name, 1)),
+            Some((name, n)) if *name == this => *n += 1,
+            _ => names.push((this, 1)),
         }
     }
-    let names: Vec<String> = names
-        .iter()
-        .map(|(name, n)| if *n > 1 { format!("{name} ×{n}") } else { (*name).to_string() })
-        .collect();
+    let names: Vec<String> =
+        names.into_iter().map(|(name, n)| if n > 1 { format!("{name} ×{n}") } else { name }).collect();
     names.join(", ")
 }
 
@@ -94,6 +97,27 @@ pub fn about(calls: &[Call], opened: usize) -> Vec<&Call> {
             if call.name == "close" {
                 break;
             }
+        }
+    }
+    about
+}
+
+/// The calls about the socket that `calls[opened]` gave, by whatever number and in whatever process: dup(2), fork(2). strace
+/// names a socket by its inode and, while it is connected, by its two ends; its number tells that both are the same.
+#[must_use]
+pub fn about_socket(calls: &[Call], opened: usize) -> Vec<&Call> {
+    let Some(socket) = calls.get(opened).and_then(|call| descriptor(&call.result)) else { return Vec::new() };
+    let kind = socket.what.split_inclusive(':').next().unwrap_or_default().to_string();
+    let mut names = vec![socket.what];
+    let mut closed = false;
+    let mut about = vec![&calls[opened]];
+    for call in &calls[opened + 1..] {
+        let Some(this) = call.descriptor() else { continue };
+        let by_number = !closed && this.number == socket.number && this.what.starts_with(&kind);
+        if by_number || names.contains(&this.what) {
+            closed |= by_number && call.name == "close";
+            names.push(this.what);
+            about.push(call);
         }
     }
     about

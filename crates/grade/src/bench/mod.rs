@@ -1,5 +1,6 @@
 //! The tester's bench: starts a submission, is its peer, waits for what it does, and never waits for ever.
 
+mod echo;
 mod peer;
 mod run;
 mod show;
@@ -12,6 +13,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::rc::Rc;
 
+pub use echo::Echo;
 pub use peer::{Datagrams, End, Listener, Peer};
 pub use run::{Finished, Run};
 pub use show::{bytes, compare, output};
@@ -207,6 +209,11 @@ impl Bench {
     /// A datagram socket of the tester's; at a port of the system's choice if it is 0.
     pub fn datagrams(&self, address: Ipv4Addr, port: u16) -> io::Result<Datagrams> {
         Datagrams::bind(SocketAddrV4::new(address, port))
+    }
+
+    /// TCP and UDP echo servers of the tester's.
+    pub fn echo(&self, address: Ipv4Addr, port: u16) -> io::Result<Echo> {
+        Echo::bind(SocketAddrV4::new(address, port))
     }
 }
 

@@ -26,6 +26,8 @@ const ENOUGH: usize = 64 << 20;
 #[derive(Debug)]
 pub struct Peer {
     stream: TcpStream,
+    /// The submission's end: once the connection is broken, the kernel no longer says which it was.
+    there: SocketAddrV4,
 }
 
 /// How a connection stands after the submission's last byte.
@@ -59,16 +61,19 @@ impl Listener {
     pub fn accept(&self, run: &Run) -> io::Result<Option<Peer>> {
         run.until(|| match self.listener.accept() {
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
-            accepted => Peer::new(accepted?.0).map(Some),
+            accepted => {
+                let (stream, there) = accepted?;
+                Peer::new(stream, v4(there)?).map(Some)
+            }
         })
     }
 }
 
 impl Peer {
-    fn new(stream: TcpStream) -> io::Result<Self> {
+    fn new(stream: TcpStream, there: SocketAddrV4) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
         stream.set_nodelay(true)?;
-        Ok(Peer { stream })
+        Ok(Peer { stream, there })
     }
 
     /// Connects to a submission that listens. Fails if that can't be done.
@@ -91,7 +96,7 @@ impl Peer {
 
     fn connected(run: &Run, addr: SocketAddrV4, stream: io::Result<TcpStream>) -> Verdict<Self> {
         match stream {
-            Ok(stream) => Ok(Self::new(stream)?),
+            Ok(stream) => Ok(Self::new(stream, addr)?),
             Err(error) => Err(run
                 .explain(Failure {
                     did: words!("{addr}에 연결(TCP)", "connected to {addr} (TCP)"),
@@ -106,11 +111,6 @@ impl Peer {
     /// The tester's own end.
     pub fn local_addr(&self) -> io::Result<SocketAddrV4> {
         v4(self.stream.local_addr()?)
-    }
-
-    /// The submission's end.
-    pub fn peer_addr(&self) -> io::Result<SocketAddrV4> {
-        v4(self.stream.peer_addr()?)
     }
 
     /// Sends as much as the submission will ever take; gives how much that was.
@@ -205,7 +205,7 @@ impl Peer {
 
     /// Waits until the submission has read all that was sent to it; false if it never will.
     pub fn taken(&self, run: &Run) -> io::Result<bool> {
-        let (here, there) = (self.local_addr()?, self.peer_addr()?);
+        let (here, there) = (self.local_addr()?, self.there);
         let taken = run.until(|| {
             let unsent = tcp_connection(here, there)?.is_some_and(|row| row.unsent > 0);
             let unread = tcp_connection(there, here)?.is_some_and(|row| row.unread > 0);

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use labkit::trace::{self, Call};
 use tempfile::TempDir;
@@ -194,15 +194,14 @@ impl Run {
         limit: Duration,
         mut observe: impl FnMut() -> io::Result<Option<T>>,
     ) -> io::Result<Option<T>> {
-        let start = Instant::now();
+        let (start, _) = self.watch.watched();
         loop {
             let over = self.status.closed();
             if let Some(seen) = observe()? {
                 return Ok(Some(seen));
             }
-            let now = Instant::now();
-            let asleep = now.saturating_duration_since(self.watch.asleep_since().max(start));
-            if over || asleep > limit || now.duration_since(start) > PATIENCE {
+            let (now, busy) = self.watch.watched();
+            if over || now > busy.max(start) + limit || now > start + PATIENCE {
                 return Ok(None);
             }
             // Not to wait for something, only to leave the processor to what is being observed.
@@ -293,7 +292,7 @@ impl Run {
     }
 
     /// Ends it, for those that never end, and gives all that it did.
-    pub fn stop(self) -> io::Result<Finished> {
+    pub fn stop(mut self) -> io::Result<Finished> {
         self.end();
         self.collected()
     }
@@ -373,16 +372,14 @@ impl Run {
         words!("`{line}` 실행", "ran `{line}`")
     }
 
-    fn end(&self) {
-        // A child of ours that nobody has waited for: its number is still its own.
-        let _ = nix::sys::signal::kill(
-            nix::unistd::Pid::from_raw(self.keeper.id().cast_signed()),
-            nix::sys::signal::Signal::SIGKILL,
-        );
+    fn end(&mut self) {
+        // Nothing happens to one that has been waited for, whose number may be another's by now.
+        let _ = self.keeper.kill();
     }
 
     fn collected(mut self) -> io::Result<Finished> {
         let _ = self.keeper.wait()?;
+        self.watch.finish();
         // All who could write to the pipes are gone; their readers are about to see it.
         while !(self.stdout.closed() && self.stderr.closed() && self.status.closed()) {
             thread::sleep(Duration::from_micros(100));

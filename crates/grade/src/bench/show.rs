@@ -8,6 +8,9 @@ use crate::words::Words;
 /// How many bytes of a long text are shown.
 const SHOWN: usize = 80;
 
+/// How many lines of a long output are shown.
+const LINES: usize = 12;
+
 /// `"abc\n"`, `"가\x00"`; of what is long the beginning, and how long it is.
 #[must_use]
 pub fn bytes(bytes: &[u8]) -> String {
@@ -42,11 +45,28 @@ pub fn bytes(bytes: &[u8]) -> String {
     text
 }
 
-/// The output of a program that has ended.
+/// The output of a program that has ended, line by line; stderr if there is any.
 #[must_use]
 pub fn output(finished: &Finished) -> Words {
-    let (stdout, stderr) = (bytes(&finished.stdout), bytes(&finished.stderr));
-    words!("stdout: {stdout}\nstderr: {stderr}", "stdout: {stdout}\nstderr: {stderr}")
+    let mut text = format!("stdout: {}", lines(&finished.stdout));
+    if !finished.stderr.is_empty() {
+        text.extend(["\nstderr: ", &lines(&finished.stderr)]);
+    }
+    Words { ko: text.clone(), en: text }
+}
+
+/// Each line of a text as [`bytes`] shows it; of many the first ones.
+fn lines(text: &[u8]) -> String {
+    let mut lines: Vec<String> = text.split_inclusive(|byte| *byte == b'\n').map(bytes).collect();
+    let n = lines.len();
+    if n == 0 {
+        return bytes(text);
+    }
+    lines.truncate(LINES);
+    if n > LINES {
+        lines.push(format!("… ({n} lines)"));
+    }
+    lines.join("\n")
 }
 
 /// A failure if the bytes differ: both, and where they part.

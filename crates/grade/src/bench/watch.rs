@@ -1,6 +1,7 @@
 //! Looks after a run from outside: is it doing anything, and does it keep to its limits? Asks proc(5).
 
 use std::fs;
+use std::iter;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -25,8 +26,10 @@ pub(super) struct Watch {
 
 #[derive(Debug)]
 struct State {
-    /// When it was last seen doing something.
-    busy: Instant,
+    /// For how long it has been watched. On a machine that stands still, or has no time for the watch, this stands still too.
+    watched: Duration,
+    /// [`State::watched`] when it was last seen doing something.
+    busy: Duration,
     /// Why it was ended.
     stopped: Option<Words>,
 }
@@ -45,9 +48,9 @@ struct Doings {
 }
 
 impl Watch {
-    /// Watches the descendants of process `keeper`, and ends it if they take more than their limits, until told to stop.
+    /// Watches process `keeper` and its descendants, and ends it if they take more than their limits, until told to stop.
     pub(super) fn start(keeper: i32, limits: Limits) -> Arc<Self> {
-        let state = State { busy: Instant::now(), stopped: None };
+        let state = State { watched: Duration::ZERO, busy: Duration::ZERO, stopped: None };
         let watch = Arc::new(Watch { state: Mutex::new(state), over: AtomicBool::new(false) });
         let watcher = Arc::clone(&watch);
         thread::spawn(move || watcher.watch(keeper, limits));
@@ -56,12 +59,18 @@ impl Watch {
 
     fn watch(&self, keeper: i32, limits: Limits) {
         let start = Instant::now();
+        let mut last = start;
         let mut before = Doings::default();
         while !self.over.load(Ordering::Relaxed) {
             let now = doings(keeper);
-            if now.running || now.switches != before.switches || now.ticks != before.ticks {
-                self.lock().busy = Instant::now();
+            {
+                let mut state = self.lock();
+                state.watched += last.elapsed().min(2 * INTERVAL);
+                if now.running || now.switches != before.switches || now.ticks != before.ticks {
+                    state.busy = state.watched;
+                }
             }
+            last = Instant::now();
             before = now;
             let seconds = now.ticks / ticks_per_second();
             let memory = now.pages * 4096;
@@ -92,8 +101,11 @@ impl Watch {
     /// Ends the run for this reason.
     pub(super) fn stop(&self, keeper: i32, reason: Words) {
         self.lock().stopped.get_or_insert(reason);
-        // The keeper's end is the end of all: PR_SET_PDEATHSIG. It is a child of ours that nobody has waited for.
-        let _ = kill(Pid::from_raw(keeper), Signal::SIGKILL);
+        // The keeper's end is the end of all: PR_SET_PDEATHSIG. Until the run is over, it is a child of ours that nobody has
+        // waited for; after that its number may be another's.
+        if !self.over.load(Ordering::Relaxed) {
+            let _ = kill(Pid::from_raw(keeper), Signal::SIGKILL);
+        }
     }
 
     /// The run is over.
@@ -101,9 +113,10 @@ impl Watch {
         self.over.store(true, Ordering::Relaxed);
     }
 
-    /// Since when has it done nothing?
-    pub(super) fn asleep_since(&self) -> Instant {
-        self.lock().busy
+    /// For how long has it been watched, and how long had it been when it was last seen doing something?
+    pub(super) fn watched(&self) -> (Duration, Duration) {
+        let state = self.lock();
+        (state.watched, state.busy)
     }
 
     /// Why it was ended, if it was.
@@ -135,10 +148,10 @@ pub(super) fn descendants(pid: i32) -> Vec<i32> {
     all.split_off(1)
 }
 
-/// What all descendants of a process do: a process that ends meanwhile is none.
+/// What a keeper, who may not be ready to start it yet, and all its descendants do: a process that ends meanwhile is none.
 fn doings(keeper: i32) -> Doings {
     let mut sum = Doings::default();
-    for pid in descendants(keeper) {
+    for pid in iter::once(keeper).chain(descendants(keeper)) {
         let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { continue };
         for task in tasks.flatten() {
             let status = fs::read_to_string(task.path().join("status")).unwrap_or_default();

@@ -2,8 +2,13 @@
 
 mod ascii_ip;
 mod byte_order;
+mod get_host_byaddr;
+mod get_hostent;
 mod getdtablesize;
+mod hosts;
+mod mydaytime;
 mod open_socket;
+mod port_number;
 mod printed;
 mod tcp_echocli;
 mod tcp_echoserv;
@@ -17,7 +22,11 @@ pub static ALL: &[&Lab] = &[
     &getdtablesize::LAB,
     &byte_order::LAB,
     &ascii_ip::LAB,
+    &get_hostent::LAB,
+    &get_host_byaddr::LAB,
+    &mydaytime::LAB,
     &tcp_echocli::LAB,
+    &port_number::LAB,
     &tcp_echoserv::LAB,
 ];
 

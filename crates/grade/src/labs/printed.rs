@@ -1,7 +1,7 @@
 //! What a program printed, read as kindly as a person reads: spaces, capitals, the kind of apostrophe and further lines
 //! don't matter.
 
-use crate::bench::{Finished, bytes};
+use crate::bench::{Finished, bytes, output};
 use crate::lab::{Failure, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -42,6 +42,43 @@ pub(super) fn number(text: &str) -> Option<i64> {
 pub(super) fn addresses(text: &str) -> Vec<&str> {
     let words = text.split(|c: char| !(c.is_ascii_digit() || c == '.'));
     words.filter(|word| word.matches('.').count() == 3).collect()
+}
+
+/// Are these words in a text, in this order? Words are names, addresses, numbers; others may stand between them.
+pub(super) fn says<'a>(text: &str, wanted: impl IntoIterator<Item = &'a str>) -> bool {
+    let mut words = text
+        .split(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c)))
+        .map(|word| word.trim_end_matches('.'));
+    wanted.into_iter().all(|wanted| words.any(|word| word == wanted))
+}
+
+/// Each of these values that was printed at all must stand behind its label; if none was, the first label before something
+/// else. What is missing is for other checks to say.
+pub(super) fn labelled(did: &Words, finished: &Finished, lines: &[(&str, &str)]) -> Verdict {
+    let text = finished.text();
+    let stands = |(label, value): &&(&str, &str)| {
+        let mut rests =
+            after(&text, label).into_iter().filter_map(|rest| rest.trim_start().strip_prefix(value));
+        rests.any(|rest| !rest.starts_with(char::is_alphanumeric))
+    };
+    let bare = |label: &str| after(&text, label).iter().all(|rest| rest.trim().is_empty());
+    let printed: Vec<_> = lines.iter().filter(|(_, value)| says(&text, [*value])).collect();
+    let wrong = if printed.is_empty() {
+        lines.first().filter(|(label, _)| bare(label))
+    } else {
+        printed.into_iter().find(|line| !stands(line))
+    };
+    let Some((label, value)) = wrong else { return Ok(()) };
+    Err(Failure {
+        did: did.clone(),
+        expected: words!("한 줄에: `{label} {value}`", "in a line: `{label} {value}`"),
+        got: output(finished),
+        cause: words!(
+            "printf의 형식 문자열을 슬라이드와 견주어 보세요. 줄은 \\n으로 끝나고, 번째는 1부터 세요.",
+            "Compare printf's format with the slide's. A line ends in \\n, and the first is number 1."
+        ),
+    }
+    .into())
 }
 
 /// Fails unless it printed this number behind this label. Where there is no such label, which another check is for, the

@@ -1,0 +1,225 @@
+//! get_hostent: what the resolver knows of a host's name.
+
+use super::hosts::{self, Host};
+use super::printed::{labelled, says};
+use super::{BUILD, statement};
+use crate::bench::{Bench, Finished, command_line, ensure_refused, ensure_success, output};
+use crate::lab::{Check, Failure, Lab, Verdict, ensure};
+use crate::words;
+use crate::words::Words;
+
+/// The lab.
+pub(super) static LAB: Lab = Lab {
+    name: "get_hostent",
+    usage: "get_hostent NAME",
+    slides: "23-25",
+    statement: statement!("get_hostent"),
+    checks: &[
+        BUILD,
+        Check {
+            id: "ends",
+            title: ["출력하고 종료 상태 0으로 끝나요", "It prints and exits with status 0"],
+            points: 5,
+            needs: &["build"],
+            slide: "25",
+            run: ends,
+        },
+        Check {
+            id: "name",
+            title: [
+                "별명으로 물어도 공식 이름을 출력해요",
+                "Asked for an alias, it prints the official name",
+            ],
+            points: 15,
+            needs: &["build"],
+            slide: "24, 25",
+            run: name,
+        },
+        Check {
+            id: "type_length",
+            title: ["주소 타입 번호와 주소의 길이", "The address type's number and the length of an address"],
+            points: 10,
+            needs: &["build"],
+            slide: "24, 25",
+            run: type_length,
+        },
+        Check {
+            id: "addresses",
+            title: ["모든 IP 주소를 차례대로", "All IP addresses, in order"],
+            points: 25,
+            needs: &["build"],
+            slide: "24, 25",
+            run: addresses,
+        },
+        Check {
+            id: "aliases",
+            title: ["모든 별명을 차례대로", "All aliases, in order"],
+            points: 15,
+            needs: &["build"],
+            slide: "24, 25",
+            run: aliases,
+        },
+        Check {
+            id: "lines",
+            title: ["슬라이드와 같은 줄", "The lines are the slide's"],
+            points: 10,
+            needs: &["ends"],
+            slide: "25",
+            run: lines,
+        },
+        Check {
+            id: "unknown",
+            title: ["그런 호스트가 없으면", "A host that there isn't"],
+            points: 15,
+            needs: &["ends"],
+            slide: "25",
+            run: unknown,
+        },
+        Check {
+            id: "no_argument",
+            title: ["인자가 없으면", "Without an argument"],
+            points: 5,
+            needs: &["build"],
+            slide: "25",
+            run: no_argument,
+        },
+    ],
+};
+
+/// A host, and what the submission said when asked for it.
+#[derive(Debug)]
+struct Asked {
+    host: Host,
+    did: Words,
+    finished: Finished,
+}
+
+/// Asks for a host with several addresses by its official name.
+fn asked(bench: &mut Bench) -> Verdict<Asked> {
+    let addresses: Vec<_> = (0..bench.rng.usize(2..=3)).map(|_| hosts::address(bench)).collect();
+    let host = Host::new(bench, &addresses);
+    ask(bench, host, |host| &host.name)
+}
+
+fn ask(bench: &mut Bench, host: Host, by: fn(&Host) -> &str) -> Verdict<Asked> {
+    let address = hosts::address(bench);
+    let another = Host::new(bench, &[address]);
+    hosts::known(bench, &[&another, &host])?;
+    let finished = bench.run(&[by(&host)], b"")?;
+    let did = ran(by(&host));
+    Ok(Asked { host, did, finished })
+}
+
+fn ran(name: &str) -> Words {
+    let line = command_line("get_hostent", &[name]);
+    words!("`{line}` 실행", "ran `{line}`")
+}
+
+fn ends(bench: &mut Bench) -> Verdict {
+    let asked = bench.once("asked", asked)?;
+    ensure_success(asked.did.clone(), &asked.finished)
+}
+
+fn name(bench: &mut Bench) -> Verdict {
+    let address = hosts::address(bench);
+    let host = Host::new(bench, &[address]);
+    let asked = ask(bench, host, |host| &host.aliases[0])?;
+    let name = &asked.host.name;
+    ensure(says(&asked.finished.text(), [name.as_str()]), || Failure {
+        did: asked.did.clone(),
+        expected: words!("공식 이름: {name}", "the official name: {name}"),
+        got: output(&asked.finished),
+        cause: words!(
+            "공식 이름은 argv[1]이 아니라 hp->h_name에 있어요. 사용자는 별명을 입력할 수도 있어요.",
+            "The official name is in hp->h_name, not in argv[1]: a user may type an alias."
+        ),
+    })
+}
+
+/// They are the only two numbers that every host has in common: 2 for AF_INET, 4 bytes.
+fn says_type_and_length(asked: &Asked) -> bool {
+    says(&asked.finished.text(), ["2", "4"])
+}
+
+fn type_length(bench: &mut Bench) -> Verdict {
+    let asked = bench.once("asked", asked)?;
+    ensure(says_type_and_length(&asked), || Failure {
+        did: asked.did.clone(),
+        expected: words!(
+            "주소 타입 번호 2(AF_INET), 그다음 주소의 길이 4",
+            "the address type's number 2 (AF_INET), then the length of an address, 4"
+        ),
+        got: output(&asked.finished),
+        cause: words!(
+            "타입은 hp->h_addrtype, 길이는 hp->h_length이고 둘 다 정수(%d)예요.",
+            "The type is hp->h_addrtype, the length hp->h_length, both integers (%d)."
+        ),
+    })
+}
+
+fn addresses(bench: &mut Bench) -> Verdict {
+    let asked = bench.once("asked", asked)?;
+    let addresses: Vec<String> = asked.host.addresses.iter().map(ToString::to_string).collect();
+    let (n, list) = (addresses.len(), addresses.join(", "));
+    let text = asked.finished.text();
+    ensure(says(&text, addresses.iter().map(String::as_str)), || Failure {
+        did: asked.did.clone(),
+        expected: words!("이 차례로 {n}개의 주소: {list}", "{n} addresses in this order: {list}"),
+        got: output(&asked.finished),
+        cause: if says(&text, [addresses[0].as_str()]) {
+            words!(
+                "h_addr_list는 NULL로 끝나는 배열이에요. h_addr_list[i]가 NULL일 때까지 차례대로 모두 출력하세요.",
+                "h_addr_list is an array that ends with NULL: go on, in order, until h_addr_list[i] is NULL."
+            )
+        } else {
+            words!(
+                "h_addr_list[i]가 가리키는 4바이트가 네트워크 순서의 주소예요. in.s_addr에 memcpy로 그대로 옮긴 뒤 inet_ntop을 부르세요. ntohl은 필요 없어요.",
+                "h_addr_list[i] points to the 4 bytes of an address in network order. Copy them into in.s_addr with memcpy, as they are, and call inet_ntop: no ntohl."
+            )
+        },
+    })
+}
+
+fn aliases(bench: &mut Bench) -> Verdict {
+    let asked = bench.once("asked", asked)?;
+    let aliases = &asked.host.aliases;
+    let (n, list) = (aliases.len(), aliases.join(", "));
+    ensure(says(&asked.finished.text(), aliases.iter().map(String::as_str)), || Failure {
+        did: asked.did.clone(),
+        expected: words!("이 차례로 {n}개의 별명: {list}", "{n} aliases in this order: {list}"),
+        got: output(&asked.finished),
+        cause: words!(
+            "h_aliases도 NULL로 끝나는 배열이에요. 반복문의 조건은 hp->h_aliases[i]예요(슬라이드에는 그 뒤가 ;가 아니라 ,로 되어 있어요).",
+            "h_aliases is an array that ends with NULL, too. The loop's condition is hp->h_aliases[i] (the slide has a comma after it for a semicolon)."
+        ),
+    })
+}
+
+fn lines(bench: &mut Bench) -> Verdict {
+    let asked = bench.once("asked", asked)?;
+    let mut lines = vec![("호스트 이름 :".to_string(), asked.host.name.clone())];
+    if says_type_and_length(&asked) {
+        lines.push(("호스트 주소타입 번호 :".into(), "2".into()));
+        lines.push(("호스트 주소의 길이 :".into(), "4".into()));
+    }
+    for (i, address) in (1..).zip(&asked.host.addresses) {
+        lines.push((format!("IP주소({i}번째) :"), address.to_string()));
+    }
+    for (i, alias) in (1..).zip(&asked.host.aliases) {
+        lines.push((format!("호스트 별명({i} 번째) :"), alias.clone()));
+    }
+    let lines: Vec<(&str, &str)> = lines.iter().map(|(label, value)| (&**label, &**value)).collect();
+    labelled(&asked.did, &asked.finished, &lines)
+}
+
+fn unknown(bench: &mut Bench) -> Verdict {
+    let address = hosts::address(bench);
+    let (host, nobody) = (Host::new(bench, &[address]), Host::new(bench, &[]));
+    hosts::known(bench, &[&host])?;
+    let finished = bench.run(&[&nobody.name], b"")?;
+    ensure_refused(ran(&nobody.name), &finished)
+}
+
+fn no_argument(bench: &mut Bench) -> Verdict {
+    ensure_refused(words!("인자 없이 실행", "started without an argument"), &bench.run(&[], b"")?)
+}

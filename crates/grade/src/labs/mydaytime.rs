@@ -1,0 +1,356 @@
+//! mydaytime: the client of a daytime server (RFC 867).
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use labkit::trace::Call;
+
+use super::{BUILD, statement};
+use crate::bench::{
+    Bench, Finished, Listener, Peer, Run, Start, bytes, compare, ensure_refused, ensure_success,
+};
+use crate::calls;
+use crate::lab::{Check, Failure, Fault, Lab, Verdict, ensure};
+use crate::words;
+use crate::words::Words;
+
+/// The slide's port.
+const DAYTIME: u16 = 13;
+
+/// The lab.
+pub(super) static LAB: Lab = Lab {
+    name: "mydaytime",
+    usage: "mydaytime IP",
+    slides: "15, 28-33",
+    statement: statement!("mydaytime"),
+    checks: &[
+        BUILD,
+        Check {
+            id: "connects",
+            title: ["주어진 주소의 13번 포트에 연결해요", "It connects to port 13 of the given address"],
+            points: 15,
+            needs: &["build"],
+            slide: "28-30, 33",
+            run: connects,
+        },
+        Check {
+            id: "prints",
+            title: ["받은 것을 출력하고 끝나요", "It prints what it got, and ends"],
+            points: 20,
+            needs: &["connects"],
+            slide: "31, 33",
+            run: prints,
+        },
+        Check {
+            id: "pieces",
+            title: ["답이 여러 조각으로 와도", "An answer that comes in pieces"],
+            points: 15,
+            needs: &["prints"],
+            slide: "31",
+            run: pieces,
+        },
+        Check {
+            id: "long",
+            title: ["답이 버퍼보다 길어도", "An answer longer than any buffer"],
+            points: 10,
+            needs: &["prints"],
+            slide: "31",
+            run: long,
+        },
+        Check {
+            id: "until_close",
+            title: [
+                "줄 끝이 아니라 서버가 닫을 때까지",
+                "Until the server closes, not to the end of the line",
+            ],
+            points: 5,
+            needs: &["prints"],
+            slide: "31, 32",
+            run: until_close,
+        },
+        Check {
+            id: "percent",
+            title: ["%가 든 답", "An answer with % in it"],
+            points: 5,
+            needs: &["prints"],
+            slide: "33",
+            run: percent,
+        },
+        Check {
+            id: "empty",
+            title: ["답이 비어 있으면", "An answer of 0 bytes"],
+            points: 5,
+            needs: &["connects"],
+            slide: "31",
+            run: empty,
+        },
+        Check {
+            id: "refused",
+            title: ["서버가 없으면", "Where no server listens"],
+            points: 10,
+            needs: &["connects"],
+            slide: "30",
+            run: refused,
+        },
+        Check {
+            id: "reset",
+            title: ["답을 받다가 연결이 끊기면(reset)", "A connection that is reset while it reads"],
+            points: 5,
+            needs: &["prints"],
+            slide: "31",
+            run: reset,
+        },
+        Check {
+            id: "bad_address",
+            title: ["올바르지 않은 주소", "What is no address"],
+            points: 3,
+            needs: &["connects"],
+            slide: "21, 33",
+            run: bad_address,
+        },
+        Check {
+            id: "no_argument",
+            title: ["인자가 없으면", "Without an argument"],
+            points: 2,
+            needs: &["build"],
+            slide: "33",
+            run: no_argument,
+        },
+        Check {
+            id: "close",
+            title: ["소켓을 close로 닫아요", "It closes its socket"],
+            points: 5,
+            needs: &["connects"],
+            slide: "32",
+            run: close,
+        },
+    ],
+};
+
+/// A client that has connected to the tester's server, with the server's end of the connection.
+struct Connected {
+    run: Run,
+    server: Peer,
+    _listener: Listener,
+}
+
+fn start(bench: &mut Bench, options: &Start) -> Verdict<Connected> {
+    let wanted = SocketAddrV4::new(bench.server_address(), DAYTIME);
+    let listener = bench.listen(Ipv4Addr::UNSPECIFIED, DAYTIME)?;
+    let run = bench.start_with(&[&wanted.ip().to_string()], options)?;
+    let failure = |got, cause| Failure {
+        did: run.did(),
+        expected: words!("{wanted}에 연결(TCP)", "a TCP connection to {wanted}"),
+        got,
+        cause,
+    };
+    let Some(server) = listener.accept(&run)? else {
+        let cause = words!(
+            "socket은 SOCK_STREAM, sin_port는 htons(13)이어야 해요. connect의 반환값이 0인지도 보세요.",
+            "The socket is a SOCK_STREAM, sin_port is htons(13). Look also whether connect returns 0."
+        );
+        return Err(run.explain(failure(words!("연결이 오지 않았어요", "no connection came"), cause)).into());
+    };
+    let to = server.local_addr()?;
+    ensure(to == wanted, || {
+        let cause = words!(
+            "주소는 인자로 받은 것(argv[1])이어야 해요.",
+            "The address is the one that the argument says (argv[1])."
+        );
+        failure(words!("{to}에 연결함", "a connection to {to}"), cause)
+    })?;
+    Ok(Connected { run, server, _listener: listener })
+}
+
+fn connects(bench: &mut Bench) -> Verdict {
+    start(bench, &Start::default()).map(drop)
+}
+
+/// Answers with these pieces, each sent when the one before has been read, so that no read can get two, and closes.
+fn answer(bench: &mut Bench, pieces: &[&[u8]], options: &Start) -> Verdict<Finished> {
+    let Connected { run, mut server, _listener } = start(bench, options)?;
+    for (i, piece) in pieces.iter().enumerate() {
+        if i > 0 {
+            server.taken(&run)?;
+        }
+        server.send(&run, piece)?;
+    }
+    server.half_close()?;
+    run.finish()
+}
+
+/// The answer must have been printed as it came; whatever else there may be. And that was all: status 0.
+fn printed(did: Words, finished: &Finished, answer: &[u8]) -> Verdict {
+    let text = answer.trim_ascii_end();
+    if finished.stdout.windows(text.len()).any(|window| window == text) {
+        return ensure_success(did, finished);
+    }
+    // From where the answer begins, if it does.
+    let begins = |window: &[u8]| window == &text[..window.len()];
+    let from = finished.stdout.windows(text.len().min(3)).position(begins).unwrap_or(0);
+    let failure = compare(did, text, finished.stdout[from..].trim_ascii_end()).unwrap_or_default();
+    Err(failure.into())
+}
+
+/// `Mon Feb 26 11:00:21 2007`, of any day.
+fn date(bench: &mut Bench) -> String {
+    const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let rng = &mut bench.rng;
+    let (day, month, date) = (DAYS[rng.usize(..7)], MONTHS[rng.usize(..12)], rng.u8(1..=28));
+    let (hour, minute, second) = (rng.u8(..24), rng.u8(..60), rng.u8(..60));
+    let year = rng.u16(1970..2038);
+    format!("{day} {month} {date:2} {hour:02}:{minute:02}:{second:02} {year}")
+}
+
+fn prints(bench: &mut Bench) -> Verdict {
+    let date = date(bench) + "\r\n";
+    let finished = answer(bench, &[date.as_bytes()], &Start::default())?;
+    let shown = bytes(date.as_bytes());
+    printed(words!("서버의 답: {shown}", "the server's answer: {shown}"), &finished, date.as_bytes()).map_err(
+        |fault| {
+            fault.because(words!(
+                "read가 돌려준 n바이트를 출력하세요. read는 끝에 '\\0'을 넣어 주지 않아요.",
+                "Print the n bytes that read returned. read puts no '\\0' at their end."
+            ))
+        },
+    )
+}
+
+/// One read is not enough.
+fn read_on() -> Words {
+    words!(
+        "TCP는 바이트의 흐름이에요. read가 0을 돌려줄 때까지 되풀이해서 읽고, 읽은 만큼 출력하세요.",
+        "TCP is a stream of bytes: repeat read until it returns 0, and print as much as it has read."
+    )
+}
+
+fn pieces(bench: &mut Bench) -> Verdict {
+    let date = date(bench) + "\r\n";
+    let (first, rest) = date.as_bytes().split_at(bench.rng.usize(1..10));
+    let (second, third) = rest.split_at(bench.rng.usize(1..10));
+    let finished = answer(bench, &[first, second, third], &Start::default())?;
+    let did = words!(
+        "서버가 세 조각으로 답함(앞의 것이 읽힌 뒤에 다음 것을 보냄)",
+        "the server answered in three pieces, each sent when the one before had been read"
+    );
+    printed(did, &finished, date.as_bytes()).map_err(|fault| fault.because(read_on()))
+}
+
+fn long(bench: &mut Bench) -> Verdict {
+    // No round number: a read that fills its buffer is not always the last but one.
+    let all = bench.line(210_003);
+    let pieces: Vec<&[u8]> = all.chunks(70_001).collect();
+    let finished = answer(bench, &pieces, &Start::default())?;
+    let n = all.len();
+    let did = words!("서버가 {n}바이트로 답함", "the server answered with {n} bytes");
+    printed(did, &finished, &all).map_err(|fault| fault.because(read_on()))
+}
+
+fn until_close(bench: &mut Bench) -> Verdict {
+    let lines = [date(bench) + "\r\n", date(bench) + "\r\n"];
+    let finished = answer(bench, &[lines[0].as_bytes(), lines[1].as_bytes()], &Start::default())?;
+    let did =
+        words!("서버가 두 줄을 한 줄씩 보냄", "the server answered with two lines, one after the other");
+    printed(did, &finished, lines.concat().as_bytes()).map_err(|fault| fault.because(read_on()))
+}
+
+fn percent(bench: &mut Bench) -> Verdict {
+    let line = format!("100%% %s %d %n {}\r\n", date(bench));
+    let shown = bytes(line.as_bytes());
+    let did = words!("서버의 답: {shown}", "the server's answer: {shown}");
+    let cause = words!(
+        "printf(buf)는 받은 것을 형식 문자열로 써요. printf(\"%s\", buf)나 fwrite로 출력하세요.",
+        "printf(buf) takes what came for a format. Print it with printf(\"%s\", buf) or fwrite."
+    );
+    answer(bench, &[line.as_bytes()], &Start::default())
+        .and_then(|finished| printed(did.clone(), &finished, line.as_bytes()))
+        .map_err(|fault| match fault {
+            // Also if it has died from that.
+            Fault::Failed(failure) => Failure { did, cause, ..*failure }.into(),
+            fault @ Fault::Grader(_) => fault,
+        })
+}
+
+fn empty(bench: &mut Bench) -> Verdict {
+    let finished = answer(bench, &[], &Start::default())?;
+    let did = words!("서버가 아무것도 보내지 않고 닫음", "the server closed without an answer");
+    ensure_success(did, &finished)
+}
+
+fn refused(bench: &mut Bench) -> Verdict {
+    let ip = bench.server_address();
+    let finished = bench.run(&[&ip.to_string()], b"")?;
+    ensure_refused(words!("서버가 없는 {ip}로 실행", "started with {ip}, where no server listens"), &finished)
+}
+
+fn reset(bench: &mut Bench) -> Verdict {
+    let Connected { run, mut server, _listener } = start(bench, &Start::default())?;
+    let piece = &date(bench)[..10];
+    server.send(&run, piece.as_bytes())?;
+    server.taken(&run)?;
+    server.reset()?;
+    let did = words!(
+        "서버가 10바이트를 보낸 뒤 연결을 끊음(reset)",
+        "the server sent 10 bytes and then reset the connection"
+    );
+    let cause = words!(
+        "read의 -1은 0과 달라요. 0은 답의 끝이고, -1은 오류라서 답이 모자랄 수 있어요.",
+        "-1 from read is not 0: 0 is the end of the answer, -1 is an error, and the answer may lack its end."
+    );
+    ensure_refused(did, &run.finish()?).map_err(|fault| fault.because(cause))
+}
+
+fn bad_address(bench: &mut Bench) -> Verdict {
+    // Whoever doesn't look connects to 0.0.0.0, and that is this machine (ip(7)).
+    let listener = bench.listen(Ipv4Addr::UNSPECIFIED, DAYTIME)?;
+    let high = bench.rng.u16(256..1000);
+    for bad in [format!("{high}.0.0.1"), "daytime".into()] {
+        let run = bench.start(&[&bad])?;
+        let did = words!("올바르지 않은 주소 `{bad}`로 실행", "started with `{bad}`, which is no address");
+        let cause = words!(
+            "inet_pton은 올바르지 않은 주소에 0을 돌려줘요. 반환값이 1인지 확인하세요.",
+            "For what is no address inet_pton returns 0. Look whether it returns 1."
+        );
+        if listener.accept(&run)?.is_some() {
+            let expected = words!("연결하지 않고 끝나기", "it ends and connects to nothing");
+            let got = words!("연결이 왔어요", "a connection came");
+            return Err(Failure { did, expected, got, cause }.into());
+        }
+        ensure_refused(did, &run.finish()?).map_err(|fault| fault.because(cause))?;
+    }
+    Ok(())
+}
+
+fn no_argument(bench: &mut Bench) -> Verdict {
+    ensure_refused(words!("인자 없이 실행", "started without an argument"), &bench.run(&[], b"")?)
+}
+
+/// The socket that connects, and what is done with it.
+fn socket_calls(calls: &[Call]) -> Vec<&Call> {
+    let opened = (0..calls.len()).filter(|i| calls::opens(&calls[*i], "SOCK_STREAM"));
+    opened
+        .map(|i| calls::about_socket(calls, i))
+        .find(|about| about.iter().any(|call| calls::is(call, "connect")))
+        .unwrap_or_default()
+}
+
+fn close(bench: &mut Bench) -> Verdict {
+    let date = date(bench);
+    let traced = Start { traced: true, ..Start::default() };
+    let finished = answer(bench, &[date.as_bytes()], &traced)?;
+    let about = socket_calls(&finished.calls);
+    let summary = calls::summary(&about);
+    ensure(about.last().is_some_and(|call| call.name == "close"), || Failure {
+        did: words!(
+            "소켓에 대한 시스템 콜을 봄(strace)",
+            "watched the system calls about its socket (strace)"
+        ),
+        expected: words!("소켓을 close로 닫기", "the socket is closed with close"),
+        got: words!("{summary}", "{summary}"),
+        cause: words!(
+            "프로그램이 끝나면 커널이 닫아 주지만, 다 쓴 소켓을 닫는 것까지가 이 실습이에요.",
+            "The kernel closes it at the end of the program, but closing what is no longer needed is part of this lab."
+        ),
+    })
+}

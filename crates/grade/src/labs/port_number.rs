@@ -1,0 +1,259 @@
+//! port_number: which ports the system gives a client.
+
+use std::net::Ipv4Addr;
+
+use labkit::trace::Call;
+
+use super::printed::{labelled, says};
+use super::{BUILD, statement};
+use crate::bench::{Bench, Finished, Start, ensure_refused, ensure_success, output};
+use crate::calls;
+use crate::lab::{Check, Failure, Lab, Verdict, ensure};
+use crate::words;
+use crate::words::Words;
+
+/// The slide's port.
+const ECHO: u16 = 7;
+
+/// The lab.
+pub(super) static LAB: Lab = Lab {
+    name: "port_number",
+    usage: "port_number",
+    slides: "16, 35",
+    statement: statement!("port_number"),
+    checks: &[
+        BUILD,
+        Check {
+            id: "ends",
+            title: ["출력하고 종료 상태 0으로 끝나요", "It prints and exits with status 0"],
+            points: 5,
+            needs: &["build"],
+            slide: "35",
+            run: ends,
+        },
+        Check {
+            id: "stream_port",
+            title: ["스트림 소켓의 포트 번호", "The stream socket's port"],
+            points: 25,
+            needs: &["build"],
+            slide: "35",
+            run: stream_port,
+        },
+        Check {
+            id: "dgram_port",
+            title: ["데이터그램 소켓의 포트 번호", "The datagram socket's port"],
+            points: 25,
+            needs: &["build"],
+            slide: "35",
+            run: dgram_port,
+        },
+        Check {
+            id: "lines",
+            title: ["슬라이드와 같은 줄", "The lines are the slide's"],
+            points: 10,
+            needs: &["ends"],
+            slide: "35",
+            run: lines,
+        },
+        Check {
+            id: "refused",
+            title: ["TCP 서버에 연결할 수 없으면", "If it can't connect to the TCP server"],
+            points: 10,
+            needs: &["ends"],
+            slide: "30, 35",
+            run: refused,
+        },
+        Check {
+            id: "order",
+            title: [
+                "connect 뒤에, sendto 뒤에 getsockname으로 물어요",
+                "It asks getsockname after connect, and after sendto",
+            ],
+            points: 15,
+            needs: &["build"],
+            slide: "35",
+            run: order,
+        },
+        Check {
+            id: "close",
+            title: ["두 소켓을 close로 닫아요", "It closes both sockets"],
+            points: 10,
+            needs: &["build"],
+            slide: "32",
+            run: close,
+        },
+    ],
+};
+
+/// A socket of the submission's: the calls about it, from socket to close.
+type Socket = Vec<Call>;
+
+/// What the submission did and said.
+#[derive(Debug)]
+struct Traced {
+    finished: Finished,
+    stream: Socket,
+    dgram: Socket,
+}
+
+/// Runs it, with the echo servers there.
+fn traced(bench: &mut Bench) -> Verdict<Traced> {
+    loop {
+        let mut echo = bench.echo(Ipv4Addr::LOCALHOST, ECHO)?;
+        let run = bench.start_with(&[], &Start { traced: true, ..Start::default() })?;
+        echo.serve(&run)?;
+        let finished = run.finish()?;
+        let stream = socket(&finished.calls, "SOCK_STREAM", |call| calls::is(call, "connect"));
+        let dgram = socket(&finished.calls, "SOCK_DGRAM", |call| calls::is(call, "sendto"));
+        // A port whose two bytes are the same is right in both orders: the system has others to give.
+        let unclear = |port: u16| port.swap_bytes() == port;
+        if ![&stream, &dgram].into_iter().filter_map(port).any(unclear) {
+            return Ok(Traced { finished, stream, dgram });
+        }
+    }
+}
+
+/// The socket of this kind that is used like this; if there is none, the one that is asked for its port.
+fn socket(calls: &[Call], kind: &str, used: fn(&Call) -> bool) -> Socket {
+    let opened = (0..calls.len()).filter(|i| calls::opens(&calls[*i], kind));
+    let all: Vec<Socket> =
+        opened.map(|i| calls::about_socket(calls, i).into_iter().cloned().collect()).collect();
+    let used = all.iter().find(|socket| socket.iter().any(used));
+    used.or(all.iter().find(|socket| port(socket).is_some())).or(all.last()).cloned().unwrap_or_default()
+}
+
+/// The port that getsockname gave last, unless that was 0: there was none yet.
+fn port(socket: &Socket) -> Option<u16> {
+    let asked = socket.iter().rfind(|call| calls::is(call, "getsockname"))?;
+    // {sa_family=AF_INET, sin_port=htons(58895), sin_addr=inet_addr("127.0.0.1")}
+    let (_, port) = asked.args.get(1)?.split_once("port=htons(")?;
+    port.split_once(')')?.0.parse().ok().filter(|port| *port != 0)
+}
+
+fn did() -> Words {
+    words!(
+        "127.0.0.1의 7번 포트에 에코 서버를 두고 `port_number` 실행",
+        "ran `port_number`, with echo servers at port 7 of 127.0.0.1"
+    )
+}
+
+fn ends(bench: &mut Bench) -> Verdict {
+    let traced = bench.once("traced", traced)?;
+    ensure_success(did(), &traced.finished)
+}
+
+fn stream_port(bench: &mut Bench) -> Verdict {
+    let traced = bench.once("traced", traced)?;
+    prints_port(&traced.finished, &traced.stream)
+}
+
+fn dgram_port(bench: &mut Bench) -> Verdict {
+    let traced = bench.once("traced", traced)?;
+    prints_port(&traced.finished, &traced.dgram)
+}
+
+/// Prints what getsockname gave.
+fn prints_port(finished: &Finished, socket: &Socket) -> Verdict {
+    let Some(port) = port(socket) else { return Err(no_port(socket).into()) };
+    let (text, swapped) = (finished.text(), port.swap_bytes());
+    ensure(says(&text, [port.to_string().as_str()]), || Failure {
+        did: did(),
+        expected: words!("getsockname이 알려 준 포트 번호: {port}", "the port that getsockname told: {port}"),
+        got: output(finished),
+        cause: if says(&text, [swapped.to_string().as_str()]) {
+            words!(
+                "{swapped}는 {port}의 두 바이트를 뒤바꾼 수예요. sin_port는 네트워크 순서이니 ntohs로 바꾸어 출력하세요.",
+                "{swapped} is {port} with its two bytes swapped. sin_port is in network order: print ntohs of it."
+            )
+        } else {
+            words!(
+                "getsockname이 채운 구조체의 sin_port를 ntohs로 바꾸어 %d로 출력하세요(포트 번호는 65535까지라서 부호 있는 short에는 들어가지 않아요).",
+                "Print ntohs of the sin_port that getsockname has filled in, with %d (ports go up to 65535: a signed short has no room for them)."
+            )
+        },
+    })
+}
+
+/// The failure of a socket whose port was never asked for, or asked for too early.
+fn no_port(socket: &Socket) -> Failure {
+    let all: Vec<&Call> = socket.iter().collect();
+    let summary = calls::summary(&all);
+    let got = if all.is_empty() {
+        words!("그런 소켓이 없어요", "there is no such socket")
+    } else {
+        words!(
+            "이 소켓에 대한 시스템 콜은 {summary}. 포트 번호는 얻지 못했어요",
+            "the calls about this socket are {summary}. They gave no port"
+        )
+    };
+    let went_wrong = |call: &&Call| call.name == "connect" && !calls::is(call, "connect");
+    let cause = if let Some(connect) = all.into_iter().find(went_wrong) {
+        let text = connect.text();
+        words!(
+            "연결하지 못했어요: {text}\n서버의 주소는 127.0.0.1, 포트는 htons(7)이에요.",
+            "The connection failed: {text}\nThe server's address is 127.0.0.1, its port htons(7)."
+        )
+    } else {
+        words!(
+            "connect(sendto) 전에는 포트 번호가 0이에요. getsockname에는 이 소켓을, len에는 부르기 전에 sizeof(cliaddr)를 주세요. getpeername은 상대의 번호를 알려 줘요.",
+            "Before connect (sendto) the port is 0. getsockname takes this socket, and in len sizeof(cliaddr) before the call. getpeername tells the other end's port."
+        )
+    };
+    let expected =
+        words!("getsockname으로 이 소켓의 포트 번호를 알아내기", "getsockname gives this socket's port");
+    Failure { did: did(), expected, got, cause }
+}
+
+fn lines(bench: &mut Bench) -> Verdict {
+    let traced = bench.once("traced", traced)?;
+    let printed = |socket| port(socket).map_or_else(|| "…".into(), |port| port.to_string());
+    let (stream, dgram) = (printed(&traced.stream), printed(&traced.dgram));
+    let lines: [(&str, &str); 2] =
+        [("스트림 소켓 포트번호 =", &stream), ("데이터그램 소켓 포트번호 =", &dgram)];
+    labelled(&did(), &traced.finished, &lines)
+}
+
+fn refused(bench: &mut Bench) -> Verdict {
+    let inject = vec!["connect:error=ECONNREFUSED".to_string()];
+    let finished = bench.start_with(&[], &Start { inject, ..Start::default() })?.finish()?;
+    let did = words!(
+        "서버 없이 실행: connect가 ECONNREFUSED로 실패함",
+        "ran it without a server: connect failed with ECONNREFUSED"
+    );
+    ensure_refused(did, &finished)
+}
+
+fn order(bench: &mut Bench) -> Verdict {
+    let traced = bench.once("traced", traced)?;
+    let did =
+        || words!("두 소켓에 대한 시스템 콜을 봄(strace)", "watched the calls about both sockets (strace)");
+    let stream: Vec<&Call> = traced.stream.iter().collect();
+    calls::in_order(did(), &stream, &["socket", "connect", "getsockname"])?;
+    // sendto, with the address that the stream socket has connected to.
+    let server = stream.iter().find(|call| calls::is(call, "connect")).and_then(|call| call.args.get(1));
+    let to_server = |call: &&Call| {
+        !calls::is(call, "sendto")
+            || server.is_some_and(|server| call.args.iter().any(|argument| argument.contains(server)))
+    };
+    let dgram: Vec<&Call> = traced.dgram.iter().filter(to_server).collect();
+    calls::in_order(did(), &dgram, &["socket", "sendto", "getsockname"])?;
+    Ok(())
+}
+
+fn close(bench: &mut Bench) -> Verdict {
+    let traced = bench.once("traced", traced)?;
+    for socket in [&traced.stream, &traced.dgram] {
+        let all: Vec<&Call> = socket.iter().collect();
+        let summary = calls::summary(&all);
+        ensure(all.last().is_some_and(|call| call.name == "close"), || Failure {
+            did: words!("소켓에 대한 시스템 콜을 봄(strace)", "watched the calls about the socket (strace)"),
+            expected: words!("소켓을 close로 닫기", "the socket is closed with close"),
+            got: words!("{summary}", "{summary}"),
+            cause: words!(
+                "프로그램이 끝나면 커널이 닫아 주지만, 다 쓴 소켓을 닫는 것까지가 이 실습이에요.",
+                "The kernel closes it at the end of the program, but closing what is no longer needed is part of this lab."
+            ),
+        })?;
+    }
+    Ok(())
+}
