@@ -122,3 +122,46 @@ pub fn about_socket(calls: &[Call], opened: usize) -> Vec<&Call> {
     }
     about
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(pid: i32, name: &str, args: &[&str], result: &str) -> Call {
+        Call {
+            pid,
+            entered: 0.0,
+            seconds: Some(0.0),
+            name: name.into(),
+            args: args.iter().map(ToString::to_string).collect(),
+            result: result.into(),
+        }
+    }
+
+    #[test]
+    fn a_socket_stays_the_same_through_dup_and_fork() {
+        let ends = "TCP:[127.0.0.1:40000->127.0.0.9:7]";
+        let calls = [
+            call(1, "socket", &["AF_INET", "SOCK_STREAM", "IPPROTO_TCP"], "4<TCP:[1234]>"),
+            call(1, "connect", &["4<TCP:[1234]>", "{…}", "16"], "0"),
+            call(1, "dup2", &[&format!("4<{ends}>"), "3"], &format!("3<{ends}>")),
+            call(1, "close", &[&format!("4<{ends}>")], "0"),
+            call(1, "openat", &["AT_FDCWD", "\"/etc/hosts\"", "O_RDONLY"], "4</etc/hosts>"),
+            call(1, "read", &["4</etc/hosts>", "\"\"", "4096"], "0"),
+            call(1, "write", &[&format!("3<{ends}>"), "\"abc\\n\"", "4"], "4"),
+            call(2, "read", &[&format!("0<{ends}>"), "\"ABC\\n\"", "4"], "4"),
+            call(1, "socket", &["AF_INET", "SOCK_STREAM", "IPPROTO_TCP"], "4<TCP:[5678]>"),
+            call(1, "close", &["4<TCP:[5678]>"], "0"),
+            call(1, "close", &[&format!("3<{ends}>")], "0"),
+        ];
+        let about = about_socket(&calls, 0);
+        assert_eq!(summary(&about), "socket, connect, dup2, close, write, read, close");
+    }
+
+    #[test]
+    fn a_connect_that_goes_on_by_itself_has_succeeded() {
+        let connect = |result| call(1, "connect", &["3<TCP:[1]>", "{…}", "16"], result);
+        assert!(is(&connect("-1 EINPROGRESS (Operation now in progress)"), "connect"));
+        assert!(!is(&connect("-1 ECONNREFUSED (Connection refused)"), "connect"));
+    }
+}

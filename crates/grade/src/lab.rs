@@ -95,6 +95,12 @@ impl Fault {
         })
     }
 
+    /// The same with this as the likely cause, whatever else might be: for a scene that has one.
+    #[must_use]
+    pub fn surely_because(self, cause: Words) -> Self {
+        self.changed(|failure| failure.cause = cause)
+    }
+
     /// The same, with when it was said before what was done: "client number 3: …".
     #[must_use]
     pub fn after(self, when: &Words) -> Self {

@@ -43,6 +43,21 @@ pub enum End {
     Endless,
 }
 
+impl End {
+    /// How it is said to a student.
+    #[must_use]
+    pub fn words(self) -> Words {
+        match self {
+            End::Closed => words!("연결이 닫혔어요(FIN)", "the connection is closed (FIN)"),
+            End::Reset => words!("연결이 끊겼어요(RST)", "the connection is broken (RST)"),
+            End::Silent => {
+                words!("연결이 열린 채 아무것도 오지 않아요", "the connection stays open, and nothing comes")
+            }
+            End::Endless => words!("보내기를 그치지 않아요", "it doesn't stop sending"),
+        }
+    }
+}
+
 /// The tester's listening socket.
 #[derive(Debug)]
 pub struct Listener {
@@ -146,9 +161,7 @@ impl Peer {
                 Ok(Some(0)) => return Ok((received, End::Closed)),
                 Ok(Some(n)) => received.extend_from_slice(&buf[..n]),
                 Ok(None) => return Ok((received, End::Silent)),
-                Err(error) if error.kind() == ErrorKind::ConnectionReset => {
-                    return Ok((received, End::Reset));
-                }
+                Err(error) if is_broken(&error) => return Ok((received, End::Reset)),
                 Err(error) => return Err(error),
             }
         }
@@ -205,7 +218,8 @@ impl Peer {
 
     /// Waits until the submission has read all that was sent to it; false if it never will.
     pub fn taken(&self, run: &Run) -> io::Result<bool> {
-        let (here, there) = (self.local_addr()?, self.there);
+        // A connection that the submission has broken has no other end.
+        let (Ok(here), there) = (self.local_addr(), self.there) else { return Ok(false) };
         let taken = run.until(|| {
             let unsent = tcp_connection(here, there)?.is_some_and(|row| row.unsent > 0);
             let unread = tcp_connection(there, here)?.is_some_and(|row| row.unread > 0);

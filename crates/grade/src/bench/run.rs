@@ -373,13 +373,13 @@ impl Run {
     }
 
     fn end(&mut self) {
-        // Nothing happens to one that has been waited for, whose number may be another's by now.
+        // Nothing is sent to one that has been waited for: its number may be somebody else's.
         let _ = self.keeper.kill();
     }
 
     fn collected(mut self) -> io::Result<Finished> {
-        let _ = self.keeper.wait()?;
         self.watch.finish();
+        let _ = self.keeper.wait()?;
         // All who could write to the pipes are gone; their readers are about to see it.
         while !(self.stdout.closed() && self.stderr.closed() && self.status.closed()) {
             thread::sleep(Duration::from_micros(100));

@@ -76,21 +76,27 @@ pub fn compare(did: Words, expected: &[u8], got: &[u8]) -> Option<Failure> {
         return None;
     }
     let same = expected.iter().zip(got).take_while(|(expected, got)| expected == got).count();
-    let (expected_length, got_length) = (expected.len(), got.len());
     // From a little before the place where they part.
     let from = if same > SHOWN / 2 { same - SHOWN / 4 } else { 0 };
-    let (wanted, came) = (bytes(&expected[from.min(expected.len())..]), bytes(&got[from.min(got.len())..]));
-    let failure = Failure {
-        did,
-        expected: words!(
-            "{expected_length}바이트, {from}번째부터 {wanted}",
-            "{expected_length} bytes, from byte {from} on {wanted}"
-        ),
-        got: words!(
-            "{got_length}바이트, 처음 {same}바이트는 같음, {from}번째부터 {came}",
-            "{got_length} bytes, the first {same} alike, from byte {from} on {came}"
-        ),
-        cause: Words::default(),
+    let came = rest(got, from);
+    let alike = match same {
+        0 => Words::default(),
+        _ => words!(" (처음 {same}바이트는 같음)", " (the first {same} alike)"),
     };
-    Some(failure)
+    Some(Failure {
+        did,
+        expected: rest(expected, from),
+        got: Words { ko: came.ko + &alike.ko, en: came.en + &alike.en },
+        cause: Words::default(),
+    })
+}
+
+/// How many bytes there are, and what they are from one of them on.
+fn rest(all: &[u8], from: usize) -> Words {
+    let (n, shown) = (all.len(), bytes(&all[from.min(all.len())..]));
+    match (n, from) {
+        (0, _) => words!("아무것도 없음", "nothing"),
+        (_, 0) => words!("{n}바이트: {shown}", "{n} bytes: {shown}"),
+        _ => words!("{n}바이트, {from}번째부터 {shown}", "{n} bytes, from byte {from} on {shown}"),
+    }
 }

@@ -100,16 +100,18 @@ impl Watch {
 
     /// Ends the run for this reason.
     pub(super) fn stop(&self, keeper: i32, reason: Words) {
-        self.lock().stopped.get_or_insert(reason);
-        // The keeper's end is the end of all: PR_SET_PDEATHSIG. Until the run is over, it is a child of ours that nobody has
-        // waited for; after that its number may be another's.
-        if !self.over.load(Ordering::Relaxed) {
-            let _ = kill(Pid::from_raw(keeper), Signal::SIGKILL);
+        let mut state = self.lock();
+        if self.over.load(Ordering::Relaxed) {
+            return;
         }
+        state.stopped.get_or_insert(reason);
+        // The keeper's end is the end of all: PR_SET_PDEATHSIG. It is a child of ours that nobody has waited for.
+        let _ = kill(Pid::from_raw(keeper), Signal::SIGKILL);
     }
 
-    /// The run is over.
+    /// The run is over: from now on the keeper's number may be somebody else's, and nothing is sent to it.
     pub(super) fn finish(&self) {
+        let _state = self.lock();
         self.over.store(true, Ordering::Relaxed);
     }
 

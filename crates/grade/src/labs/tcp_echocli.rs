@@ -5,11 +5,9 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use labkit::trace::Call;
 
 use super::{BUILD, statement};
-use crate::bench::{
-    Bench, Finished, Listener, Peer, Run, Start, bytes, compare, ensure_refused, ensure_success,
-};
+use crate::bench::{Bench, Listener, Peer, Run, Start, bytes, compare, ensure_refused, ensure_success};
 use crate::calls;
-use crate::lab::{Check, Failure, Lab, Verdict, ensure};
+use crate::lab::{Check, Failure, Fault, Lab, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
 
@@ -124,7 +122,7 @@ pub(super) static LAB: Lab = Lab {
             id: "close",
             title: ["소켓을 close로 닫아요", "It closes its socket"],
             points: 2,
-            needs: &["connects"],
+            needs: &["prints"],
             slide: "32",
             run: close,
         },
@@ -138,10 +136,13 @@ struct Connected {
     _listener: Listener,
 }
 
-fn start(bench: &mut Bench, options: &Start) -> Verdict<Connected> {
+/// Starts it with this as all of its input: typed at once, for those that ask before they connect.
+fn start(bench: &mut Bench, input: &[u8], options: &Start) -> Verdict<Connected> {
     let ip = bench.server_address();
     let listener = bench.listen(Ipv4Addr::UNSPECIFIED, ECHO)?;
     let run = bench.start_with(&[&ip.to_string()], options)?;
+    run.write(input);
+    run.close_stdin();
     let wanted = SocketAddrV4::new(ip, ECHO);
     let failure = |got: Words, cause: Words| Failure {
         did: run.did(),
@@ -150,7 +151,6 @@ fn start(bench: &mut Bench, options: &Start) -> Verdict<Connected> {
         cause,
     };
     let Some(server) = listener.accept(&run)? else {
-        // Where does it try to go instead? A connection that is refused leaves no trace; one that is swapped does.
         let cause = words!(
             "sin_family, sin_port = htons(7), sin_addr를 채웠는지, connect의 반환값이 0인지 보세요.",
             "Look at sin_family, sin_port = htons(7) and sin_addr, and whether connect returns 0."
@@ -170,22 +170,27 @@ fn start(bench: &mut Bench, options: &Start) -> Verdict<Connected> {
 }
 
 fn connects(bench: &mut Bench) -> Verdict {
-    start(bench, &Start::default()).map(drop)
+    let line = bench.line(20);
+    start(bench, &line, &Start::default()).map(drop)
 }
 
-/// Types a line; the server must get it.
-fn typed(connected: &mut Connected, line: &[u8]) -> Verdict {
-    connected.run.write(line);
+/// What the server got must be this.
+fn same(run: &Run, did: Words, wanted: &[u8], got: &[u8], cause: Words) -> Verdict {
+    compare(did, wanted, got).map_or(Ok(()), |failure| Err(Fault::from(run.explain(failure)).because(cause)))
+}
+
+/// Starts it and types a line, which the server must get.
+fn start_and_send(bench: &mut Bench, line: &[u8]) -> Verdict<Connected> {
+    let mut connected = start(bench, line, &Start::default())?;
+    let got = connected.server.receive(&connected.run, line.len())?;
     let shown = bytes(line);
     let did = words!("키보드에서 {shown} 입력", "typed {shown}");
-    let got = connected.server.receive(&connected.run, line.len())?;
-    compare(did, line, &got).map_or(Ok(()), |failure| {
-        let cause = words!(
-            "읽은 줄을 줄바꿈까지 strlen(buf)바이트만큼 보내세요. sizeof(buf)를 보내면 쓰레기도 함께 가요.",
-            "Send the line that was read, newline included: strlen(buf) bytes. sizeof(buf) sends rubbish as well."
-        );
-        Err(connected.run.explain(Failure { cause, ..failure }).into())
-    })
+    let cause = words!(
+        "읽은 줄을 줄바꿈까지 strlen(buf)바이트만큼 보내세요. 긴 줄은 buf에 다 들어가나요?",
+        "Send the line that was read, newline included: strlen(buf) bytes. Is there room in buf for a long one?"
+    );
+    same(&connected.run, did, line, &got, cause)?;
+    Ok(connected)
 }
 
 /// Another text of the same length: what the server answers.
@@ -194,74 +199,78 @@ fn answer_to(bench: &mut Bench, line: &[u8]) -> Vec<u8> {
 }
 
 /// The client must have printed `answer`, and end well.
-fn printed(did: Words, connected: Connected, answer: &[u8]) -> Verdict<Finished> {
-    let finished = connected.run.finish()?;
+fn printed(did: Words, run: Run, answer: &[u8]) -> Verdict {
+    let finished = run.finish()?;
     let text = answer.strip_suffix(b"\n").unwrap_or(answer);
-    let found = finished.stdout.windows(text.len().max(1)).any(|window| window == text);
+    let found = finished.stdout.windows(text.len()).any(|window| window == text);
     ensure(found, || {
         let (answer, stdout) = (bytes(answer), bytes(&finished.stdout));
         Failure {
             did: did.clone(),
             expected: words!("받은 것을 출력: {answer}", "what it received on stdout: {answer}"),
             got: words!("stdout: {stdout}", "stdout: {stdout}"),
-            cause: words!(
-                "출력할 것은 보낸 버퍼가 아니라 read가 채운 버퍼의 n바이트예요. read는 끝에 '\\0'을 넣어 주지 않아요.",
-                "Print the n bytes that read has put into the buffer, not what was sent. read puts no '\\0' at their end."
-            ),
+            cause: Words::default(),
         }
     })?;
-    ensure_success(did, &finished)?;
-    Ok(finished)
-}
-
-fn sends(bench: &mut Bench) -> Verdict {
-    let mut connected = start(bench, &Start::default())?;
-    let n = bench.rng.usize(10..60);
-    let line = bench.line(n);
-    typed(&mut connected, &line)?;
-    // Not a byte more.
-    let answer = answer_to(bench, &line);
-    connected.server.send(&connected.run, &answer)?;
-    let (more, _) = connected.server.receive_all(&connected.run)?;
-    let did = words!("키보드에서 {n}바이트 한 줄 입력", "typed a line of {n} bytes");
-    compare(did, b"", &more).map_or(Ok(()), |failure| {
-        let cause = words!(
-            "줄보다 더 많이 보냈어요. 보낼 바이트 수는 strlen(buf)예요.",
-            "It sent more than the line. How many bytes to send is strlen(buf)."
-        );
-        Err(Failure { cause, ..failure }.into())
-    })
+    ensure_success(did, &finished)
 }
 
 /// Types `line`, answers with `answer`, and wants that printed.
 fn conversation(bench: &mut Bench, line: &[u8], answer: &[u8]) -> Verdict {
-    let mut connected = start(bench, &Start::default())?;
-    typed(&mut connected, line)?;
-    connected.server.send(&connected.run, answer)?;
-    let n = answer.len();
-    let did = words!("서버가 {n}바이트로 답함", "the server answered with {n} bytes");
-    printed(did, connected, answer).map(drop)
+    let Connected { run, mut server, .. } = start_and_send(bench, line)?;
+    server.send(&run, answer)?;
+    let (n, shown) = (answer.len(), bytes(answer));
+    printed(
+        words!("서버가 {n}바이트로 답함: {shown}", "the server answered with {n} bytes: {shown}"),
+        run,
+        answer,
+    )
+}
+
+fn sends(bench: &mut Bench) -> Verdict {
+    let n = bench.rng.usize(10..60);
+    let line = bench.line(n);
+    let answer = answer_to(bench, &line);
+    let Connected { run, mut server, .. } = start_and_send(bench, &line)?;
+    server.send(&run, &answer)?;
+    let (more, _) = server.receive_all(&run)?;
+    let did = words!(
+        "키보드에서 {n}바이트 한 줄을 입력하고, 그 줄 다음에 더 오는지 봄",
+        "typed a line of {n} bytes, and looked for what comes after it"
+    );
+    let cause = words!(
+        "줄보다 더 많이 보냈어요. 보낼 바이트 수는 sizeof(buf)가 아니라 strlen(buf)예요.",
+        "It sent more than the line. How many bytes to send is strlen(buf), not sizeof(buf)."
+    );
+    same(&run, did, b"", &more, cause)
 }
 
 fn prints(bench: &mut Bench) -> Verdict {
     let n = bench.rng.usize(10..60);
     let line = bench.line(n);
     let answer = answer_to(bench, &line);
-    conversation(bench, &line, &answer)
+    conversation(bench, &line, &answer).map_err(|fault| {
+        fault.because(words!(
+            "출력할 것은 보낸 줄이 아니라 read가 버퍼에 넣은 n바이트예요. read는 끝에 '\\0'을 넣어 주지 않아요.",
+            "Print not the line that was sent, but the n bytes that read has put into the buffer. read puts no '\\0' at their end."
+        ))
+    })
 }
 
 fn pieces(bench: &mut Bench) -> Verdict {
-    let mut connected = start(bench, &Start::default())?;
     let line = bench.line(30);
     let answer = answer_to(bench, &line);
-    typed(&mut connected, &line)?;
+    let Connected { run, mut server, .. } = start_and_send(bench, &line)?;
     for piece in answer.chunks(10) {
-        connected.server.send(&connected.run, piece)?;
+        server.send(&run, piece)?;
         // Each comes only when the one before has been read: no read can get two.
-        connected.server.taken(&connected.run)?;
+        server.taken(&run)?;
     }
-    let did = words!("서버가 10바이트씩 세 조각으로 답함", "the server answered in three pieces of 10 bytes");
-    printed(did, connected, &answer).map(drop).map_err(|fault| {
+    let did = words!(
+        "서버가 10바이트씩 세 조각으로 답함, 앞 조각이 읽힌 다음에 다음 조각",
+        "the server answered in three pieces of 10 bytes, each after the one before had been read"
+    );
+    printed(did, run, &answer).map_err(|fault| {
         fault.because(words!(
             "TCP는 바이트의 흐름이에요. 보낸 만큼 다 받을 때까지 read를 되풀이하세요.",
             "TCP is a stream of bytes: repeat read until as much has come as was sent."
@@ -279,62 +288,67 @@ fn any_text(bench: &mut Bench) -> Verdict {
     let tail = bench.rng.u32(..);
     let line = format!("소켓 %s%d%n 100% {tail:08x}\n");
     let answer = format!("응답 %n%x%s 50%% {tail:08X}\n");
-    conversation(bench, line.as_bytes(), answer.as_bytes())
+    conversation(bench, line.as_bytes(), answer.as_bytes()).map_err(|fault| {
+        fault.surely_because(words!(
+            "printf(buf)는 buf의 %를 서식으로 읽어요. printf(\"%s\", buf)나 fwrite(buf, 1, n, stdout)을 쓰세요.",
+            "printf(buf) takes a % in buf for a conversion. Use printf(\"%s\", buf), or fwrite(buf, 1, n, stdout)."
+        ))
+    })
 }
 
 fn last_line(bench: &mut Bench) -> Verdict {
-    let mut connected = start(bench, &Start::default())?;
     let mut line = bench.line(20);
     line.pop();
-    connected.run.write(&line);
-    connected.run.close_stdin();
-    let got = connected.server.receive(&connected.run, line.len())?;
+    let answer = answer_to(bench, &line);
+    let Connected { run, mut server, .. } = start(bench, &line, &Start::default())?;
+    let got = server.receive(&run, line.len())?;
     let did = words!(
         "줄바꿈 없는 19바이트를 입력하고 입력을 끝냄(Ctrl-D)",
         "typed 19 bytes without a newline and ended the input (Ctrl-D)"
     );
-    if let Some(failure) = compare(did, &line, &got) {
-        return Err(connected.run.explain(failure).into());
-    }
-    let answer = answer_to(bench, &line);
-    connected.server.send(&connected.run, &answer)?;
-    let did =
-        words!("줄바꿈 없는 19바이트에 19바이트로 답함", "answered 19 bytes without a newline with 19 bytes");
-    printed(did, connected, &answer).map(drop)
+    let cause = words!(
+        "마지막 글자가 늘 줄바꿈이라고 믿지 마세요. 보낼 것은 fgets가 읽은 strlen(buf)바이트 그대로예요.",
+        "Don't take the last character for a newline. What to send is what fgets has read: strlen(buf) bytes."
+    );
+    same(&run, did.clone(), &line, &got, cause)?;
+    server.send(&run, &answer)?;
+    ensure_success(did, &run.finish()?)
 }
 
 fn end_of_input(bench: &mut Bench) -> Verdict {
-    let mut connected = start(bench, &Start::default())?;
-    connected.run.close_stdin();
-    let (sent, _) = connected.server.receive_all(&connected.run)?;
+    let ip = bench.server_address();
+    let listener = bench.listen(Ipv4Addr::UNSPECIFIED, ECHO)?;
+    let run = bench.start(&[&ip.to_string()])?;
+    run.close_stdin();
+    let sent = match listener.accept(&run)? {
+        Some(mut server) => server.receive_all(&run)?.0,
+        None => Vec::new(),
+    };
     let did = words!("아무것도 입력하지 않고 입력을 끝냄(Ctrl-D)", "ended the input at once (Ctrl-D)");
-    if let Some(failure) = compare(did.clone(), b"", &sent) {
-        let cause = words!(
-            "fgets가 NULL을 돌려주면 buf에는 아무것도 없어요. 보내지 말고 끝내세요.",
-            "When fgets returns NULL there is nothing in buf: send nothing and end."
-        );
-        return Err(Failure { cause, ..failure }.into());
-    }
-    ensure_success(did, &connected.run.finish()?)
+    let cause = words!(
+        "fgets가 NULL을 돌려주면 buf에는 아무것도 없어요. 보내지 말고 끝내세요. 오류가 아니니 종료 상태는 0이에요.",
+        "When fgets returns NULL there is nothing in buf: send nothing and end, with status 0, for that is no error."
+    );
+    same(&run, did.clone(), b"", &sent, cause.clone())?;
+    let ended = run.finish().and_then(|finished| ensure_success(did, &finished));
+    ended.map_err(|fault| fault.surely_because(cause))
 }
 
 fn early_close(bench: &mut Bench) -> Verdict {
-    let mut connected = start(bench, &Start::default())?;
     let line = bench.line(30);
-    typed(&mut connected, &line)?;
-    connected.server.send(&connected.run, &line[..10])?;
-    connected.server.half_close()?;
+    let Connected { run, mut server, .. } = start_and_send(bench, &line)?;
+    server.send(&run, &line[..10])?;
+    server.half_close()?;
     let did = words!(
         "서버가 30바이트 가운데 10바이트만 보내고 연결을 닫음",
         "the server sent 10 of the 30 bytes and closed the connection"
     );
-    let finished = connected.run.finish()?;
-    ensure_refused(did, &finished).map_err(|fault| {
-        fault.because(words!(
-            "read가 0을 돌려주면 더 올 것이 없어요. 모자라면 오류예요.",
-            "When read returns 0 nothing more will come; if something is missing, that is an error."
-        ))
-    })
+    let cause = words!(
+        "read가 0을 돌려주면 더 올 것이 없어요. 그때 모자라면 오류이고, 계속 read해도 0만 와요.",
+        "When read returns 0 nothing more will come: then what is missing is an error, and another read gives 0 again."
+    );
+    let checked = run.finish().and_then(|finished| ensure_refused(did, &finished));
+    checked.map_err(|fault| fault.surely_because(cause))
 }
 
 fn refused(bench: &mut Bench) -> Verdict {
@@ -346,38 +360,61 @@ fn refused(bench: &mut Bench) -> Verdict {
 fn bad_address(bench: &mut Bench) -> Verdict {
     let _listener = bench.listen(Ipv4Addr::UNSPECIFIED, ECHO)?;
     for bad in ["256.1.1.1", "1.2", "localhos:t"] {
-        let finished = bench.run(&[bad], b"hello\n")?;
-        ensure_refused(
-            words!("올바르지 않은 주소 `{bad}`로 실행", "started with `{bad}`, which is no address"),
-            &finished,
-        )?;
+        let did = words!("올바르지 않은 주소 `{bad}`로 실행", "started with `{bad}`, which is no address");
+        bench.run(&[bad], b"hello\n").and_then(|finished| ensure_refused(did, &finished)).map_err(|fault| {
+            fault.surely_because(words!(
+                "inet_pton은 주소가 아니면 0을 돌려줘요. 1인지 확인하지 않으면 0.0.0.0, 곧 이 컴퓨터에 연결해요.",
+                "inet_pton returns 0 for what is no address. Unless you look for its 1, you connect to 0.0.0.0: this machine."
+            ))
+        })?;
     }
-    let finished = bench.run(&[], b"hello\n")?;
-    ensure_refused(words!("인자 없이 실행", "started without an argument"), &finished)
+    let did = words!("인자 없이 실행", "started without an argument");
+    bench.run(&[], b"hello\n").and_then(|finished| ensure_refused(did, &finished)).map_err(|fault| {
+        fault.surely_because(words!(
+            "argv[1]을 쓰기 전에 argc가 2인지 보세요. 인자가 없으면 argv[1]은 NULL이에요.",
+            "Before you use argv[1], look whether argc is 2: without an argument it is NULL."
+        ))
+    })
 }
 
 /// The calls of one conversation.
 fn traced(bench: &mut Bench) -> Verdict<Vec<Call>> {
-    let mut connected = start(bench, &Start { traced: true, ..Start::default() })?;
     let line = bench.line(20);
     let answer = answer_to(bench, &line);
-    connected.run.write(&line);
-    connected.server.receive(&connected.run, line.len())?;
-    connected.server.send(&connected.run, &answer)?;
-    Ok(connected.run.finish()?.calls)
+    let Connected { run, mut server, .. } = start(bench, &line, &Start { traced: true, ..Start::default() })?;
+    server.receive(&run, line.len())?;
+    server.send(&run, &answer)?;
+    // Whoever waits for more than the answer sees that no more comes.
+    server.half_close()?;
+    Ok(run.finish()?.calls)
 }
 
-/// The socket that connects to port 7, and what is done with it.
+/// What is done with the socket that connects.
 fn socket_calls(calls: &[Call]) -> Vec<&Call> {
-    let is_ours = |about: &Vec<&Call>| about.iter().any(|call| calls::is(call, "connect"));
+    let connects = |about: &Vec<&Call>| about.iter().any(|call| calls::is(call, "connect"));
     let opened = (0..calls.len()).filter(|i| calls::opens(&calls[*i], "SOCK_STREAM"));
-    opened.map(|i| calls::about(calls, i)).find(is_ours).unwrap_or_default()
+    opened.map(|i| calls::about_socket(calls, i)).find(connects).unwrap_or_default()
 }
 
 fn slide_calls(bench: &mut Bench) -> Verdict {
     let traced = bench.once("traced", traced)?;
-    let did = words!("시스템 콜을 봄(strace)", "watched its system calls (strace)");
-    calls::in_order(did, &socket_calls(&traced), &["socket", "connect", "write", "read"])
+    let mut calls = socket_calls(&traced);
+    // And what it reads from the keyboard, in its place among them.
+    let keyboard =
+        |call: &&Call| calls::fd(call) == Some(0) && calls::is(call, "read") && !calls.contains(call);
+    let typed: Vec<&Call> = traced.iter().filter(keyboard).collect();
+    calls.extend(typed);
+    calls.sort_by(|a, b| a.entered.total_cmp(&b.entered));
+    let did = words!(
+        "소켓과 키보드(디스크립터 0)의 시스템 콜을 봄(strace)",
+        "watched the system calls about its socket and the keyboard, descriptor 0 (strace)"
+    );
+    calls::in_order(did, &calls, &["socket", "connect", "read", "write", "read"]).map_err(|fault| {
+        fault.because(words!(
+            "먼저 연결하고, 그다음 키보드에서 읽고, 보내고, 받아요.",
+            "First connect, then read from the keyboard, send, and receive."
+        ))
+    })
 }
 
 fn close(bench: &mut Bench) -> Verdict {

@@ -2,12 +2,17 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
+use labkit::trace::Call;
+
 use super::{BUILD, statement};
 use crate::bench::{Bench, End, Peer, Run, Start, bytes, compare, ensure_refused, tcp_listening};
 use crate::calls;
-use crate::lab::{Check, Failure, Lab, Verdict, ensure};
+use crate::lab::{Check, Failure, Fault, Lab, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
+
+/// How many clients may wait, on the slide.
+const BACKLOG: i32 = 5;
 
 /// The lab.
 pub(super) static LAB: Lab = Lab {
@@ -132,7 +137,7 @@ pub(super) static LAB: Lab = Lab {
             title: ["슬라이드의 호출을 슬라이드의 순서로", "The slide's calls in the slide's order"],
             points: 5,
             needs: &["echoes"],
-            slide: "15, 37",
+            slide: "15, 37, 41",
             run: slide_calls,
         },
         Check {
@@ -172,17 +177,16 @@ fn wants_back(run: &Run, client: &mut Peer, sent: &[u8]) -> Verdict {
 
 fn any_address(bench: &mut Bench) -> Verdict {
     let (run, addr) = serve(bench)?;
+    let mut clients = Vec::new();
     for ip in [bench.loopback(), bench.place.address] {
-        let to = SocketAddrV4::new(ip, addr.port());
-        let mut client = Peer::connect(&run, to).map_err(|fault| {
+        // It is the connection that counts, not what comes back over it.
+        let client = Peer::connect(&run, SocketAddrV4::new(ip, addr.port())).map_err(|fault| {
             fault.because(words!(
                 "s_addr에 htonl(INADDR_ANY)를 넣으면 이 컴퓨터의 모든 주소로 오는 연결을 받아요.",
                 "With htonl(INADDR_ANY) in s_addr, connections to all addresses of this machine are taken."
             ))
         })?;
-        // It is this connection that counts, not what comes back over it.
-        client.half_close()?;
-        client.receive_all(&run)?;
+        clients.push(client);
     }
     Ok(())
 }
@@ -191,7 +195,26 @@ fn echoes(bench: &mut Bench) -> Verdict {
     let (run, addr) = serve(bench)?;
     let n = bench.rng.usize(10..60);
     let line = bench.line(n);
-    echo(&run, addr, &line)
+    let mut client = Peer::connect(&run, addr)?;
+    wants_back(&run, &mut client, &line).map_err(|fault| {
+        fault.because(words!(
+            "accept가 준 소켓에서 read하고, read가 돌려준 n바이트를 곧바로 그 소켓에 write하세요. 버퍼가 다 차기를 기다리지 마세요.",
+            "Read from the socket that accept gave, and at once write the n bytes that read returned to it. Don't wait for a full buffer."
+        ))
+    })?;
+    // Not a byte more.
+    client.half_close()?;
+    let (more, _) = client.receive_all(&run)?;
+    let did = words!(
+        "{n}바이트를 보내 돌려받고, 그다음에 더 오는지 봄",
+        "sent {n} bytes, had them back, and looked for what comes after them"
+    );
+    compare(did, b"", &more).map_or(Ok(()), |failure| {
+        Err(Fault::from(run.explain(failure)).because(words!(
+            "온 것보다 더 많이 보냈어요. 쓸 바이트 수는 sizeof(buf)나 MAXLINE이 아니라 read가 돌려준 값이에요.",
+            "It sent more than what came. How many bytes to write is what read returned, not sizeof(buf) or MAXLINE."
+        )))
+    })
 }
 
 fn all_bytes(bench: &mut Bench) -> Verdict {
@@ -212,55 +235,52 @@ fn pieces(bench: &mut Bench) -> Verdict {
     let (run, addr) = serve(bench)?;
     let mut client = Peer::connect(&run, addr)?;
     for byte in bench.line(30) {
-        wants_back(&run, &mut client, &[byte])?;
+        wants_back(&run, &mut client, &[byte]).map_err(|fault| {
+            fault.because(words!(
+                "한 번 read하고 끝내지 마세요. 클라이언트가 닫아 read가 0을 돌려줄 때까지 read와 write를 되풀이하세요.",
+                "One read is not all: repeat read and write until read returns 0, because the client has closed."
+            ))
+        })?;
     }
     Ok(())
 }
 
 fn long(bench: &mut Bench) -> Verdict {
     let (run, addr) = serve(bench)?;
-    for n in [127, 128, 1023, 1024, 1025, 4096, 65_507] {
-        let sent = bench.random_bytes(n);
-        echo(&run, addr, &sent)?;
-    }
-    // All is sent before anything is read, to a client with little room: the server's write can't always write all.
+    // To a client with little room the server's write can't always write all.
     let mut client = Peer::connect_narrow(&run, addr, 4096)?;
-    let sent = bench.random_bytes(8 << 20);
-    wants_back(&run, &mut client, &sent).map_err(|fault| {
-        fault.because(words!(
-            "write는 달라는 만큼 쓰지 못할 수 있어요. 돌려준 값만큼 나아가며 남은 것을 다시 쓰세요. 읽은 바이트를 쓰기 전에 버퍼를 덮지도 마세요.",
-            "write may take less than it is given: go on from what it returned until all is written. And don't fill the buffer again before."
-        ))
-    })
+    let mut texts = [127, 128, 1023, 1024, 1025, 4096, 65_507].map(|n| bench.line(n)).to_vec();
+    texts.push(bench.line(65_521).repeat(128)); // 8 MiB
+    for sent in texts {
+        wants_back(&run, &mut client, &sent).map_err(|fault| {
+            fault.because(words!(
+                "write는 달라는 만큼 쓰지 못할 수 있어요. 돌려준 값만큼 나아가며 남은 것을 다시 쓰세요. 읽은 바이트를 다 쓰기 전에 버퍼를 덮지도 마세요.",
+                "write may take less than it is given: go on from what it returned until all is written. And don't fill the buffer again before."
+            ))
+        })?;
+    }
+    Ok(())
 }
 
 fn half_close(bench: &mut Bench) -> Verdict {
     let (run, addr) = serve(bench)?;
+    let last = bench.line(500);
     let mut client = Peer::connect(&run, addr)?;
-    let line = bench.line(500);
-    client.send(&run, &line)?;
-    client.half_close()?;
-    let (got, end) = client.receive_all(&run)?;
+    // When the server reads, all has come: the bytes and the end.
+    run.while_stopped(|| {
+        client.send(&run, &last)?;
+        client.half_close()
+    })?;
+    let got = client.receive(&run, last.len())?;
     let did = words!(
-        "500바이트를 보내고 보내는 쪽을 닫음(shutdown)",
-        "sent 500 bytes and closed the sending side (shutdown)"
+        "500바이트를 보내고 곧바로 보내는 쪽을 닫음(shutdown)",
+        "sent 500 bytes and closed the sending side at once (shutdown)"
     );
-    if let Some(failure) = compare(did.clone(), &line, &got) {
-        return Err(run.explain(failure).into());
-    }
-    ensure(end == End::Closed, || {
-        run.explain(Failure {
-            did,
-            expected: words!(
-                "모두 돌려보낸 뒤 연결을 닫기(FIN)",
-                "after the echo, the connection is closed (FIN)"
-            ),
-            got: words!("{end:?}", "{end:?}"),
-            cause: words!(
-                "read가 0을 돌려주면 상대가 보내기를 마친 것이에요. 그 소켓을 close로 닫으세요.",
-                "When read returns 0 the client has finished sending. Close its socket."
-            ),
-        })
+    compare(did, &last, &got).map_or(Ok(()), |failure| {
+        Err(Fault::from(run.explain(failure)).because(words!(
+            "상대가 보내는 쪽만 닫았어요. 그 전에 온 것은 아직 소켓에 있으니 read가 0을 돌려줄 때까지 읽고 돌려보내세요.",
+            "The client has closed its sending side only. What came before is still in the socket: read and echo until read returns 0."
+        )))
     })
 }
 
@@ -268,8 +288,9 @@ fn next_client(bench: &mut Bench) -> Verdict {
     let (run, addr) = serve(bench)?;
     for i in 1..=20 {
         let line = bench.line(30);
-        echo(&run, addr, &line)
-            .map_err(|fault| fault.after(&words!("{i}번째 클라이언트", "client number {i}")))?;
+        echo(&run, addr, &line).map_err(|fault| {
+            fault.after(&words!("{i}번째 클라이언트", "client number {i}")).because(next_one())
+        })?;
     }
     // One that comes while another is served: it waits, or not; what it sent is not lost.
     let (first_line, second_line) = (bench.line(30), bench.line(40));
@@ -277,22 +298,27 @@ fn next_client(bench: &mut Bench) -> Verdict {
     wants_back(&run, &mut first, &first_line)?;
     let mut second = Peer::connect(&run, addr)?;
     second.send(&run, &second_line)?;
-    wants_back(&run, &mut first, &first_line)?;
     drop(first);
     let got = second.receive(&run, second_line.len())?;
     let did = words!(
         "첫 클라이언트가 있는 동안 둘째가 연결해 40바이트를 보내고, 첫째가 닫음",
         "while a first client was there a second one connected and sent 40 bytes; then the first closed"
     );
-    compare(did, &second_line, &got).map_or(Ok(()), |failure| Err(run.explain(failure).into()))
+    compare(did, &second_line, &got)
+        .map_or(Ok(()), |failure| Err(Fault::from(run.explain(failure)).because(next_one())))
+}
+
+fn next_one() -> Words {
+    words!(
+        "accept는 while (1) 안에 있어야 해요. 한 클라이언트가 끝나면 그 소켓을 close하고 다시 accept하세요. exit나 return은 서버를 끝내요.",
+        "accept belongs into while (1): when a client is done, close its socket and accept again. exit or return ends the server."
+    )
 }
 
 /// After something bad, the server still serves.
 fn goes_on(bench: &mut Bench, run: &Run, addr: SocketAddrV4, after: &Words) -> Verdict {
     let line = bench.line(30);
-    let mut client = Peer::connect(run, addr).map_err(|fault| fault.after(after))?;
-    let got = client.exchange(run, &line)?;
-    compare(after.clone(), &line, &got).map_or(Ok(()), |failure| Err(run.explain(failure).into()))
+    echo(run, addr, &line).map_err(|fault| fault.after(after))
 }
 
 fn reset(bench: &mut Bench) -> Verdict {
@@ -302,7 +328,12 @@ fn reset(bench: &mut Bench) -> Verdict {
     wants_back(&run, &mut client, &line)?;
     client.reset()?;
     let after = words!("클라이언트가 연결을 끊음(reset)", "a client reset its connection");
-    goes_on(bench, &run, addr, &after)
+    goes_on(bench, &run, addr, &after).map_err(|fault| {
+        fault.because(words!(
+            "read나 write가 -1을 돌려주면 그 클라이언트만 끝난 거예요. close하고 다음 accept로 가세요. exit하지 마세요.",
+            "When read or write returns -1, only that client is done: close its socket and go on to the next accept. Don't exit."
+        ))
+    })
 }
 
 fn sigpipe(bench: &mut Bench) -> Verdict {
@@ -349,10 +380,9 @@ fn port_in_use(bench: &mut Bench) -> Verdict {
 
 fn bad_port(bench: &mut Bench) -> Verdict {
     for bad in ["70000", "7x"] {
-        let finished = bench.run(&[bad], b"")?;
         let did = words!("포트 번호가 아닌 `{bad}`로 실행", "started with `{bad}`, which is no port");
-        ensure_refused(did, &finished).map_err(|fault| {
-            fault.because(words!(
+        bench.run(&[bad], b"").and_then(|finished| ensure_refused(did, &finished)).map_err(|fault| {
+            fault.surely_because(words!(
                 "atoi는 잘못을 알려 주지 않아요. strtol로 끝까지 읽고 1부터 65535까지인지 확인하세요.",
                 "atoi tells no mistake. Read to the end with strtol, and look whether it is 1 to 65535."
             ))
@@ -361,22 +391,24 @@ fn bad_port(bench: &mut Bench) -> Verdict {
     Ok(())
 }
 
-/// What a traced server did for three clients, one after the other.
-fn traced(bench: &mut Bench) -> Verdict<Vec<labkit::trace::Call>> {
+/// What a traced server did for a client.
+fn traced(bench: &mut Bench) -> Verdict<Vec<Call>> {
     let (run, port) = bench.serve_tcp(&Start { traced: true, ..Start::default() })?;
-    let addr = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
-    for _ in 0..3 {
-        let line = bench.line(20);
-        let mut client = Peer::connect(&run, addr)?;
-        wants_back(&run, &mut client, &line)?;
-        client.half_close()?;
-        client.receive_all(&run)?;
-    }
+    let line = bench.line(20);
+    echo(&run, SocketAddrV4::new(Ipv4Addr::LOCALHOST, port), &line)?;
+    // Until its last call has returned and is in the trace, too.
+    run.until_asleep(|| Ok(in_slides_order(&run.calls_so_far()?).ok()))?;
     Ok(run.stop()?.calls)
 }
 
+fn in_slides_order(calls: &[Call]) -> Verdict {
+    let did = words!("서버의 시스템 콜을 봄(strace)", "watched the server's system calls (strace)");
+    let calls: Vec<&Call> = calls.iter().collect();
+    calls::in_order(did, &calls, &["socket", "bind", "listen", "accept", "read", "write"])
+}
+
 fn slide_calls(bench: &mut Bench) -> Verdict {
-    let traced = bench.once("traced", traced)?;
+    let traced = traced(bench)?;
     if traced
         .iter()
         .any(|call| call.name == "setsockopt" && call.args.iter().any(|arg| arg == "SO_REUSEADDR"))
@@ -386,9 +418,19 @@ fn slide_calls(bench: &mut Bench) -> Verdict {
             "SO_REUSEADDR: a restart doesn't stumble over TIME_WAIT. Not on the slide, but real servers all do it."
         ));
     }
-    let did = words!("서버의 시스템 콜을 봄(strace)", "watched the server's system calls (strace)");
-    let all: Vec<&labkit::trace::Call> = traced.iter().collect();
-    calls::in_order(did, &all, &["socket", "bind", "listen", "accept", "read", "write"])
+    in_slides_order(&traced)?;
+    // Its backlog, which the kernel takes without its sign: -1 is as many as there may be.
+    let listen = traced.iter().find(|call| calls::is(call, "listen"));
+    let backlog = listen.and_then(|call| call.args.get(1)?.parse::<i32>().ok()).unwrap_or(BACKLOG);
+    ensure(backlog.cast_unsigned() >= BACKLOG.cast_unsigned(), || Failure {
+        did: words!("listen의 backlog를 봄(strace)", "looked at listen's backlog (strace)"),
+        expected: words!("listen(listen_sock, {BACKLOG})", "listen(listen_sock, {BACKLOG})"),
+        got: words!("listen(listen_sock, {backlog})", "listen(listen_sock, {backlog})"),
+        cause: words!(
+            "listen의 둘째 인자는 accept를 기다릴 수 있는 연결의 수예요.",
+            "listen's second argument is how many connections may wait for accept."
+        ),
+    })
 }
 
 fn close(bench: &mut Bench) -> Verdict {
@@ -401,11 +443,12 @@ fn close(bench: &mut Bench) -> Verdict {
         client.half_close()?;
         let (_, end) = client.receive_all(&run)?;
         clients.push(client);
+        let got = end.words();
         ensure(end == End::Closed, || {
             run.explain(Failure {
                 did: words!("{i}번째 클라이언트가 연결을 닫음", "client number {i} closed its connection"),
                 expected: words!("서버도 그 소켓을 닫기(FIN)", "the server closes that socket too (FIN)"),
-                got: words!("{end:?}", "{end:?}"),
+                got,
                 cause: words!(
                     "accept가 준 소켓을 close하지 않으면 디스크립터가 하나씩 새다가 EMFILE로 끝나요. fork했다면 부모도 닫아야 해요.",
                     "Without close of the socket that accept gave, each client leaks a descriptor, until EMFILE. After fork the parent closes it too."
@@ -415,7 +458,12 @@ fn close(bench: &mut Bench) -> Verdict {
     }
     let still = tcp_listening()?.iter().any(|row| row.local.port() == addr.port());
     ensure(still, || Failure {
+        did: words!("클라이언트 다섯이 다녀감", "five clients came and went"),
         expected: words!("듣는 소켓은 열려 있기", "the listening socket stays open"),
-        ..Failure::default()
+        got: words!("듣는 소켓이 닫혔어요", "the listening socket is closed"),
+        cause: words!(
+            "다 쓴 것은 accept가 준 소켓이에요. listen_sock은 닫지 마세요.",
+            "What is done with is the socket that accept gave. Don't close listen_sock."
+        ),
     })
 }
