@@ -1,5 +1,7 @@
 //! What a trace says: the calls of a slide, however a language spells them.
 
+use std::net::SocketAddrV4;
+
 use labkit::trace::{Call, descriptor};
 
 use crate::lab::{Failure, Verdict};
@@ -43,6 +45,14 @@ pub fn fd(call: &Call) -> Option<i64> {
 #[must_use]
 pub fn given(call: &Call) -> Option<i64> {
     call.value()
+}
+
+/// The address in an argument: `{sa_family=AF_INET, sin_port=htons(7), sin_addr=inet_addr("127.0.0.1")}`, or as IPv6 says it.
+#[must_use]
+pub fn address(argument: &str) -> Option<SocketAddrV4> {
+    let (port, rest) = argument.split_once("port=htons(")?.1.split_once(')')?;
+    let ip = rest.split('"').nth(1)?;
+    Some(SocketAddrV4::new(ip.trim_start_matches("::ffff:").parse().ok()?, port.parse().ok()?))
 }
 
 /// Are these calls among the others, in this order? Each stands for its family; those between don't matter.

@@ -118,8 +118,8 @@ impl Bench {
             )
         } else if others.is_empty() {
             words!(
-                "socket, bind, listen이 모두 성공했는지 보세요.",
-                "Look whether socket, bind and listen all succeed."
+                "socket의 종류(TCP는 SOCK_STREAM, UDP는 SOCK_DGRAM)를 확인하고, bind와 (TCP라면) listen이 성공했는지 보세요.",
+                "Look at socket's type (TCP: SOCK_STREAM, UDP: SOCK_DGRAM), and whether bind and, for TCP, listen succeed."
             )
         } else {
             words!("포트는 인자로 받은 것이어야 해요.", "The port is the one that the argument says.")

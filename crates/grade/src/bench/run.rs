@@ -242,6 +242,14 @@ impl Run {
         descendants(self.keeper.id().cast_signed()).into_iter().skip(before).collect()
     }
 
+    /// How many descriptors its processes have open, all together: `/proc/PID/fd`, proc(5).
+    #[must_use]
+    pub fn descriptors(&self) -> usize {
+        // Of a process that ends meanwhile, none.
+        let open = |pid: i32| std::fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count);
+        self.processes().into_iter().map(open).sum()
+    }
+
     /// Stops it in its tracks (SIGSTOP, signal(7)) while `much` is done to its sockets, and lets it go on.
     pub fn while_stopped(&self, much: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
         let all = |signal| {

@@ -2,6 +2,7 @@
 
 mod ascii_ip;
 mod byte_order;
+mod connected_udp;
 mod get_host_byaddr;
 mod get_hostent;
 mod getdtablesize;
@@ -12,6 +13,9 @@ mod port_number;
 mod printed;
 mod tcp_echocli;
 mod tcp_echoserv;
+mod udp_client;
+mod udp_echocli;
+mod udp_echoserv;
 
 use crate::lab::{Check, Lab};
 use crate::words::Lang;
@@ -28,6 +32,9 @@ pub static ALL: &[&Lab] = &[
     &tcp_echocli::LAB,
     &port_number::LAB,
     &tcp_echoserv::LAB,
+    &udp_echocli::LAB,
+    &udp_echoserv::LAB,
+    &connected_udp::LAB,
 ];
 
 /// The lab of this name.

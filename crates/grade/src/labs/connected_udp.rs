@@ -1,0 +1,255 @@
+//! connected_udp: the UDP echo client whose socket is connected.
+
+use labkit::trace::Call;
+
+use super::udp_client::{
+    Traced, bad_address, closed, empty_reply, long, prints, reply_length, sends, start, traced, watched,
+};
+use super::{BUILD, statement};
+use crate::bench::{Bench, Start, bytes, ensure_refused, output};
+use crate::calls;
+use crate::lab::{Check, Failure, Lab, Verdict, ensure};
+use crate::words;
+use crate::words::Words;
+
+/// The lab.
+pub(super) static LAB: Lab = Lab {
+    name: "connected_udp",
+    usage: "connected_udp IP",
+    slides: "49",
+    statement: statement!("connected_udp"),
+    checks: &[
+        BUILD,
+        Check {
+            id: "connects",
+            title: [
+                "데이터그램 소켓을 주어진 주소의 7번 포트에 연결해요",
+                "It connects a datagram socket to port 7 of the given address",
+            ],
+            points: 15,
+            needs: &["build"],
+            slide: "49",
+            run: connects,
+        },
+        Check {
+            id: "sends",
+            title: ["입력한 줄을 데이터그램 하나로 보내요", "It sends the line as one datagram"],
+            points: 15,
+            needs: &["connects"],
+            slide: "46, 49",
+            run: sends,
+        },
+        Check {
+            id: "no_address",
+            title: ["연결한 소켓에 주소 없이 보내요", "It sends on the connected socket, without an address"],
+            points: 10,
+            needs: &["sends"],
+            slide: "49",
+            run: no_address,
+        },
+        Check {
+            id: "prints",
+            title: ["받은 데이터그램을 출력해요", "It prints the datagram that came"],
+            points: 15,
+            needs: &["sends"],
+            slide: "46, 49",
+            run: prints,
+        },
+        Check {
+            id: "reply_length",
+            title: [
+                "보낸 것과 길이가 다른 답, 빈 답, 4096바이트",
+                "Answers of other lengths than the line's: none at all, 4096 bytes",
+            ],
+            points: 10,
+            needs: &["prints"],
+            slide: "46, 49",
+            run: |bench| reply_length(bench).and_then(|()| empty_reply(bench)).and_then(|()| long(bench)),
+        },
+        Check {
+            id: "stranger",
+            title: ["연결된 상대가 아닌 이의 데이터그램", "A datagram from somebody else"],
+            points: 10,
+            needs: &["prints"],
+            slide: "49",
+            run: stranger,
+        },
+        Check {
+            id: "refused",
+            title: ["그 포트에 아무도 없으면", "Where nobody listens"],
+            points: 10,
+            needs: &["connects"],
+            slide: "49",
+            run: refused,
+        },
+        Check {
+            id: "dissolves",
+            title: ["AF_UNSPEC으로 연결을 풀어요", "It undoes the connection with AF_UNSPEC"],
+            points: 10,
+            needs: &["connects"],
+            slide: "49",
+            run: dissolves,
+        },
+        Check {
+            id: "bad_address",
+            title: ["올바르지 않은 주소, 인자 없음", "What is no address, and no argument at all"],
+            points: 3,
+            needs: &["connects"],
+            slide: "21, 34",
+            run: bad_address,
+        },
+        Check {
+            id: "close",
+            title: ["소켓을 close로 닫아요", "It closes its socket"],
+            points: 2,
+            needs: &["connects"],
+            slide: "32",
+            run: close,
+        },
+    ],
+};
+
+impl Traced {
+    /// Does this call connect to the server?
+    fn connects(&self, call: &Call) -> bool {
+        calls::is(call, "connect") && call.args.get(1).is_some_and(|to| calls::address(to) == Some(self.at))
+    }
+
+    /// The calls about the socket that connects to the server; empty if none does.
+    fn connected(&self) -> Vec<&Call> {
+        self.socket(|call| self.connects(call))
+    }
+}
+
+fn connects(bench: &mut Bench) -> Verdict {
+    let traced = bench.once("traced", traced)?;
+    let (at, swapped) = (traced.at, traced.at.port().swap_bytes());
+    if !traced.connected().is_empty() {
+        return Ok(());
+    }
+    // Then what did it do instead?
+    let about = traced.socket(|_| true);
+    let mut connects = about.iter().rev().filter(|call| calls::is(call, "connect"));
+    let to = connects.find_map(|call| calls::address(call.args.get(1)?));
+    let got = match to {
+        Some(to) => words!("{to}에 connect", "connect to {to}"),
+        None if about.is_empty() => {
+            words!("데이터그램 소켓을 열지 않았어요", "it opened no datagram socket")
+        }
+        None => {
+            let summary = calls::summary(&about);
+            words!("데이터그램 소켓의 시스템 콜: {summary}", "calls about its datagram socket: {summary}")
+        }
+    };
+    let cause = if to.is_some_and(|to| to.port() == swapped) {
+        words!(
+            "{swapped}는 7의 두 바이트를 뒤바꾼 수예요. sin_port에는 htons(7)을 넣으세요.",
+            "{swapped} is 7 with its two bytes swapped. sin_port takes htons(7)."
+        )
+    } else {
+        words!(
+            "socket(PF_INET, SOCK_DGRAM, 0)이 준 소켓을, sin_port가 htons(7)이고 sin_addr가 인자인 주소에 connect하세요. UDP의 connect는 아무것도 보내지 않고 상대를 커널에 적어 두기만 해요.",
+            "connect the socket that socket(PF_INET, SOCK_DGRAM, 0) gave to the address with htons(7) in sin_port and the argument in sin_addr. UDP's connect sends nothing: the kernel only takes down who the peer is."
+        )
+    };
+    let did = watched();
+    let expected = words!(
+        "데이터그램 소켓(SOCK_DGRAM)을 {at}에 connect",
+        "connect of a datagram socket (SOCK_DGRAM) to {at}"
+    );
+    let shown = output(&traced.finished);
+    let got = Words { ko: format!("{}\n{}", got.ko, shown.ko), en: format!("{}\n{}", got.en, shown.en) };
+    Err(Failure { did, expected, got, cause }.into())
+}
+
+fn no_address(bench: &mut Bench) -> Verdict {
+    let traced = bench.once("traced", traced)?;
+    let all = traced.connected();
+    let sends: Vec<&&Call> = all.iter().filter(|call| calls::is(call, "write")).collect();
+    let addressed = sends.iter().find(|call| call.args.iter().any(|arg| calls::address(arg).is_some()));
+    let (summary, addressed) = (calls::summary(&all), addressed.map(|call| call.text()));
+    ensure(!sends.is_empty() && addressed.is_none(), || {
+        let got = addressed.unwrap_or(summary);
+        Failure {
+            did: watched(),
+            expected: words!(
+                "connect한 소켓에 주소 없이 send(write)",
+                "send (write) on the connected socket, without an address"
+            ),
+            got: words!("{got}", "{got}"),
+            cause: words!(
+                "connect한 소켓은 상대를 알아요. 그 다음에는 send(s, buf, n, 0)과 recv(s, buf, MAXLINE, 0)으로 충분해요.",
+                "A socket that is connected knows its peer: from then on send(s, buf, n, 0) and recv(s, buf, MAXLINE, 0) are enough."
+            ),
+        }
+    })
+}
+
+fn stranger(bench: &mut Bench) -> Verdict {
+    let (line, answer, other) = (bench.line(20), bench.line(20), bench.line(20));
+    let client = start(bench, &line, &Start::default())?;
+    let from = client.sends(&line)?;
+    // The same address as the server's, another port.
+    let stranger = bench.datagrams(*client.at.ip(), 0)?;
+    stranger.send_to(&other, from)?;
+    // If it takes that, it does so before the server answers.
+    client.run.until_asleep(|| Ok(client.run.over().then_some(())))?;
+    let shown = bytes(&other);
+    client.prints(&line, &answer, from).map(drop).map_err(|fault| {
+        fault
+            .after(&words!("다른 포트에서 {shown}을(를) 먼저 보냄", "sent {shown} from another port first"))
+            .because(words!(
+                "커널은 받는 순간에 연결되어 있는 소켓만 지켜 줘요. recv 전에 connect하고, 그 뒤에 AF_UNSPEC으로 풀었는지 보세요.",
+                "The kernel looks after a socket only while it is connected: connect before recv, and AF_UNSPEC not before it either."
+            ))
+    })
+}
+
+fn refused(bench: &mut Bench) -> Verdict {
+    let ip = bench.server_address();
+    let did = words!(
+        "7번 포트에 아무도 없는 {ip}로 실행하고 한 줄 입력",
+        "ran it with {ip}, where nobody has port 7, and typed a line"
+    );
+    let finished = bench.run(&[&ip.to_string()], b"hello\n");
+    finished.and_then(|finished| ensure_refused(did, &finished)).map_err(|fault| {
+        fault.surely_because(words!(
+            "아무도 없다는 ICMP 메시지는 연결된 소켓에만 전해져요: recv가 ECONNREFUSED로 실패해요. recv가 -1이면 perror로 알리고 exit(1)로 끝내세요.",
+            "ICMP says that nobody is there, and only a connected socket is told: recv fails with ECONNREFUSED. When recv returns -1, say so with perror and exit(1)."
+        ))
+    })
+}
+
+fn dissolves(bench: &mut Bench) -> Verdict {
+    let traced = bench.once("traced", traced)?;
+    let connects = traced.connected().into_iter().filter(|call| call.name == "connect");
+    let after: Vec<&Call> = connects.skip_while(|call| !traced.connects(call)).skip(1).collect();
+    let to: Vec<&str> = after.iter().filter_map(|call| call.args.get(1).map(String::as_str)).collect();
+    let unspec = |call: &&&Call| {
+        calls::is(call, "connect") && call.args.get(1).is_some_and(|to| to.contains("AF_UNSPEC"))
+    };
+    ensure(after.iter().any(|call| unspec(&call)), || {
+        let to = to.join(", ");
+        Failure {
+            did: watched(),
+            expected: words!(
+                "그 소켓을 sa_family가 AF_UNSPEC인 주소에 connect",
+                "connect of that socket to an address whose sa_family is AF_UNSPEC"
+            ),
+            got: if to.is_empty() {
+                words!("두 번째 connect가 없었어요", "there was no second connect")
+            } else {
+                words!("{to}에 connect", "connect to {to}")
+            },
+            cause: words!(
+                "servaddr.sin_family = AF_UNSPEC으로 하고 같은 소켓으로 connect를 다시 부르세요.",
+                "Set servaddr.sin_family = AF_UNSPEC and call connect again, with the same socket."
+            ),
+        }
+    })
+}
+
+fn close(bench: &mut Bench) -> Verdict {
+    let traced = bench.once("traced", traced)?;
+    closed(&traced.connected())
+}

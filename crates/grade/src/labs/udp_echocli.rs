@@ -1,0 +1,189 @@
+//! udp_echocli: the UDP echo client.
+
+use super::udp_client::{
+    bad_address, closed, conversation, empty_reply, long, prints, reply_length, sends, start, traced, watched,
+};
+use super::{BUILD, statement};
+use crate::bench::{Bench, Start, bytes, ensure_success};
+use crate::calls;
+use crate::lab::{Check, Failure, Lab, Verdict, ensure};
+use crate::words;
+
+/// The lab.
+pub(super) static LAB: Lab = Lab {
+    name: "udp_echocli",
+    usage: "udp_echocli IP",
+    slides: "45-47",
+    statement: statement!("udp_echocli"),
+    checks: &[
+        BUILD,
+        Check {
+            id: "sends",
+            title: ["입력한 줄을 데이터그램 하나로 보내요", "It sends the line as one datagram"],
+            points: 20,
+            needs: &["build"],
+            slide: "46, 47",
+            run: sends,
+        },
+        Check {
+            id: "prints",
+            title: ["받은 데이터그램을 출력해요", "It prints the datagram that came"],
+            points: 20,
+            needs: &["sends"],
+            slide: "46, 47",
+            run: prints,
+        },
+        Check {
+            id: "reply_length",
+            title: ["보낸 것과 길이가 다른 답", "An answer that is shorter, or longer, than the line"],
+            points: 15,
+            needs: &["prints"],
+            slide: "46, 47",
+            run: reply_length,
+        },
+        Check {
+            id: "bytes",
+            title: ["한글, %, NUL이 든 답", "An answer with Korean, % and NUL"],
+            points: 5,
+            needs: &["prints"],
+            slide: "46",
+            run: any_bytes,
+        },
+        Check {
+            id: "empty_reply",
+            title: ["빈 데이터그램인 답", "An answer that is an empty datagram"],
+            points: 5,
+            needs: &["prints"],
+            slide: "46",
+            run: empty_reply,
+        },
+        Check {
+            id: "long",
+            title: ["4096바이트인 줄과 답", "A line and an answer of 4096 bytes"],
+            points: 10,
+            needs: &["prints"],
+            slide: "46, 47",
+            run: long,
+        },
+        Check {
+            id: "last_line",
+            title: ["줄바꿈 없이 끝나는 입력", "Input that ends without a newline"],
+            points: 5,
+            needs: &["sends"],
+            slide: "47",
+            run: last_line,
+        },
+        Check {
+            id: "end_of_input",
+            title: ["입력이 없으면 보내지 않고 끝나요", "Without input it sends nothing and ends"],
+            points: 5,
+            needs: &["build"],
+            slide: "47",
+            run: end_of_input,
+        },
+        Check {
+            id: "bad_address",
+            title: ["올바르지 않은 주소, 인자 없음", "What is no address, and no argument at all"],
+            points: 5,
+            needs: &["sends"],
+            slide: "21, 34",
+            run: bad_address,
+        },
+        Check {
+            id: "calls",
+            title: ["연결 없이 sendto와 recvfrom으로", "sendto and recvfrom, without a connection"],
+            points: 5,
+            needs: &["sends"],
+            slide: "45-47",
+            run: slide_calls,
+        },
+        Check {
+            id: "close",
+            title: ["소켓을 close로 닫아요", "It closes its socket"],
+            points: 5,
+            needs: &["sends"],
+            slide: "32, 45",
+            run: close,
+        },
+    ],
+};
+
+fn any_bytes(bench: &mut Bench) -> Verdict {
+    let tail = bench.rng.u32(..);
+    let line = format!("소켓 %s%d 100% {tail:08x} 데이터그램\n");
+    let text = format!("응답 %n%x%s 50%% {tail:08X}\n");
+    let with_nul = format!("앞 \0 뒤 {tail:08X}\n");
+    for (answer, cause) in [
+        (
+            text,
+            words!(
+                "printf(buf)는 buf의 %를 서식으로 읽어요. printf(\"%s\", buf)나 fwrite(buf, 1, n, stdout)을 쓰세요.",
+                "printf(buf) takes a % in buf for a conversion. Use printf(\"%s\", buf), or fwrite(buf, 1, n, stdout)."
+            ),
+        ),
+        (
+            with_nul,
+            words!(
+                "%s와 strlen은 NUL에서 멈춰요. recvfrom이 돌려준 n바이트를 fwrite(buf, 1, n, stdout)이나 write로 출력하세요.",
+                "%s and strlen stop at a NUL. Print the n bytes that recvfrom returned with fwrite(buf, 1, n, stdout), or write."
+            ),
+        ),
+    ] {
+        conversation(bench, line.as_bytes(), answer.as_bytes()).map_err(|fault| fault.because(cause))?;
+    }
+    Ok(())
+}
+
+fn last_line(bench: &mut Bench) -> Verdict {
+    let mut line = bench.line(20);
+    line.pop();
+    let client = start(bench, &line, &Start::default())?;
+    client.run.close_stdin();
+    client.sends(&line).map(drop).map_err(|fault| {
+        fault.after(&words!("줄바꿈 없이 입력을 끝냄(Ctrl-D)", "ended the input without a newline (Ctrl-D)"))
+    })
+}
+
+fn end_of_input(bench: &mut Bench) -> Verdict {
+    let client = start(bench, b"", &Start::default())?;
+    client.run.close_stdin();
+    let did = words!("아무것도 입력하지 않고 입력을 끝냄(Ctrl-D)", "ended the input at once (Ctrl-D)");
+    if let Some((sent, _)) = client.server.receive(&client.run)? {
+        let shown = bytes(&sent);
+        return Err(Failure {
+            did,
+            expected: words!("보내지 않고 끝나기", "it sends nothing and ends"),
+            got: words!("데이터그램을 보냈어요: {shown}", "it sent a datagram: {shown}"),
+            cause: words!(
+                "fgets가 NULL을 돌려주면 buf에는 아무것도 없어요. 보내지 말고 끝내세요.",
+                "When fgets returns NULL there is nothing in buf: send nothing and end."
+            ),
+        }
+        .into());
+    }
+    ensure_success(did, &client.run.finish()?)
+}
+
+fn slide_calls(bench: &mut Bench) -> Verdict {
+    let traced = bench.once("traced", traced)?;
+    let socket = traced.socket(|call| calls::is(call, "write"));
+    let summary = calls::summary(&socket);
+    let to_server = |call: &&&labkit::trace::Call| {
+        calls::is(call, "write") && call.args.iter().any(|arg| calls::address(arg) == Some(traced.at))
+    };
+    ensure(socket.iter().any(|call| to_server(&call)), || Failure {
+        did: watched(),
+        expected: words!("sendto에 주소를 주어 보내기", "sendto, which is given the address"),
+        got: words!("{summary}", "{summary}"),
+        cause: words!(
+            "connect하고 send해도 데이터그램은 가요. 그것은 다음 실습(connected_udp)이고, 여기서는 연결 없이 sendto와 recvfrom을 써 보세요.",
+            "connect and send work as well: that is the next lab, connected_udp. Here, try sendto and recvfrom, without a connection."
+        ),
+    })?;
+    calls::in_order(watched(), &socket, &["socket", "write", "read"])
+}
+
+fn close(bench: &mut Bench) -> Verdict {
+    let traced = bench.once("traced", traced)?;
+    closed(&traced.socket(|call| calls::is(call, "write")))
+}

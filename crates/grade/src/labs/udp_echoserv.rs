@@ -1,0 +1,394 @@
+//! udp_echoserv: the UDP echo server.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use labkit::trace::Call;
+
+use super::{BUILD, statement};
+use crate::bench::{Bench, Datagrams, Run, Start, bytes, compare, ensure_refused};
+use crate::calls;
+use crate::lab::{Check, Failure, Lab, Verdict, ensure};
+use crate::words;
+
+/// The lab.
+pub(super) static LAB: Lab = Lab {
+    name: "udp_echoserv",
+    usage: "udp_echoserv PORT",
+    slides: "45, 46, 48",
+    statement: statement!("udp_echoserv"),
+    checks: &[
+        BUILD,
+        Check {
+            id: "bound",
+            title: ["인자로 받은 UDP 포트에서 기다려요", "It waits at the UDP port that it was given"],
+            points: 10,
+            needs: &["build"],
+            slide: "39, 45, 48",
+            run: bound,
+        },
+        Check {
+            id: "echoes",
+            title: ["온 데이터그램을 하나씩 돌려보내요", "It sends back each datagram that comes"],
+            points: 20,
+            needs: &["bound"],
+            slide: "46, 48",
+            run: echoes,
+        },
+        Check {
+            id: "any_address",
+            title: [
+                "이 컴퓨터의 어느 주소로 와도 받아요",
+                "It takes what comes to any address of this machine",
+            ],
+            points: 5,
+            needs: &["echoes"],
+            slide: "39",
+            run: any_address,
+        },
+        Check {
+            id: "senders",
+            title: ["보내는 이가 여럿이면 저마다에게", "Several senders: to each its own"],
+            points: 15,
+            needs: &["echoes"],
+            slide: "45, 46",
+            run: senders,
+        },
+        Check {
+            id: "empty",
+            title: ["빈 데이터그램도 데이터그램", "An empty datagram is a datagram"],
+            points: 10,
+            needs: &["echoes"],
+            slide: "46",
+            run: empty,
+        },
+        Check {
+            id: "bytes",
+            title: ["0부터 255까지 어떤 바이트든", "Bytes of any value, 0 to 255"],
+            points: 10,
+            needs: &["echoes"],
+            slide: "46, 48",
+            run: all_bytes,
+        },
+        Check {
+            id: "sizes",
+            title: ["1바이트부터 65507바이트까지, 경계를 지켜서", "1 to 65507 bytes, boundaries kept"],
+            points: 10,
+            needs: &["echoes"],
+            slide: "46, 48",
+            run: sizes,
+        },
+        Check {
+            id: "peer_gone",
+            title: ["답을 받을 이가 사라져도 계속돼요", "A sender that has gone doesn't end it"],
+            points: 5,
+            needs: &["senders"],
+            slide: "45, 49",
+            run: peer_gone,
+        },
+        Check {
+            id: "port_in_use",
+            title: ["포트가 이미 쓰이고 있으면", "A port that is in use"],
+            points: 5,
+            needs: &["bound"],
+            slide: "39",
+            run: port_in_use,
+        },
+        Check {
+            id: "bad_port",
+            title: ["포트 번호가 아닌 인자", "An argument that is no port"],
+            points: 2,
+            needs: &["build"],
+            slide: "44",
+            run: bad_port,
+        },
+        Check {
+            id: "calls",
+            title: ["슬라이드의 호출을 슬라이드의 순서로", "The slide's calls in the slide's order"],
+            points: 5,
+            needs: &["echoes"],
+            slide: "45, 48",
+            run: slide_calls,
+        },
+        Check {
+            id: "steady",
+            title: ["디스크립터가 늘지 않아요", "Its descriptors don't grow in number"],
+            points: 3,
+            needs: &["echoes"],
+            slide: "10, 11",
+            run: steady,
+        },
+    ],
+};
+
+fn bound(bench: &mut Bench) -> Verdict {
+    bench.serve_udp(&Start::default()).map(drop)
+}
+
+/// A running server, and where on loopback it is.
+fn serve(bench: &mut Bench) -> Verdict<(Run, SocketAddrV4)> {
+    let (run, port) = bench.serve_udp(&Start::default())?;
+    Ok((run, SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)))
+}
+
+/// A sender: a socket that belongs to no address and goes to every one.
+fn sender(bench: &Bench) -> Verdict<Datagrams> {
+    Ok(bench.datagrams(Ipv4Addr::UNSPECIFIED, 0)?)
+}
+
+/// Sends a datagram and wants it back, from the port that it went to.
+fn echo(run: &Run, sender: &Datagrams, to: SocketAddrV4, sent: &[u8]) -> Verdict {
+    sender.send_to(sent, to)?;
+    let (n, shown) = (sent.len(), bytes(sent));
+    let did = words!(
+        "{n}바이트 데이터그램을 {to}로 보냄: {shown}",
+        "sent a datagram of {n} bytes to {to}: {shown}"
+    );
+    let Some((got, from)) = sender.receive(run)? else {
+        let failure = Failure {
+            did,
+            expected: words!("같은 데이터그램이 돌아오기", "the same datagram comes back"),
+            got: words!("아무것도 오지 않았어요", "nothing came"),
+            ..Failure::default()
+        };
+        return Err(run.explain(failure).into());
+    };
+    ensure(from.port() == to.port(), || Failure {
+        did: did.clone(),
+        expected: words!("{to}에서 오는 답", "an answer from {to}"),
+        got: words!("{from}에서 온 답", "an answer from {from}"),
+        cause: words!("받은 소켓으로 sendto하세요.", "sendto with the socket that has received."),
+    })?;
+    compare(did, sent, &got).map_or(Ok(()), |failure| Err(run.explain(failure).into()))
+}
+
+fn echoes(bench: &mut Bench) -> Verdict {
+    let (run, addr) = serve(bench)?;
+    let sender = sender(bench)?;
+    for i in 1..=3 {
+        let n = bench.rng.usize(10..60);
+        let line = bench.line(n);
+        echo(&run, &sender, addr, &line).map_err(|fault| {
+            fault.after(&words!("{i}번째 데이터그램", "datagram number {i}")).because(words!(
+                "while (1) 안에서 recvfrom이 돌려준 nbyte만큼을, recvfrom이 채운 cliaddr로 sendto하세요. addrlen은 recvfrom마다 먼저 sizeof(cliaddr)로 해 두어야 해요.",
+                "Inside while (1), sendto the nbyte bytes that recvfrom returned to the cliaddr that it filled in. Before each recvfrom, addrlen has to be sizeof(cliaddr)."
+            ))
+        })?;
+    }
+    Ok(())
+}
+
+fn any_address(bench: &mut Bench) -> Verdict {
+    for ip in [bench.loopback(), bench.place.address] {
+        let (run, addr) = serve(bench)?;
+        let line = bench.line(20);
+        echo(&run, &sender(bench)?, SocketAddrV4::new(ip, addr.port()), &line).map_err(|fault| {
+            fault.because(words!(
+                "s_addr에 htonl(INADDR_ANY)를 넣으면 이 컴퓨터의 모든 주소로 오는 데이터그램을 받아요.",
+                "With htonl(INADDR_ANY) in s_addr, datagrams to all addresses of this machine are taken."
+            ))
+        })?;
+    }
+    Ok(())
+}
+
+fn senders(bench: &mut Bench) -> Verdict {
+    let (run, addr) = serve(bench)?;
+    let senders = [sender(bench)?, sender(bench)?, sender(bench)?];
+    for _ in 0..3 {
+        for (i, sender) in (1..).zip(&senders) {
+            let line = bench.line(30);
+            echo(&run, sender, addr, &line).map_err(|fault| {
+                fault.after(&words!("세 사람 가운데 {i}번째", "number {i} of three senders")).because(words!(
+                    "보내는 이는 데이터그램마다 다를 수 있어요. 늘 이번 recvfrom이 채운 cliaddr로 보내세요. connect하면 그 상대의 것만 받아요.",
+                    "Each datagram may have another sender: always send to the cliaddr that this recvfrom filled in. A socket that is connected takes from that peer alone."
+                ))
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn empty(bench: &mut Bench) -> Verdict {
+    let (run, addr) = serve(bench)?;
+    let sender = sender(bench)?;
+    let line = bench.line(30);
+    for sent in [&line[..], b"", b"", &line] {
+        echo(&run, &sender, addr, sent).map_err(|fault| {
+            fault.because(words!(
+                "UDP에는 끝이 없어요. recvfrom이 돌려준 0은 빈 데이터그램이고, 그것도 돌려보내요. 오류는 -1이에요.",
+                "UDP has no end: when recvfrom returns 0, that is an empty datagram, and it goes back as well. An error is -1."
+            ))
+        })?;
+    }
+    Ok(())
+}
+
+fn all_bytes(bench: &mut Bench) -> Verdict {
+    let (run, addr) = serve(bench)?;
+    let mut every: Vec<u8> = (0..=255).collect();
+    bench.rng.shuffle(&mut every);
+    // A NUL first: to strlen that is nothing at all.
+    every.insert(0, 0);
+    echo(&run, &sender(bench)?, addr, &every).map_err(|fault| {
+        fault.because(words!(
+            "바이트 수는 recvfrom이 돌려준 값이에요. strlen은 NUL에서 멈추고, NUL이 없으면 버퍼를 넘어가요.",
+            "How many bytes there are is what recvfrom returned. strlen stops at a NUL, and without one runs past the buffer."
+        ))
+    })
+}
+
+fn sizes(bench: &mut Bench) -> Verdict {
+    let (run, addr) = serve(bench)?;
+    let sender = sender(bench)?;
+    for n in [1, 127, 128, 1023, 1024, 1025, 4095, 4096, 4097, 8192, 65_506, 65_507] {
+        let sent = bench.line(n);
+        echo(&run, &sender, addr, &sent).map_err(|fault| {
+            fault.because(words!(
+                "데이터그램이 버퍼보다 길면 나머지는 버려져요. 가장 긴 것은 65507바이트(65535 - IP 헤더 20 - UDP 헤더 8)예요.",
+                "What of a datagram has no room in the buffer is thrown away. The longest has 65507 bytes: 65535, less 20 for IP's header and 8 for UDP's."
+            ))
+        })?;
+    }
+    several_wait(bench, &run, &sender, addr)
+}
+
+/// Several datagrams before any answer is taken. In which order they come back is not UDP's to say.
+fn several_wait(bench: &mut Bench, run: &Run, sender: &Datagrams, addr: SocketAddrV4) -> Verdict {
+    let sent: Vec<Vec<u8>> = [30, 700, 3, 1500, 200].map(|n| bench.line(n)).into();
+    for datagram in &sent {
+        sender.send_to(datagram, addr)?;
+    }
+    let mut got = Vec::new();
+    while got.len() < sent.len()
+        && let Some((datagram, _)) = sender.receive(run)?
+    {
+        got.push(datagram);
+    }
+    let lengths = |all: &[Vec<u8>]| all.iter().map(Vec::len).collect::<Vec<_>>();
+    let (wanted, came) = (lengths(&sent), lengths(&got));
+    ensure(sent.iter().all(|datagram| got.contains(datagram)), || {
+        run.explain(Failure {
+            did: words!(
+                "데이터그램 다섯을 이어서 보냄: {wanted:?}바이트",
+                "sent five datagrams one right after the other: {wanted:?} bytes"
+            ),
+            expected: words!("같은 다섯이 따로따로 돌아오기", "the same five come back, each by itself"),
+            got: words!("{came:?}바이트", "{came:?} bytes"),
+            cause: words!(
+                "recvfrom 한 번에 데이터그램 하나, 그것에 sendto 한 번이에요.",
+                "One recvfrom is one datagram, and for each there is one sendto."
+            ),
+        })
+    })
+}
+
+fn peer_gone(bench: &mut Bench) -> Verdict {
+    let (run, addr) = serve(bench)?;
+    let (gone, stays, line) = (sender(bench)?, sender(bench)?, bench.line(30));
+    // When the server reads on, the datagram is there, and nobody to take its answer: ICMP says so.
+    run.while_stopped(|| {
+        gone.send_to(&line, addr)?;
+        drop(gone);
+        Ok(())
+    })?;
+    for _ in 0..3 {
+        echo(&run, &stays, addr, &line).map_err(|fault| {
+            let when = words!(
+                "앞서 보낸 이가 답을 받기 전에 소켓을 닫음",
+                "a sender before had closed its socket without waiting for the answer"
+            );
+            fault.after(&when).because(words!(
+                "보낸 이가 사라지는 것은 서버의 잘못이 아니에요. recvfrom이나 sendto가 실패해도 알리고 계속하세요.",
+                "That a sender goes is not the server's fault. When recvfrom or sendto fails, say so and go on."
+            ))
+        })?;
+    }
+    Ok(())
+}
+
+fn port_in_use(bench: &mut Bench) -> Verdict {
+    let port = bench.free_port()?;
+    let _taken = bench.datagrams(Ipv4Addr::UNSPECIFIED, port)?;
+    let did = words!(
+        "다른 서버가 쓰고 있는 UDP 포트 {port}로 실행",
+        "started it with UDP port {port}, which another server has"
+    );
+    let finished = bench.run(&[&port.to_string()], b"");
+    finished.and_then(|finished| ensure_refused(did, &finished)).map_err(|fault| {
+        fault.surely_because(words!(
+            "bind가 -1이면 perror로 알리고 exit(1)로 끝내세요. 슬라이드의 exit(0)은 셸에게 성공이라는 뜻이고, 그냥 넘어가면 아무것도 오지 않을 소켓에서 기다려요.",
+            "When bind returns -1, say so with perror and exit(1). The slides' exit(0) means success to a shell, and who goes on waits at a socket where nothing will come."
+        ))
+    })
+}
+
+fn bad_port(bench: &mut Bench) -> Verdict {
+    for bad in ["70000", "7x"] {
+        let did = words!("포트 번호가 아닌 `{bad}`로 실행", "started with `{bad}`, which is no port");
+        let finished = bench.run(&[bad], b"");
+        finished.and_then(|finished| ensure_refused(did, &finished)).map_err(|fault| {
+            fault.surely_because(words!(
+                "atoi는 잘못을 알려 주지 않아요. strtol로 끝까지 읽고 1부터 65535까지인지 확인하세요.",
+                "atoi tells no mistake. Read to the end with strtol, and look whether it is 1 to 65535."
+            ))
+        })?;
+    }
+    Ok(())
+}
+
+fn slide_calls(bench: &mut Bench) -> Verdict {
+    let (run, port) = bench.serve_udp(&Start { traced: true, ..Start::default() })?;
+    let (sender, line) = (sender(bench)?, bench.line(20));
+    for _ in 0..3 {
+        echo(&run, &sender, SocketAddrV4::new(Ipv4Addr::LOCALHOST, port), &line)?;
+    }
+    let all = run.stop()?.calls;
+    let did = words!("서버의 시스템 콜을 봄(strace)", "watched the server's system calls (strace)");
+    let opened = (0..all.len()).filter(|i| calls::opens(&all[*i], "SOCK_DGRAM"));
+    let bound = |about: &Vec<&Call>| about.iter().any(|call| calls::is(call, "bind"));
+    let socket = opened.map(|i| calls::about(&all, i)).find(bound).unwrap_or_default();
+    calls::in_order(did.clone(), &socket, &["socket", "bind", "read", "write", "read", "write"])?;
+    let tcp = socket.iter().find(|call| ["listen", "accept", "accept4"].contains(&call.name.as_str()));
+    tcp.map_or(Ok(()), |call| {
+        let text = call.text();
+        Err(Failure {
+            did,
+            expected: words!("socket, bind, recvfrom, sendto만", "socket, bind, recvfrom, sendto and no more"),
+            got: words!("{text}", "{text}"),
+            cause: words!(
+                "데이터그램 소켓에는 기다릴 연결이 없어서 listen과 accept는 EOPNOTSUPP로 실패해요. 지우세요.",
+                "A datagram socket has no connections to wait for: listen and accept fail with EOPNOTSUPP. Leave them out."
+            ),
+        }
+        .into())
+    })
+}
+
+fn steady(bench: &mut Bench) -> Verdict {
+    let (run, addr) = serve(bench)?;
+    let sender = sender(bench)?;
+    let echo_some = |bench: &mut Bench| {
+        let line = bench.line(30);
+        (0..20).try_for_each(|_| echo(&run, &sender, addr, &line))
+    };
+    echo_some(bench)?;
+    let before = run.descriptors();
+    echo_some(bench)?;
+    // Those of a process that is about to end are about to be closed.
+    let steady = run.until_asleep(|| Ok((run.descriptors() <= before).then_some(())))?;
+    ensure(steady.is_some(), || {
+        let after = run.descriptors();
+        Failure {
+            did: words!("데이터그램 40개를 보냄", "sent 40 datagrams"),
+            expected: words!(
+                "20개 뒤와 같은 수의 디스크립터: {before}",
+                "as many open descriptors as after the first 20: {before}"
+            ),
+            got: words!("40개 뒤에 {after}", "after all 40: {after}"),
+            cause: words!(
+                "데이터그램마다 연 파일이나 소켓을 닫지 않으면 곧 EMFILE이에요. UDP 서버는 소켓 하나로 충분해요.",
+                "What is opened for each datagram and not closed soon ends in EMFILE. One socket is enough for a UDP server."
+            ),
+        }
+    })
+}

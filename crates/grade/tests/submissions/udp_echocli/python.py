@@ -1,0 +1,19 @@
+#!/usr/bin/env python3
+import socket
+import sys
+
+if len(sys.argv) != 2:
+    sys.exit(f"usage: {sys.argv[0]} IP")
+
+try:
+    socket.inet_pton(socket.AF_INET, sys.argv[1])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        print("입력 : ", end="", flush=True)
+        line = sys.stdin.buffer.readline()
+        if not line:
+            sys.exit(0)
+        s.sendto(line, (sys.argv[1], 7))
+        answer, _ = s.recvfrom(65536)
+        sys.stdout.buffer.write("수신 : ".encode() + answer)
+except OSError as e:
+    sys.exit(f"udp_echocli: {e}")
