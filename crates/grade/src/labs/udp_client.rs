@@ -243,7 +243,7 @@ impl Traced {
         let all = &self.finished.calls;
         let opened = (0..all.len()).filter(|i| calls::opens(&all[*i], "SOCK_DGRAM"));
         opened
-            .map(|i| calls::about(all, i))
+            .map(|i| calls::about_socket(all, i))
             .find(|about| about.iter().any(|call| used(call)))
             .unwrap_or_default()
     }

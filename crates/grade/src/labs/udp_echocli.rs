@@ -180,7 +180,7 @@ fn slide_calls(bench: &mut Bench) -> Verdict {
             "connect and send work as well: that is the next lab, connected_udp. Here, try sendto and recvfrom, without a connection."
         ),
     })?;
-    calls::in_order(watched(), &socket, &["socket", "write", "read"])
+    calls::in_order(watched(), &socket, &["socket", "sendto", "recvfrom"])
 }
 
 fn close(bench: &mut Bench) -> Verdict {

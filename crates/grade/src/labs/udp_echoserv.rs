@@ -346,8 +346,8 @@ fn slide_calls(bench: &mut Bench) -> Verdict {
     let did = words!("서버의 시스템 콜을 봄(strace)", "watched the server's system calls (strace)");
     let opened = (0..all.len()).filter(|i| calls::opens(&all[*i], "SOCK_DGRAM"));
     let bound = |about: &Vec<&Call>| about.iter().any(|call| calls::is(call, "bind"));
-    let socket = opened.map(|i| calls::about(&all, i)).find(bound).unwrap_or_default();
-    calls::in_order(did.clone(), &socket, &["socket", "bind", "read", "write"])?;
+    let socket = opened.map(|i| calls::about_socket(&all, i)).find(bound).unwrap_or_default();
+    calls::in_order(did.clone(), &socket, &["socket", "bind", "recvfrom", "sendto"])?;
     let tcp = socket.iter().find(|call| ["listen", "accept", "accept4"].contains(&call.name.as_str()));
     tcp.map_or(Ok(()), |call| {
         let text = call.text();
