@@ -4,18 +4,29 @@ use std::io::{self, Read as _, Write as _};
 use std::net::Ipv4Addr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Instant;
+use std::process::{Child, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 use crate::bench::Bench;
 use crate::lab::{Check, Failure, Fault, Lab, Verdict};
 use crate::labs;
 use crate::report::{CheckResult, Report, Status};
-use crate::sandbox::{self, Place, Tier};
+use crate::sandbox::{self, Alone, Place, Tier};
 use crate::submission::{self, Kind, Kit, Staged};
+use crate::words;
 use crate::words::{Lang, Words};
+
+/// A submission that has kept its judge for so long has had its time: what is left fails.
+const ITS_TIME: Duration = Duration::from_secs(300);
+
+/// A judge that takes so long is ended: something is wrong with it.
+const LONGEST: Duration = Duration::from_secs(900);
 
 /// How to grade.
 #[derive(Clone, Debug)]
@@ -38,6 +49,8 @@ struct Task {
     folder: PathBuf,
     kind: Kind,
     kit: Kit,
+    /// Who asks.
+    parent: u32,
 }
 
 /// What a judge says.
@@ -94,7 +107,9 @@ fn ask_judge(lab: &Lab, staged: &Staged, options: &Options) -> io::Result<Judgem
         folder: staged.folder.path().to_path_buf(),
         kind: staged.kind.clone(),
         kit: submission::kit(&staged.kind)?,
+        parent: std::process::id(),
     };
+    let _alone = Alone::wait(options.tier)?;
     let mut judge = sandbox::judge_command()?
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -104,11 +119,28 @@ fn ask_judge(lab: &Lab, staged: &Staged, options: &Options) -> io::Result<Judgem
     if let Some(mut stdin) = judge.stdin.take() {
         stdin.write_all(&serde_json::to_vec(&task)?)?;
     }
-    let output = judge.wait_with_output()?;
+    let output = within(LONGEST, judge)?;
     serde_json::from_slice(&output.stdout).map_err(|_| {
         let said = String::from_utf8_lossy(&output.stderr).trim().to_string();
         io::Error::other(format!("the grader has failed ({}): {said}", output.status))
     })
+}
+
+/// Waits for the end of a process, and ends it after this time.
+fn within(limit: Duration, process: Child) -> io::Result<Output> {
+    let pid = Pid::from_raw(process.id().cast_signed());
+    let (over, wait) = mpsc::channel::<()>();
+    let late = thread::spawn(move || {
+        let late = wait.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout);
+        // Nobody has waited for it yet: its number is still its own.
+        late && kill(pid, Signal::SIGKILL).is_ok()
+    });
+    let output = process.wait_with_output();
+    drop(over);
+    if late.join().unwrap_or(false) {
+        return Err(io::Error::other(format!("not graded within {} minutes", limit.as_secs() / 60)));
+    }
+    output
 }
 
 /// The judge: reads its task from stdin, writes its judgement to stdout.
@@ -121,12 +153,17 @@ pub(crate) fn judge() -> io::Result<()> {
     // TEST-NET-2 (RFC 5737): addresses that are nobody's.
     let address = Ipv4Addr::new(198, 51, 100, rng.u8(1..=254));
     let place = Place::enter(task.tier, &task.folder, address, &task.kit.shared)?;
+    // From now on this process ends with its parent. If that has ended before, nobody asks any more.
+    if std::os::unix::process::parent_id() != task.parent {
+        return Err(io::Error::other("nobody asks for this any more"));
+    }
     let judgement = judgement(lab, &task, place);
+    sandbox::wait_for_the_left();
     io::stdout().write_all(&serde_json::to_vec(&judgement)?)
 }
 
 fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
-    let start = Instant::now();
+    let begun = Instant::now();
     let built = submission::build(&place, &task.folder, &task.kind, &task.kit, lab.name);
     let (program, build_log, verdict) = match built {
         Ok(Ok(built)) => (built.program, built.log, Ok(())),
@@ -135,7 +172,7 @@ fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
     };
     let mut bench = Bench::new(place, program);
     let mut checks: Vec<CheckResult> = Vec::new();
-    let mut building = Some((verdict, start));
+    let mut building = Some((verdict, begun));
     for check in lab.checks {
         let needed = |id: &&str| {
             checks.iter().find(|done| done.id == **id).is_none_or(|done| done.status != Status::Passed)
@@ -146,6 +183,7 @@ fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
             // The first check is the building.
             (Some((verdict, start)), _) => result(check, task.lang, &verdict, start),
             (None, Some(missing)) => skipped(lab, check, missing, task.lang),
+            (None, None) if begun.elapsed() > ITS_TIME => result(check, task.lang, &out_of_time(), start),
             (None, None) => {
                 bench.rng = fastrand::Rng::with_seed(task.seed ^ fingerprint(check.id));
                 let verdict = catch_unwind(AssertUnwindSafe(|| (check.run)(&mut bench)))
@@ -157,6 +195,22 @@ fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
     }
     let notes = bench.notes.iter().map(|note| note.in_lang(task.lang).to_string()).collect();
     Judgement { checks, build_log, notes }
+}
+
+fn out_of_time() -> Verdict {
+    let minutes = ITS_TIME.as_secs() / 60;
+    Err(Failure {
+        got: words!(
+            "앞의 검사들이 {minutes}분을 다 써서 해 보지 못했어요",
+            "not tried, because the checks before took {minutes} minutes"
+        ),
+        cause: words!(
+            "오래 걸린 검사부터 고치세요. 바쁘기만 하고 끝나지 않는 반복문이 있나요?",
+            "First mend the checks that took long. Is there a loop that keeps busy and never ends?"
+        ),
+        ..Failure::default()
+    }
+    .into())
 }
 
 /// A number for a name, the same everywhere and always: FNV-1a.

@@ -1,12 +1,18 @@
 //! What was handed in: which kind it is, a copy of it that is the grader's, and how it becomes a program.
 
-use std::fs;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use nix::dir::Dir;
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg, OFlag, openat, readlinkat};
+use nix::sys::stat::Mode;
 use serde::{Deserialize, Serialize};
 
 use crate::bench::Run;
@@ -18,6 +24,12 @@ use crate::words::Words;
 /// What a submission may have: files, and bytes in all of them.
 const MOST_FILES: usize = 2000;
 const MOST_BYTES: u64 = 64 << 20;
+
+/// Folders in folders.
+const DEEPEST: usize = 40;
+
+/// How much of what a compiler says is kept.
+const MOST_SAID: usize = 64 << 10;
 
 /// The kinds of submissions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,23 +57,24 @@ pub struct Staged {
     pub kind: Kind,
     /// The folder for the judge's use, with the copy in `submission/`. Gone when this is.
     pub folder: tempfile::TempDir,
+    /// Says that the folder is somebody's.
+    _lock: Flock<File>,
 }
 
-/// Copies what is at `path`, a submission for a lab of this name. Symbolic links in it stay links, and lead nowhere but to what the submission itself can see. An
-/// error if it can't be read.
+/// Copies what is at `path`, a submission for a lab of this name. Symbolic links in it stay links, and lead nowhere but to
+/// what the submission itself can see. An error if it can't be read.
 pub fn stage(path: &Path, lab: &str) -> io::Result<Staged> {
     let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    let folder = tempfile::Builder::new().prefix("grade-").tempdir()?;
+    let (folder, lock) = own_folder()?;
     let copy = folder.path().join("submission");
-    let name = fs::canonicalize(path).map_err(named)?;
-    let name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    // What is handed in is followed if it is a link; what is in it never is.
+    let path = fs::canonicalize(path).map_err(named)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     fs::create_dir(&copy)?;
-    let mut room = Room { files: MOST_FILES, bytes: MOST_BYTES };
-    let copied = if fs::metadata(path).map_err(named)?.is_dir() {
-        copy_folder(path, &copy, &mut room)
-    } else {
-        // What is handed in is followed if it is a link; what is in it never is.
-        fs::canonicalize(path).map_err(named).and_then(|path| copy_entry(&path, &copy.join(&name), &mut room))
+    let mut room = Room { files: MOST_FILES, bytes: MOST_BYTES, depth: DEEPEST };
+    let copied = match open(None, &path).map_err(named)? {
+        Entry::Folder(folder) => copy_folder(folder, &path, &copy, &mut room),
+        entry => copy_entry(entry, &path, &copy.join(&name), &mut room),
     };
     let kind = match copied {
         Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Kind::Nothing(
@@ -73,49 +86,128 @@ pub fn stage(path: &Path, lab: &str) -> io::Result<Staged> {
             kind(&copy, lab)?
         }
     };
-    Ok(Staged { name, kind, folder })
+    Ok(Staged { name, kind, folder, _lock: lock })
+}
+
+/// How the names of [`own_folder`]s begin.
+const FOLDERS: &str = "grade-";
+
+/// An empty folder that nobody else looks into. Removes those of graders that were killed.
+fn own_folder() -> io::Result<(tempfile::TempDir, Flock<File>)> {
+    let lock = |path: &Path, how| {
+        let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;
+        let folder = File::options().read(true).custom_flags(flags).open(path)?;
+        Flock::lock(folder, how).map_err(|(_, errno)| io::Error::from(errno))
+    };
+    let me = nix::unistd::Uid::effective().as_raw();
+    for entry in fs::read_dir(std::env::temp_dir())?.flatten() {
+        if entry.file_name().as_bytes().starts_with(FOLDERS.as_bytes())
+            && entry.metadata().is_ok_and(|data| data.is_dir() && data.uid() == me)
+            && let Ok(_nobody) = lock(&entry.path(), FlockArg::LockExclusiveNonblock)
+        {
+            // Where it can't be removed, it is the next one's.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    loop {
+        let folder = tempfile::Builder::new().prefix(FOLDERS).tempdir()?;
+        // Somebody may have found it before it was locked.
+        if let Ok(lock) = lock(folder.path(), FlockArg::LockExclusive)
+            && lock.metadata()?.nlink() > 0
+        {
+            return Ok((folder, lock));
+        }
+    }
 }
 
 /// What may still be copied.
 struct Room {
     files: usize,
     bytes: u64,
+    depth: usize,
 }
 
-/// All that is in a folder.
-fn copy_folder(from: &Path, to: &Path, room: &mut Room) -> io::Result<()> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", from.display()));
-    for entry in fs::read_dir(from).map_err(named)? {
-        let entry = entry.map_err(named)?;
-        // What cargo and make leave behind is built anew.
-        if entry.file_name() == "target" && from.join("Cargo.toml").exists() || entry.file_name() == ".git" {
+/// Something in a folder, opened: whoever puts something else in its place now comes too late.
+enum Entry {
+    File(File),
+    Folder(Dir),
+    /// A symbolic link, and where it leads.
+    Link(OsString),
+    /// A pipe, a socket, a device.
+    Other,
+}
+
+/// Opens what is called `path`, in a folder or in the current one, following no link at its end.
+fn open(folder: Option<&Dir>, path: &Path) -> io::Result<Entry> {
+    // Opening a pipe or a device that way waits for nobody.
+    let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    let opened = match folder {
+        Some(folder) => openat(folder, path, flags, Mode::empty()),
+        None => nix::fcntl::open(path, flags, Mode::empty()),
+    };
+    let file = match (opened, folder) {
+        (Ok(fd), _) => File::from(fd),
+        (Err(Errno::ELOOP), Some(folder)) => return Ok(Entry::Link(readlinkat(folder, path)?)),
+        // A socket, or a device without a driver.
+        (Err(Errno::ENXIO | Errno::ENODEV), _) => return Ok(Entry::Other),
+        (Err(errno), _) => return Err(errno.into()),
+    };
+    let kind = file.metadata()?.file_type();
+    Ok(if kind.is_dir() {
+        Entry::Folder(Dir::from_fd(file.into())?)
+    } else if kind.is_file() {
+        Entry::File(file)
+    } else {
+        Entry::Other
+    })
+}
+
+/// All that is in a folder, which is at `from`, into the folder `to`.
+fn copy_folder(mut folder: Dir, from: &Path, to: &Path, room: &mut Room) -> io::Result<()> {
+    let names: Result<Vec<OsString>, Errno> = folder
+        .iter()
+        .map(|entry| Ok(OsStr::from_bytes(entry?.file_name().to_bytes()).to_owned()))
+        .take(MOST_FILES + 3) // with . and .. that is more than there may be
+        .collect();
+    let names = names?;
+    // What cargo and make leave behind is built anew.
+    let built = names.iter().any(|name| name == "Cargo.toml");
+    for name in names {
+        if [".", "..", ".git"].iter().any(|skipped| name == *skipped) || built && name == "target" {
             continue;
         }
-        copy_entry(&entry.path(), &to.join(entry.file_name()), room)?;
+        let path = from.join(&name);
+        let entry = open(Some(&folder), Path::new(&name))
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
+        copy_entry(entry, &path, &to.join(&name), room)?;
     }
     Ok(())
 }
 
-/// A file, a folder, or a link as a link; pipes and devices are left out.
-fn copy_entry(from: &Path, to: &Path, room: &mut Room) -> io::Result<()> {
+/// A file, a folder, or a link as a link, which was at `from`; pipes and devices are left out.
+fn copy_entry(entry: Entry, from: &Path, to: &Path, room: &mut Room) -> io::Result<()> {
     let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", from.display()));
-    let data = fs::symlink_metadata(from).map_err(named)?;
     let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, "too large");
     room.files = room.files.checked_sub(1).ok_or_else(too_large)?;
-    if data.is_symlink() {
-        return symlink(fs::read_link(from).map_err(named)?, to);
+    match entry {
+        Entry::Link(target) => symlink(target, to),
+        Entry::Folder(folder) => {
+            room.depth = room.depth.checked_sub(1).ok_or_else(too_large)?;
+            fs::create_dir(to)?;
+            copy_folder(folder, from, to, room)?;
+            room.depth += 1;
+            Ok(())
+        }
+        Entry::File(file) => {
+            let executable = file.metadata().map_err(named)?.permissions().mode() & 0o111 != 0;
+            // However long it says it is: it may grow.
+            let copied =
+                io::copy(&mut file.take(room.bytes + 1), &mut File::create_new(to)?).map_err(named)?;
+            room.bytes = room.bytes.checked_sub(copied).ok_or_else(too_large)?;
+            fs::set_permissions(to, fs::Permissions::from_mode(if executable { 0o755 } else { 0o644 }))
+        }
+        Entry::Other => Ok(()),
     }
-    if data.is_dir() {
-        fs::create_dir(to)?;
-        return copy_folder(from, to, room);
-    }
-    if !data.is_file() {
-        return Ok(());
-    }
-    room.bytes = room.bytes.checked_sub(data.len()).ok_or_else(too_large)?;
-    fs::copy(from, to).map_err(named)?;
-    let executable = data.permissions().mode() & 0o111 != 0;
-    fs::set_permissions(to, fs::Permissions::from_mode(if executable { 0o755 } else { 0o644 }))
 }
 
 /// What the folder `copy` has in it, of a lab of this name.
@@ -207,6 +299,8 @@ pub fn kit(kind: &Kind) -> io::Result<Kit> {
 fn rust_kit() -> io::Result<Kit> {
     let sysroot = said(Command::new("rustc").args(["--print", "sysroot"]))?;
     let workspace = labkit::Workspace::here()?;
+    // A folder of its own: only what a submission may use, and no program of ours.
+    let kit = workspace.target.join("kit");
     let built = said(
         Command::new("cargo")
             .args([
@@ -219,11 +313,11 @@ fn rust_kit() -> io::Result<Kit> {
                 "--message-format=json",
             ])
             .arg("--target-dir")
-            .arg(&workspace.target)
+            .arg(&kit)
             .current_dir(&workspace.root),
     )?;
     let mut externs = Vec::new();
-    let kit = workspace.target.join("lab");
+    let kit = kit.join("lab");
     for line in built.lines() {
         let Ok(message) = serde_json::from_str::<serde_json::Value>(line) else { continue };
         let name = message["target"]["name"].as_str().unwrap_or_default();
@@ -276,9 +370,15 @@ pub fn build(
     name: &str,
 ) -> Verdict<Result<Built, (Failure, String)>> {
     let lab = place.lab();
-    let all = &mut Room { files: usize::MAX, bytes: u64::MAX };
-    fs::create_dir(lab.join("submission"))?;
-    copy_folder(&folder.join("submission"), &lab.join("submission"), all)?;
+    let mut room = Room { files: MOST_FILES, bytes: MOST_BYTES, depth: DEEPEST };
+    let copy = folder.join("submission");
+    // The copy was complete, or else there is nothing to build.
+    if !matches!(kind, Kind::Nothing(..))
+        && let Entry::Folder(folder) = open(None, &copy)?
+    {
+        fs::create_dir(lab.join("submission"))?;
+        copy_folder(folder, &copy, &lab.join("submission"), &mut room)?;
+    }
     let sockcommon = labkit::root().join("crates/sockcommon");
     fs::create_dir(lab.join("sockcommon"))?;
     fs::copy(sockcommon.join("sockcommon.h"), lab.join("sockcommon/sockcommon.h"))?;
@@ -307,8 +407,8 @@ pub fn build(
         Err(failed) => return Ok(Err(failed)),
     };
     let found = match kind {
-        Kind::Make => find_program(&lab.join("submission"), name)?,
-        Kind::Cargo => find_program(&lab.join("target/debug"), name)?,
+        Kind::Make => find_program(&lab, "submission", name)?,
+        Kind::Cargo => find_program(&lab, "target/debug", name)?,
         _ => Some(lab.join(name)),
     };
     let Some(found) = found else {
@@ -371,7 +471,8 @@ fn run_compiler(place: &Place, command: Vec<String>) -> Verdict<Result<String, (
         strace: Vec::new(),
     };
     let line = command.join(" ");
-    let (ended, said) = match Run::start(place, command, how, None)?.finish_building()? {
+    let built = Run::start(place, command, how, None)?.finish_building()?;
+    let (ended, said) = match built.map(|(ended, said)| (ended, first_of(said))) {
         Ok((Ended::Exited(0), said)) => return Ok(Ok(said)),
         Ok((Ended::NotStarted(errno), _)) => {
             let why = io::Error::from_raw_os_error(errno);
@@ -397,12 +498,29 @@ fn run_compiler(place: &Place, command: Vec<String>) -> Verdict<Result<String, (
     Ok(Err((failure, said)))
 }
 
-/// The executable `name` in a folder, or the only executable there is.
-fn find_program(folder: &Path, name: &str) -> io::Result<Option<PathBuf>> {
+/// The first [`MOST_SAID`] bytes.
+fn first_of(mut said: String) -> String {
+    if said.len() > MOST_SAID {
+        let end = (0..=MOST_SAID).rev().find(|end| said.is_char_boundary(*end)).unwrap_or(0);
+        said.truncate(end);
+        said.push('…');
+    }
+    said
+}
+
+/// The executable `name` in a folder of `lab`, or the only executable there is. Whoever built it is gone, but what they left
+/// may be links: they are not followed out of `lab`, nor into a file.
+fn find_program(lab: &Path, folder: &str, name: &str) -> io::Result<Option<PathBuf>> {
     let mut executables = Vec::new();
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        entries => entries?,
+    let folder = lab.join(folder);
+    let entries = match fs::canonicalize(&folder) {
+        Ok(real) if real.starts_with(fs::canonicalize(lab)?) && real.is_dir() => fs::read_dir(&folder)?,
+        Ok(_) => return Ok(None),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) if error.raw_os_error() == Some(libc::ELOOP) => return Ok(None),
+        Err(error) => return Err(error),
     };
     for entry in entries {
         let entry = entry?;

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, SocketAddrV4, TcpListener, TcpStream, UdpSocket};
 
 use std::os::fd::AsRawFd as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, connect, setsockopt, socket, sockopt};
 
@@ -21,6 +21,9 @@ const CONNECTING: Duration = Duration::from_secs(5);
 
 /// The most that is taken from a submission that doesn't stop sending.
 const ENOUGH: usize = 64 << 20;
+
+/// How long one exchange may take in all, however steadily it drips.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A connection with a submission.
 #[derive(Debug)]
@@ -131,7 +134,8 @@ impl Peer {
     /// Sends as much as the submission will ever take; gives how much that was.
     pub fn send(&mut self, run: &Run, bytes: &[u8]) -> io::Result<usize> {
         let mut sent = 0;
-        while sent < bytes.len() {
+        let start = Instant::now();
+        while sent < bytes.len() && start.elapsed() < PATIENCE {
             match run.until(|| would_block(self.stream.write(&bytes[sent..]))) {
                 Ok(Some(n)) if n > 0 => sent += n,
                 Ok(_) => break,
@@ -155,7 +159,8 @@ impl Peer {
     fn receive_up_to(&mut self, run: &Run, n: usize) -> io::Result<(Vec<u8>, End)> {
         let mut received = Vec::new();
         let mut buf = vec![0; 64 << 10];
-        while received.len() < n {
+        let start = Instant::now();
+        while received.len() < n && start.elapsed() < PATIENCE {
             let room = buf.len().min(n - received.len());
             match run.until(|| would_block(self.stream.read(&mut buf[..room]))) {
                 Ok(Some(0)) => return Ok((received, End::Closed)),
@@ -172,7 +177,8 @@ impl Peer {
     pub fn exchange(&mut self, run: &Run, bytes: &[u8]) -> io::Result<Vec<u8>> {
         let (mut sent, mut received) = (0, Vec::with_capacity(bytes.len()));
         let mut buf = vec![0; 64 << 10];
-        while received.len() < bytes.len() {
+        let start = Instant::now();
+        while received.len() < bytes.len() && start.elapsed() < PATIENCE {
             let step = run.until(|| {
                 let mut moved = false;
                 if sent < bytes.len()

@@ -1,18 +1,19 @@
 //! One run of a submission: its input, its output, its calls, its end.
 
 use std::io::{self, Read, Write as _};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use labkit::trace::{self, Call};
+use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use super::watch::{Watch, descendants};
+use super::watch::{Watch, Watched, descendants};
 use crate::lab::{Failure, Verdict};
-use crate::sandbox::{Ended, How, Place};
+use crate::sandbox::{Ended, How, Place, Tier, end_all_of, leave};
 use crate::words;
 use crate::words::Words;
 
@@ -34,6 +35,10 @@ pub struct Run {
     stderr: Stream,
     status: Stream,
     watch: Arc<Watch>,
+    /// The keeper, if strace stands between it and this process, and the init.
+    inside: Vec<Pid>,
+    /// The user that is this run's alone.
+    user: Option<u32>,
     calls: Option<TempDir>,
     /// How it was started.
     argv: Vec<String>,
@@ -133,37 +138,58 @@ impl Run {
             how.strace = vec![strace.display().to_string()];
             how.strace.extend(trace::options(calls.path(), inject));
         }
-        let (status, writer) = io::pipe()?;
-        let mut command: Command = place.command(argv.clone(), &how, &writer)?;
+        let (mut status, writer) = io::pipe()?;
+        let (mut command, user) = place.command(&argv, &how, &writer)?;
         let mut keeper =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(
                 |error| io::Error::new(error.kind(), format!("{}: {error}", command.get_program().display())),
             )?;
         drop(writer);
 
-        let pid = keeper.id().cast_signed();
-        let watch = Watch::start(pid, how.limits);
+        let watch = Watch::start(Watched {
+            keeper: keeper.id().cast_signed(),
+            limits: how.limits,
+            own_network: place.tier == Tier::Full,
+            trace: calls.as_ref().map(|folder| folder.path().to_path_buf()),
+            folder: (place.tier != Tier::Full && how.building).then(|| place.folder().to_path_buf()),
+        });
         let limit = how.limits.output;
         let collect = |pipe: Option<Box<dyn Read + Send>>| {
             let watch = Arc::clone(&watch);
             let beyond = move || {
                 let kilobytes = limit >> 10;
-                watch.stop(
-                    pid,
-                    words!("출력이 {kilobytes} KiB를 넘었어요", "its output is longer than {kilobytes} KiB"),
-                );
+                watch.stop(words!(
+                    "출력이 {kilobytes} KiB를 넘었어요",
+                    "its output is longer than {kilobytes} KiB"
+                ));
             };
             Stream::collect(pipe.unwrap_or_else(|| Box::new(io::empty())), limit, beyond)
         };
         let stdout = collect(keeper.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>));
         let stderr = collect(keeper.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>));
+        let Some(processes) = ready(&mut status)? else {
+            // Before the submission could do anything: what is on stderr is the grader's own.
+            let _ = keeper.wait();
+            watch.finish();
+            while !stderr.closed() {
+                thread::sleep(Duration::from_micros(100));
+            }
+            let why = String::from_utf8_lossy(&stderr.so_far()).trim().to_string();
+            return Err(io::Error::other(format!("the sandbox could not be closed: {why}")));
+        };
+        let inside = processes
+            .into_iter()
+            .filter(|pid| pid.cast_unsigned() != keeper.id())
+            .map(Pid::from_raw)
+            .collect();
         let status = Stream::collect(status, 256, || {});
         let stdin = keeper.stdin.take().map(|mut pipe| {
             let (sender, bytes) = mpsc::channel::<Vec<u8>>();
             thread::spawn(move || bytes.iter().try_for_each(|bytes| pipe.write_all(&bytes)));
             sender
         });
-        Ok(Run { keeper, stdin: Mutex::new(stdin), stdout, stderr, status, watch, calls, argv })
+        let stdin = Mutex::new(stdin);
+        Ok(Run { keeper, stdin, stdout, stderr, status, watch, inside, user, calls, argv })
     }
 
     /// Gives it `bytes` on its stdin, as it reads them.
@@ -380,14 +406,29 @@ impl Run {
         words!("`{line}` 실행", "ran `{line}`")
     }
 
+    /// Ends it, if it has not ended.
     fn end(&mut self) {
-        // Nothing is sent to one that has been waited for: its number may be somebody else's.
-        let _ = self.keeper.kill();
+        self.watch.finish();
+        // A child of ours that nobody has waited for: its number is still its own.
+        if self.keeper.try_wait().is_ok_and(|ended| ended.is_none()) {
+            let _ = self.keeper.kill();
+            let _ = self.keeper.wait();
+        }
+        // The kernel has sent SIGKILL to the init, whose end is the end of all in its namespace. Nothing in there does anything
+        // any more; that they give back what they had takes a while, for which only the judge's end waits.
+        leave(self.inside.drain(..));
+        if let Some(Err(error)) = self.user.take().map(end_all_of) {
+            eprintln!("{error}");
+        }
     }
 
     fn collected(mut self) -> io::Result<Finished> {
-        self.watch.finish();
-        let _ = self.keeper.wait()?;
+        // It has ended, and strace is about to: it has more to write.
+        let end = Instant::now() + ASLEEP;
+        while self.over() && self.keeper.try_wait()?.is_none() && Instant::now() < end {
+            thread::sleep(Duration::from_micros(100));
+        }
+        self.end();
         // All who could write to the pipes are gone; their readers are about to see it.
         while !(self.stdout.closed() && self.stderr.closed() && self.status.closed()) {
             thread::sleep(Duration::from_micros(100));
@@ -403,10 +444,28 @@ impl Run {
 
 impl Drop for Run {
     fn drop(&mut self) {
-        self.watch.finish();
         self.end();
-        let _ = self.keeper.wait();
     }
+}
+
+/// Waits until all doors are shut. Gives the process ids of the keeper and the init; none if that failed.
+fn ready(status: &mut impl Read) -> io::Result<Option<Vec<i32>>> {
+    let mut text = Vec::new();
+    let mut lines = 0;
+    while lines < 2 {
+        let mut byte = [0];
+        match status.read(&mut byte) {
+            Ok(0) => return Ok(None),
+            Ok(_) => {
+                lines += u32::from(byte == *b"\n");
+                text.push(byte[0]);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let text = String::from_utf8_lossy(&text).into_owned();
+    Ok(text.lines().next().map(|line| line.split(' ').flat_map(str::parse).collect()))
 }
 
 /// The calls that are the program's own: what its keeper and its init did before is not.

@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::iter;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,18 +11,36 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::sandbox::Limits;
+use crate::sandbox::{Limits, children};
 use crate::words;
 use crate::words::Words;
 
 /// How often.
 const INTERVAL: Duration = Duration::from_millis(20);
 
+/// More than a submission's files and those that come of building it.
+const MOST_FILES: u64 = 20_000;
+
+/// What is looked at.
+#[derive(Debug)]
+pub(super) struct Watched {
+    /// Whose descendants, and who ends them all if it ends.
+    pub(super) keeper: i32,
+    /// What they may take.
+    pub(super) limits: Limits,
+    /// Is the network their own, so that all of its sockets are theirs?
+    pub(super) own_network: bool,
+    /// Where strace writes.
+    pub(super) trace: Option<PathBuf>,
+    /// The folder on a disk to which they may write.
+    pub(super) folder: Option<PathBuf>,
+}
+
 /// What is known of a run.
 #[derive(Debug)]
 pub(super) struct Watch {
+    keeper: i32,
     state: Mutex<State>,
-    over: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -32,37 +51,39 @@ struct State {
     busy: Duration,
     /// Why it was ended.
     stopped: Option<Words>,
+    /// From now on the keeper's number may be another's.
+    over: bool,
 }
 
-/// A process's or all processes' doings.
+/// All processes' doings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Doings {
     /// Somebody runs, or wants to.
     running: bool,
     /// How often somebody went to sleep or was interrupted.
     switches: u64,
-    /// Processor time in ticks of sysconf(_SC_CLK_TCK).
+    /// Processor time in ticks of sysconf(_SC_CLK_TCK), that of children who have ended included.
     ticks: u64,
-    /// Pages in RAM.
-    pages: u64,
+    /// Memory in bytes that no file stands for.
+    memory: u64,
 }
 
 impl Watch {
-    /// Watches process `keeper` and its descendants, and ends it if they take more than their limits, until told to stop.
-    pub(super) fn start(keeper: i32, limits: Limits) -> Arc<Self> {
-        let state = State { watched: Duration::ZERO, busy: Duration::ZERO, stopped: None };
-        let watch = Arc::new(Watch { state: Mutex::new(state), over: AtomicBool::new(false) });
+    /// Watches a run, and ends it if it takes more than its limits, until told to stop.
+    pub(super) fn start(run: Watched) -> Arc<Self> {
+        let state = State { watched: Duration::ZERO, busy: Duration::ZERO, stopped: None, over: false };
+        let watch = Arc::new(Watch { keeper: run.keeper, state: Mutex::new(state) });
         let watcher = Arc::clone(&watch);
-        thread::spawn(move || watcher.watch(keeper, limits));
+        thread::spawn(move || watcher.watch(&run));
         watch
     }
 
-    fn watch(&self, keeper: i32, limits: Limits) {
+    fn watch(&self, run: &Watched) {
         let start = Instant::now();
         let mut last = start;
         let mut before = Doings::default();
-        while !self.over.load(Ordering::Relaxed) {
-            let now = doings(keeper);
+        while !self.lock().over {
+            let now = doings(run.keeper);
             {
                 let mut state = self.lock();
                 state.watched += last.elapsed().min(2 * INTERVAL);
@@ -72,47 +93,27 @@ impl Watch {
             }
             last = Instant::now();
             before = now;
-            let seconds = now.ticks / ticks_per_second();
-            let memory = now.pages * 4096;
-            let (cpu, megabytes, wall) = (limits.cpu, limits.memory >> 20, limits.wall.as_secs());
-            if seconds > limits.cpu {
-                self.stop(
-                    keeper,
-                    words!("CPU 시간 {cpu}초를 다 썼어요", "it used up its {cpu} s of processor time"),
-                );
-            } else if memory > limits.memory {
-                self.stop(
-                    keeper,
-                    words!(
-                        "메모리 {megabytes} MiB를 넘었어요",
-                        "it took more than {megabytes} MiB of memory"
-                    ),
-                );
-            } else if start.elapsed() > limits.wall {
-                self.stop(
-                    keeper,
-                    words!("{wall}초가 지나도 끝나지 않았어요", "it was still there after {wall} s"),
-                );
+            if let Some(reason) = too_much(run, now, start.elapsed()) {
+                self.stop(reason);
             }
             thread::sleep(INTERVAL);
         }
     }
 
     /// Ends the run for this reason.
-    pub(super) fn stop(&self, keeper: i32, reason: Words) {
+    pub(super) fn stop(&self, reason: Words) {
         let mut state = self.lock();
-        if self.over.load(Ordering::Relaxed) {
+        if state.over {
             return;
         }
         state.stopped.get_or_insert(reason);
         // The keeper's end is the end of all: PR_SET_PDEATHSIG. It is a child of ours that nobody has waited for.
-        let _ = kill(Pid::from_raw(keeper), Signal::SIGKILL);
+        let _ = kill(Pid::from_raw(self.keeper), Signal::SIGKILL);
     }
 
     /// The run is over: from now on the keeper's number may be somebody else's, and nothing is sent to it.
     pub(super) fn finish(&self) {
-        let _state = self.lock();
-        self.over.store(true, Ordering::Relaxed);
+        self.lock().over = true;
     }
 
     /// For how long has it been watched, and how long had it been when it was last seen doing something?
@@ -131,6 +132,69 @@ impl Watch {
     }
 }
 
+/// Which limit is passed.
+fn too_much(watched: &Watched, now: Doings, elapsed: Duration) -> Option<Words> {
+    let Limits { cpu, memory, wall, sockets, trace, disk, .. } = watched.limits;
+    if now.ticks / ticks_per_second() > cpu {
+        return Some(words!("CPU 시간 {cpu}초를 다 썼어요", "it used up its {cpu} s of processor time"));
+    }
+    if now.memory > memory {
+        let memory = memory >> 20;
+        return Some(words!("메모리 {memory} MiB를 넘었어요", "it took more than {memory} MiB of memory"));
+    }
+    if elapsed > wall {
+        let wall = wall.as_secs();
+        return Some(words!("{wall}초가 지나도 끝나지 않았어요", "it was still there after {wall} s"));
+    }
+    if watched.own_network && sockets_used() > sockets {
+        return Some(words!("소켓을 {sockets}개 넘게 열었어요", "it opened more than {sockets} sockets"));
+    }
+    if watched.trace.as_ref().is_some_and(|folder| !fits(folder, trace)) {
+        let trace = trace >> 20;
+        return Some(words!(
+            "시스템 콜이 끝없이 이어졌어요(기록이 {trace} MiB를 넘음)",
+            "its system calls don't end (more than {trace} MiB of them were written down)"
+        ));
+    }
+    if watched.folder.as_ref().is_some_and(|folder| !fits(folder, disk)) {
+        let disk = disk >> 20;
+        return Some(words!("디스크 {disk} MiB를 넘었어요", "it wrote more than {disk} MiB to the disk"));
+    }
+    None
+}
+
+/// How many sockets there are in this network, of all families: `sockets: used 5`.
+fn sockets_used() -> u64 {
+    let text = fs::read_to_string("/proc/self/net/sockstat").unwrap_or_default();
+    text.split_whitespace().nth(2).and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
+/// Is there at most this much in a folder, and not too much to count? Somebody may be changing it meanwhile.
+fn fits(folder: &Path, bytes: u64) -> bool {
+    let mut room = bytes;
+    let mut entries = MOST_FILES;
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let inside = match fs::read_dir(folder) {
+            // Too deep to look.
+            Err(error) if error.raw_os_error() == Some(libc::ENAMETOOLONG) => return false,
+            inside => inside,
+        };
+        for entry in inside.into_iter().flatten().flatten() {
+            let Ok(data) = entry.metadata() else { continue };
+            let (Some(bytes), Some(n)) = (room.checked_sub(data.blocks() * 512), entries.checked_sub(1))
+            else {
+                return false;
+            };
+            (room, entries) = (bytes, n);
+            if data.is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
+    true
+}
+
 fn ticks_per_second() -> u64 {
     nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK).ok().flatten().map_or(100, i64::cast_unsigned)
 }
@@ -141,11 +205,7 @@ pub(super) fn descendants(pid: i32) -> Vec<i32> {
     let mut next = 0;
     while let Some(pid) = all.get(next).copied() {
         next += 1;
-        let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { continue };
-        for task in tasks.flatten() {
-            let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
-            all.extend(children.split_whitespace().filter_map(|child| child.parse::<i32>().ok()));
-        }
+        all.extend(children(pid));
     }
     all.split_off(1)
 }
@@ -155,27 +215,32 @@ fn doings(keeper: i32) -> Doings {
     let mut sum = Doings::default();
     for pid in iter::once(keeper).chain(descendants(keeper)) {
         let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { continue };
+        // Of all threads, since the first may have ended: that of each is that of the process.
+        let mut memory = 0;
         for task in tasks.flatten() {
             let status = fs::read_to_string(task.path().join("status")).unwrap_or_default();
+            let mut kilobytes: u64 = 0;
             for line in status.lines() {
                 let Some((name, value)) = line.split_once(':') else { continue };
+                let number =
+                    || value.split_whitespace().next().and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
                 match name {
                     // A process that strace has stopped is on its way.
                     "State" => sum.running |= value.trim().starts_with(['R', 'D', 't']),
-                    "voluntary_ctxt_switches" | "nonvoluntary_ctxt_switches" => {
-                        sum.switches += value.trim().parse().unwrap_or(0);
-                    }
+                    "voluntary_ctxt_switches" | "nonvoluntary_ctxt_switches" => sum.switches += number(),
+                    "RssAnon" | "RssShmem" | "VmPTE" => kilobytes += number(),
                     _ => {}
                 }
             }
+            memory = memory.max(kilobytes << 10);
         }
-        // pid (name) state ppid … utime (14) stime (15) … rss (24)
+        sum.memory += memory;
+        // pid (name) state ppid … utime (14) stime (15) cutime (16) cstime (17) …
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         let fields: Vec<&str> =
             stat.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().collect()).unwrap_or_default();
         let number = |i: usize| fields.get(i - 3).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
-        sum.ticks += number(14) + number(15);
-        sum.pages += number(24);
+        sum.ticks += (14..=17).map(number).sum::<u64>();
     }
     sum
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io;
 
 use landlock::{
-    ABI, Access as _, AccessFs, CompatLevel, Compatible as _, Ruleset, RulesetAttr as _,
-    RulesetCreatedAttr as _, Scope, path_beneath_rules,
+    ABI, Access as _, AccessFs, AccessNet, CompatLevel, Compatible as _, NetPort, Ruleset, RulesetAttr as _,
+    RulesetCreatedAttr as _, RulesetError, Scope, path_beneath_rules,
 };
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
@@ -13,44 +13,82 @@ use seccompiler::{
 
 use super::{Jail, Tier, tried};
 
+/// What a program needs of the system where it sees all of it. Of `/proc`, what is about itself: other processes' arguments
+/// are there too.
+const READABLE: &[&str] = &[
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/etc/alternatives",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/localtime",
+    "/etc/perl",
+    "/etc/python3",
+    "/etc/passwd",
+    "/etc/group",
+    "/etc/hosts",
+    "/etc/host.conf",
+    "/etc/nsswitch.conf",
+    "/etc/resolv.conf",
+    "/etc/services",
+    "/etc/protocols",
+    "/etc/hostname",
+    "/dev/random",
+    "/dev/urandom",
+    "/proc/self",
+    "/proc/sys",
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/proc/stat",
+    "/proc/filesystems",
+];
+
+/// The slides' ports, where a submission connects: echo and daytime.
+const SERVERS: [u16; 2] = [7, 13];
+
 /// Reads and runs the system's files, writes to its own folders, signals none but its own.
 pub(super) fn landlock(jail: &Jail) -> io::Result<()> {
     let all = AccessFs::from_all(ABI::V5);
     let read = AccessFs::from_read(ABI::V5);
-    let (readable, writable): (Vec<&str>, Vec<&str>) = match jail.tier {
-        // Its file system is its own; this is a second lock on the same door.
-        Tier::Full => (vec!["/"], vec!["/tmp", "/home", "/lab", "/dev", "/proc"]),
-        _ => (
-            vec![
-                "/usr",
-                "/bin",
-                "/lib",
-                "/lib64",
-                "/etc",
-                "/opt",
-                "/dev/zero",
-                "/dev/random",
-                "/dev/urandom",
-                "/proc",
-            ],
-            vec!["/dev/null", "/dev/full"],
-        ),
-    };
+    let mut ruleset = Ruleset::default();
     // Without Landlock the reduced tier would be none: it has to be there. The full tier is whole without it.
     let level = if jail.tier == Tier::Full { CompatLevel::BestEffort } else { CompatLevel::HardRequirement };
-    let own = (jail.tier == Tier::Reduced).then_some(jail.root.as_path());
-    let ruleset = Ruleset::default()
-        .set_compatibility(level)
-        .handle_access(AccessFs::from_all(ABI::V1))
-        .map(|ruleset| ruleset.set_compatibility(CompatLevel::BestEffort))
-        .and_then(|ruleset| ruleset.handle_access(all))
-        .and_then(|ruleset| ruleset.scope(Scope::AbstractUnixSocket | Scope::Signal))
-        .and_then(landlock::Ruleset::create)
-        .and_then(|ruleset| ruleset.add_rules(path_beneath_rules(&readable, read)))
-        .and_then(|ruleset| ruleset.add_rules(path_beneath_rules(&writable, all)))
-        .and_then(|ruleset| ruleset.add_rules(path_beneath_rules(own, all)))
+    ruleset = tried("Landlock", ruleset.set_compatibility(level).handle_access(AccessFs::from_all(ABI::V1)))?;
+    ruleset = tried("Landlock", ruleset.set_compatibility(CompatLevel::BestEffort).handle_access(all))?;
+    ruleset = tried("Landlock", ruleset.scope(Scope::AbstractUnixSocket | Scope::Signal))?;
+    if jail.tier == Tier::Full {
+        // Its file system is its own; this is a second lock on the same door.
+        let writable = path_beneath_rules(["/tmp", "/home", "/lab", "/dev", "/proc"], all);
+        let rules = ruleset
+            .create()
+            .and_then(|rules| rules.add_rules(path_beneath_rules(["/"], read)))
+            .and_then(|rules| rules.add_rules(writable))
+            .and_then(landlock::RulesetCreated::restrict_self);
+        return tried("Landlock", rules).map(drop);
+    }
+    // Its network is everybody's.
+    ruleset = tried("Landlock", ruleset.handle_access(AccessNet::ConnectTcp))?;
+    let shared = jail.shared.folders.iter().map(|(outside, _)| outside);
+    let own = if jail.building { all } else { read };
+    let rules = ruleset
+        .create()
+        .and_then(|rules| rules.add_rules(path_beneath_rules(READABLE, read)))
+        .and_then(|rules| rules.add_rules(path_beneath_rules(shared, read)))
+        .and_then(|rules| rules.add_rules(path_beneath_rules(["/dev/null", "/dev/full"], all)))
+        .and_then(|rules| rules.add_rules(path_beneath_rules([&jail.root], own)))
+        .and_then(|rules| {
+            rules.add_rules(
+                SERVERS.map(|port| Ok::<_, RulesetError>(NetPort::new(port, AccessNet::ConnectTcp))),
+            )
+        })
         .and_then(landlock::RulesetCreated::restrict_self);
-    tried("Landlock", ruleset).map(drop)
+    tried("Landlock", rules).map(drop)
 }
 
 /// Forbids every call that is not on the list: ENOSYS, as from a kernel that doesn't have it.
@@ -64,15 +102,16 @@ pub(super) fn seccomp() -> io::Result<()> {
     };
     let rule =
         |conditions: Vec<_>| conditions.into_iter().collect::<Result<Vec<_>, _>>().and_then(SeccompRule::new);
-    let special = || -> Result<[(i64, Vec<SeccompRule>); 3], seccompiler::BackendError> {
-        // No new namespaces. clone3 hides its flags in memory, so it is not on the list: libraries then use clone.
+    let special = || -> Result<[(i64, Vec<SeccompRule>); 4], seccompiler::BackendError> {
+        // No new namespaces, and no child that strace doesn't see. clone3 hides its flags in memory, so it is not on the list: libraries then use clone.
         let namespaces = (libc::CLONE_NEWUSER
             | libc::CLONE_NEWNS
             | libc::CLONE_NEWNET
             | libc::CLONE_NEWPID
             | libc::CLONE_NEWIPC
             | libc::CLONE_NEWUTS
-            | libc::CLONE_NEWCGROUP) as u64;
+            | libc::CLONE_NEWCGROUP
+            | libc::CLONE_UNTRACED) as u64;
         let clone = vec![rule(vec![is(0, SeccompCmpOp::MaskedEq(namespaces), 0)])?];
         // Streams and datagrams of the Internet and of this machine, and what getaddrinfo asks of the kernel (netlink).
         let mut socket = Vec::new();
@@ -93,7 +132,20 @@ pub(super) fn seccomp() -> io::Result<()> {
             is(1, SeccompCmpOp::Ne, libc::TIOCSTI),
             is(1, SeccompCmpOp::Ne, libc::TIOCLINUX),
         ])?];
-        Ok([(libc::SYS_clone, clone), (libc::SYS_socket, socket), (libc::SYS_ioctl, ioctl)])
+        // Shared memory without a file stays while one page of it is mapped, and then nobody counts the others: only a page.
+        let kind = |kind: libc::c_int| is(3, SeccompCmpOp::MaskedEq(libc::MAP_TYPE as u64), kind as u64);
+        let mmap = vec![
+            rule(vec![is(3, SeccompCmpOp::MaskedEq(libc::MAP_ANONYMOUS as u64), 0)])?,
+            rule(vec![kind(libc::MAP_PRIVATE)])?,
+            rule(vec![kind(libc::MAP_DROPPABLE)])?,
+            rule(vec![SeccompCondition::new(1, SeccompCmpArgLen::Qword, SeccompCmpOp::Le, 4096)])?,
+        ];
+        Ok([
+            (libc::SYS_clone, clone),
+            (libc::SYS_socket, socket),
+            (libc::SYS_ioctl, ioctl),
+            (libc::SYS_mmap, mmap),
+        ])
     };
     rules.extend(tried("seccomp", special())?);
     let arch = tried("seccomp", std::env::consts::ARCH.try_into())?;
@@ -111,7 +163,7 @@ const ALLOWED: &[i64] = &[
     libc::SYS_preadv, libc::SYS_pwritev, libc::SYS_preadv2, libc::SYS_pwritev2, libc::SYS_close,
     libc::SYS_close_range, libc::SYS_openat, libc::SYS_openat2, libc::SYS_lseek, libc::SYS_fstat,
     libc::SYS_newfstatat, libc::SYS_statx, libc::SYS_statfs, libc::SYS_fstatfs, libc::SYS_getdents64,
-    libc::SYS_getcwd, libc::SYS_chdir, libc::SYS_fchdir, libc::SYS_mkdirat, libc::SYS_unlinkat,
+    libc::SYS_getcwd, libc::SYS_chdir, libc::SYS_fchdir, libc::SYS_mkdirat, libc::SYS_mknodat, libc::SYS_unlinkat,
     libc::SYS_renameat, libc::SYS_renameat2, libc::SYS_linkat, libc::SYS_symlinkat, libc::SYS_readlinkat,
     libc::SYS_fchmod, libc::SYS_fchmodat, libc::SYS_fchown, libc::SYS_fchownat, libc::SYS_faccessat,
     libc::SYS_faccessat2, libc::SYS_utimensat, libc::SYS_truncate, libc::SYS_ftruncate, libc::SYS_fallocate,
@@ -119,7 +171,7 @@ const ALLOWED: &[i64] = &[
     libc::SYS_fcntl, libc::SYS_dup, libc::SYS_dup3, libc::SYS_pipe2, libc::SYS_sendfile, libc::SYS_splice,
     libc::SYS_tee, libc::SYS_copy_file_range, libc::SYS_fadvise64, libc::SYS_readahead, libc::SYS_getxattr,
     libc::SYS_lgetxattr, libc::SYS_fgetxattr, libc::SYS_listxattr, libc::SYS_llistxattr, libc::SYS_flistxattr,
-    libc::SYS_mmap, libc::SYS_mprotect, libc::SYS_munmap, libc::SYS_mremap, libc::SYS_madvise, libc::SYS_msync,
+    libc::SYS_mprotect, libc::SYS_munmap, libc::SYS_mremap, libc::SYS_madvise, libc::SYS_msync,
     libc::SYS_mincore, libc::SYS_brk, libc::SYS_mlock, libc::SYS_munlock, libc::SYS_membarrier, libc::SYS_ppoll,
     libc::SYS_pselect6, libc::SYS_epoll_create1, libc::SYS_epoll_ctl, libc::SYS_epoll_pwait,
     libc::SYS_epoll_pwait2, libc::SYS_eventfd2, libc::SYS_signalfd4, libc::SYS_timerfd_create,
@@ -156,7 +208,7 @@ const OLD_ALLOWED: &[i64] = &[
     libc::SYS_open, libc::SYS_creat, libc::SYS_stat, libc::SYS_lstat, libc::SYS_access, libc::SYS_dup2,
     libc::SYS_pipe, libc::SYS_poll, libc::SYS_select, libc::SYS_epoll_create, libc::SYS_epoll_wait,
     libc::SYS_eventfd, libc::SYS_signalfd, libc::SYS_inotify_init, libc::SYS_fork, libc::SYS_vfork,
-    libc::SYS_arch_prctl, libc::SYS_alarm, libc::SYS_pause, libc::SYS_time, libc::SYS_mkdir, libc::SYS_rmdir,
+    libc::SYS_arch_prctl, libc::SYS_alarm, libc::SYS_pause, libc::SYS_time, libc::SYS_mkdir, libc::SYS_mknod, libc::SYS_rmdir,
     libc::SYS_unlink, libc::SYS_rename, libc::SYS_link, libc::SYS_symlink, libc::SYS_readlink, libc::SYS_chmod,
     libc::SYS_chown, libc::SYS_lchown, libc::SYS_utime, libc::SYS_utimes, libc::SYS_futimesat, libc::SYS_getdents,
     libc::SYS_getpgrp,

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::ffi::CString;
-use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::fd::{FromRawFd as _, RawFd};
 use std::path::{Path, PathBuf};
+use std::{fs, mem};
 
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
-use nix::sys::signal::{SigHandler, Signal, kill, signal};
+use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{
     ForkResult, Gid, Pid, Uid, chdir, execvpe, fork, pivot_root, setgroups, sethostname, setresgid,
@@ -20,16 +20,20 @@ use nix::unistd::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Limits, STUDENT, Tier, filter, tried};
+use super::{Limits, STUDENT, Shared, Tier, children, filter, reduced, tried};
 
-/// What to run, and how to shut it in: the keeper's argument, as JSON.
+/// The variable of the keeper's environment where its [`Jail`] is, as JSON. Not an argument: in `/proc` everybody may read
+/// those.
+pub(super) const JAIL: &str = "GRADE_JAIL";
+
+/// What to run, and how to shut it in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Jail {
     /// How well.
     pub tier: Tier,
     /// The file system that the submission sees (tier full), or the folder that it may write to.
     pub root: PathBuf,
-    /// The user that the keeper becomes; none if it stays who it is.
+    /// The user that the keeper becomes (tier full) or the submission does (tier reduced); none if it stays who it is.
     pub uid: Option<u32>,
     /// Its user and group in the judge's namespace.
     pub outer: u32,
@@ -45,7 +49,10 @@ pub struct Jail {
     pub building: bool,
     /// Descriptors to open before it starts, of /dev/null: 3, 4, …
     pub occupied: Vec<RawFd>,
-    /// The descriptor where init writes how it [`Ended`].
+    /// What it may read beside the system's own (tier reduced).
+    pub shared: Shared,
+    /// The descriptor of what the judge is told: a line with the process ids of keeper and init, a line `ready` when all
+    /// doors are shut, and how the submission [`Ended`].
     pub status: RawFd,
 }
 
@@ -61,21 +68,20 @@ pub enum Ended {
 }
 
 /// Starts the submission and waits for its end. This process has one thread.
-pub(super) fn keep(jail: &str) -> io::Result<()> {
-    let jail: Jail = serde_json::from_str(jail)?;
+pub(super) fn keep() -> io::Result<()> {
+    let jail = std::env::var(JAIL).map_err(io::Error::other)?;
+    let jail: Jail = serde_json::from_str(&jail)?;
     // Whoever started this is gone: so is the submission.
     tried("prctl", prctl::set_pdeathsig(Signal::SIGKILL))?;
-    if let Some(uid) = jail.uid {
-        tried("setgroups", setgroups(&[]))?;
-        let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(uid));
-        tried("setresgid", setresgid(gid, gid, gid))?;
-        tried("setresuid", setresuid(uid, uid, uid))?;
-        // A process that has changed its user is nobody's to look at, not even its own: proc(5). And its parent's end
-        // no longer reaches it: prctl(2).
-        tried("prctl", prctl::set_dumpable(true))?;
-        tried("prctl", prctl::set_pdeathsig(Signal::SIGKILL))?;
-    }
+    close_all_but(jail.status)?;
+    // Where memory runs out, the kernel takes the submission first: proc(5).
+    let _ = fs::write("/proc/self/oom_score_adj", "1000");
     if jail.tier == Tier::Full {
+        if let Some(uid) = jail.uid {
+            become_user(uid)?;
+            // A process that has changed its user is nobody's to look at, not even its own: proc(5).
+            tried("prctl", prctl::set_dumpable(true))?;
+        }
         let everything = CloneFlags::CLONE_NEWUSER
             | CloneFlags::CLONE_NEWNS
             | CloneFlags::CLONE_NEWPID
@@ -85,17 +91,45 @@ pub(super) fn keep(jail: &str) -> io::Result<()> {
         tried("unshare", unshare(everything))?;
         map_to(STUDENT, jail.outer, jail.outer)?;
     }
+    let (wait, mut go) = io::pipe()?;
     // SAFETY: this process has one thread, so that the child may do whatever it likes.
     match tried("fork", unsafe { fork() })? {
         ForkResult::Parent { child } => {
+            drop(wait);
+            tell(jail.status, &format!("{} {child}\n", std::process::id()));
+            tried("close", nix::unistd::close(jail.status))?;
+            go.write_all(b"!")?;
             while waitpid(child, None) == Err(Errno::EINTR) {}
             Ok(())
         }
-        ForkResult::Child => match init(&jail) {
-            Ok(never) => match never {},
-            Err(error) => Err(error),
-        },
+        ForkResult::Child => {
+            drop(go);
+            match init(&jail, wait) {
+                Ok(never) => match never {},
+                Err(error) => Err(error),
+            }
+        }
     }
+}
+
+/// Whatever the grader was started with beside stdin, stdout and stderr is none of the submission's.
+fn close_all_but(keep: RawFd) -> io::Result<()> {
+    for (first, last) in [(3, keep - 1), (keep + 1, RawFd::MAX)] {
+        // SAFETY: three numbers. Nothing in this process uses what is closed.
+        let result = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+        tried("close_range", Errno::result(result))?;
+    }
+    Ok(())
+}
+
+/// Another user, for good, without further groups.
+fn become_user(uid: u32) -> io::Result<()> {
+    tried("setgroups", setgroups(&[]))?;
+    let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(uid));
+    tried("setresgid", setresgid(gid, gid, gid))?;
+    tried("setresuid", setresuid(uid, uid, uid))?;
+    // With the user, this was forgotten: prctl(2).
+    tried("prctl", prctl::set_pdeathsig(Signal::SIGKILL))
 }
 
 /// This process is user and group `inner` in its user namespace, and `uid` and `gid` outside: user_namespaces(7).
@@ -105,17 +139,28 @@ pub(super) fn map_to(inner: u32, uid: u32, gid: u32) -> io::Result<()> {
     tried("/proc/self/gid_map", fs::write("/proc/self/gid_map", format!("{inner} {gid} 1")))
 }
 
-/// Process 1 of the submission's namespace.
-fn init(jail: &Jail) -> io::Result<Infallible> {
-    tried("prctl", prctl::set_pdeathsig(Signal::SIGKILL))?;
+/// Process 1 of the submission's namespace; where there is none, who inherits all that it starts.
+fn init(jail: &Jail, mut wait: io::PipeReader) -> io::Result<Infallible> {
+    if jail.tier == Tier::Full {
+        tried("prctl", prctl::set_pdeathsig(Signal::SIGKILL))?;
+    } else {
+        // Where no kernel ends the others with it, this process has to.
+        tried("sigprocmask", signals().thread_block())?;
+        tried("prctl", prctl::set_pdeathsig(Signal::SIGTERM))?;
+    }
+    // The keeper was still there after that, and the judge knows of this process.
+    wait.read_exact(&mut [0])?;
+    drop(wait);
     if jail.tier == Tier::Full {
         enter(jail)?;
         drop_capabilities()?;
+    } else {
+        tried("prctl", prctl::set_child_subreaper(true))?;
     }
     tried("setsid", setsid())?;
     tried("chdir", chdir(&jail.folder))?;
     tried("prctl", prctl::set_no_new_privs())?;
-    if jail.tier != Tier::None {
+    if jail.tier == Tier::Full {
         filter::landlock(jail)?;
         filter::seccomp()?;
     }
@@ -124,56 +169,90 @@ fn init(jail: &Jail) -> io::Result<Infallible> {
     // SAFETY: this process has one thread, so that the child may do whatever it likes.
     match tried("fork", unsafe { fork() })? {
         ForkResult::Child => {
+            prepare(jail)?;
             let Err(errno) = run(jail);
             report(jail.status, Ended::NotStarted(errno as i32));
             std::process::exit(127);
         }
         ForkResult::Parent { child } => {
-            let ended = wait_for(child);
-            if jail.tier == Tier::Reduced {
-                // All that this user has left, but this process: kill(2).
-                let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
+            let ended = wait_for(child, jail.tier);
+            match (jail.tier, jail.uid) {
+                // The kernel ends whoever is left in the namespace: pid_namespaces(7).
+                (Tier::Full, _) => {}
+                (Tier::Reduced, Some(uid)) => reduced::end_all_of(uid)?,
+                _ => end_children(),
             }
             if let Some(ended) = ended {
                 report(jail.status, ended);
             }
-            // The kernel ends whoever is left in the namespace: pid_namespaces(7).
             std::process::exit(0);
         }
     }
 }
 
-/// Collects whoever ends, until `child` does.
-fn wait_for(child: Pid) -> Option<Ended> {
+/// Ends all that this process has started or inherited, and what they start meanwhile.
+fn end_children() {
     loop {
+        for child in children(std::process::id().cast_signed()) {
+            let _ = nix::sys::signal::kill(Pid::from_raw(child), Signal::SIGKILL);
+        }
         match waitpid(None, Some(WaitPidFlag::__WALL)) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(_) => break,
+        }
+    }
+}
+
+/// What an init waits for that has no namespace: that somebody ended, and that its keeper did.
+fn signals() -> SigSet {
+    SigSet::from_iter([Signal::SIGCHLD, Signal::SIGTERM])
+}
+
+/// Collects whoever ends, until `child` does. None if nobody wants to know any more.
+fn wait_for(child: Pid, tier: Tier) -> Option<Ended> {
+    let how = if tier == Tier::Full { WaitPidFlag::empty() } else { WaitPidFlag::WNOHANG };
+    loop {
+        match waitpid(None, Some(how | WaitPidFlag::__WALL)) {
             Ok(WaitStatus::Exited(pid, status)) if pid == child => return Some(Ended::Exited(status)),
             Ok(WaitStatus::Signaled(pid, signal, _)) if pid == child => {
                 return Some(Ended::Killed(signal as i32));
             }
+            Ok(WaitStatus::StillAlive) if signals().wait() != Ok(Signal::SIGCHLD) => return None,
             Ok(_) | Err(Errno::EINTR) => {}
             Err(_) => return None,
         }
     }
 }
 
-/// Becomes the submission.
-fn run(jail: &Jail) -> Result<Infallible, Errno> {
+/// The last that the child does as the grader's: the rest of the doors, and its limits.
+fn prepare(jail: &Jail) -> io::Result<()> {
+    if jail.tier == Tier::Reduced {
+        // As root: the rules name what is to be opened, wherever it is.
+        filter::landlock(jail)?;
+        drop_bounding_set();
+        become_user(jail.uid.ok_or_else(|| io::Error::other("no other user"))?)?;
+        filter::seccomp()?;
+    }
     for &fd in &jail.occupied {
         // SAFETY: a C string with an end, and flags.
         let null = unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_RDONLY) };
         // SAFETY: two numbers; whatever `fd` was is not ours to keep here.
-        Errno::result(unsafe { libc::dup2(null, fd) })?;
+        tried("dup2", Errno::result(unsafe { libc::dup2(null, fd) }))?;
         if null != fd {
-            nix::unistd::close(null)?;
+            tried("close", nix::unistd::close(null))?;
         }
     }
     // SAFETY: two numbers. The submission doesn't get init's descriptor.
-    Errno::result(unsafe { libc::fcntl(jail.status, libc::F_SETFD, libc::FD_CLOEXEC) })?;
+    tried("fcntl", Errno::result(unsafe { libc::fcntl(jail.status, libc::F_SETFD, libc::FD_CLOEXEC) }))?;
+    tried("sigprocmask", SigSet::all().thread_unblock())?;
     // Rust's runtime ignores SIGPIPE, and who is started inherits that: a submission starts as from a shell.
     // SAFETY: the default action is no handler of ours.
-    unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) }?;
-    jail.limits.apply().map_err(|_| Errno::last())?;
+    tried("signal", unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) })?;
+    jail.limits.apply(jail.tier)
+}
+
+/// Becomes the submission.
+fn run(jail: &Jail) -> Result<Infallible, Errno> {
     let c_string = |text: &String| CString::new(text.as_str()).map_err(|_| Errno::EINVAL);
     let argv: Vec<CString> = jail.argv.iter().map(c_string).collect::<Result<_, _>>()?;
     let env: Vec<CString> = jail
@@ -181,16 +260,21 @@ fn run(jail: &Jail) -> Result<Infallible, Errno> {
         .iter()
         .map(|(name, value)| c_string(&format!("{name}={value}")))
         .collect::<Result<_, _>>()?;
+    tell(jail.status, "ready\n");
     execvpe(argv.first().ok_or(Errno::EINVAL)?, &argv, &env)
 }
 
-/// Tells the judge. An error means that it is gone, and then so is this process soon.
 fn report(status: RawFd, ended: Ended) {
-    // SAFETY: the descriptor that the judge gave this process for nothing else.
-    let mut pipe = unsafe { fs::File::from_raw_fd(status) };
     if let Ok(text) = serde_json::to_string(&ended) {
-        let _ = pipe.write_all(text.as_bytes());
+        tell(status, &text);
     }
+}
+
+/// Tells the judge. An error means that it is gone, and then so is this process soon.
+fn tell(status: RawFd, text: &str) {
+    // SAFETY: the descriptor that the judge gave this process for nothing else; it stays open.
+    let mut pipe = mem::ManuallyDrop::new(unsafe { fs::File::from_raw_fd(status) });
+    let _ = pipe.write_all(text.as_bytes());
 }
 
 /// Leaves the judge's file system for the submission's own.
@@ -203,15 +287,18 @@ fn enter(jail: &Jail) -> io::Result<()> {
     if !jail.building {
         read_only(&root.join("lab"))?;
     }
-    for (folder, options) in
-        [("tmp", "size=64m,mode=1777"), ("home", "size=64m,mode=755"), ("dev/shm", "size=16m,mode=1777")]
-    {
+    for (folder, options) in [
+        ("tmp", "size=64m,nr_inodes=8k,mode=1777"),
+        ("home", "size=64m,nr_inodes=8k,mode=755"),
+        ("dev/shm", "size=16m,nr_inodes=1k,mode=1777"),
+    ] {
         let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
         tried(folder, mount(Some("tmpfs"), &root.join(folder), Some("tmpfs"), flags, Some(options)))?;
     }
     // Where parts of the outer /proc are covered (in a container) the kernel refuses another one: then there is none.
-    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-    match mount(Some("proc"), &root.join("proc"), Some("proc"), flags, none) {
+    // Read-only: oom_score_adj stays what it is. And nobody sees this process.
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC | MsFlags::MS_RDONLY;
+    match mount(Some("proc"), &root.join("proc"), Some("proc"), flags, Some("hidepid=2")) {
         Err(Errno::EPERM) => {}
         mounted => tried("mount /proc", mounted)?,
     }
@@ -234,16 +321,21 @@ const CAPABILITY_VERSION_3: u32 = 0x2008_0522;
 
 /// None now, and none to be had: capabilities(7).
 fn drop_capabilities() -> io::Result<()> {
-    for capability in 0..64 {
-        // SAFETY: three numbers.
-        if unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) } < 0 {
-            break; // the last one that this kernel knows was the one before
-        }
-    }
+    drop_bounding_set();
     // struct __user_cap_header_struct { version, pid }, and two of struct __user_cap_data_struct: capset(2)
     let header = [CAPABILITY_VERSION_3, 0];
     let data = [0_u32; 6];
     // SAFETY: a header and data of the size that this version has.
     let result = unsafe { libc::syscall(libc::SYS_capset, header.as_ptr(), data.as_ptr()) };
     tried("capset", Errno::result(result)).map(drop)
+}
+
+/// No program that is started gets any.
+fn drop_bounding_set() {
+    for capability in 0..64 {
+        // SAFETY: three numbers.
+        if unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) } < 0 {
+            break; // the last one that this kernel knows was the one before
+        }
+    }
 }

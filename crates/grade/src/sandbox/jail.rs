@@ -8,10 +8,11 @@ use std::os::fd::{AsRawFd as _, RawFd};
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::errno::Errno;
-use nix::mount::{MsFlags, mount};
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
@@ -19,8 +20,8 @@ use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Gid, Uid, fork};
 
-use super::inside::map_to;
-use super::{Jail, KEEPER, Limits, Tier, myself, network, tried};
+use super::inside::{JAIL, map_to};
+use super::{Jail, KEEPER, Limits, Tier, myself, network, reduced, tried};
 
 /// The user that a submission runs as, where it is alone.
 pub const STUDENT: u32 = 1000;
@@ -41,8 +42,11 @@ pub struct Place {
     pub address: Ipv4Addr,
     /// What is `/` in there (tier full), or the folder that is theirs.
     root: PathBuf,
+    /// Who it is in the judge's user namespace; in tier reduced, the first of [`reduced::users`].
     uid: Option<u32>,
     outer: u32,
+    shared: Shared,
+    runs: AtomicU32,
 }
 
 /// What can be bound into the file system of a submission.
@@ -56,15 +60,30 @@ impl Place {
     /// Enters it, with `folder`, which is empty, as the place for everything. This process has one thread.
     pub fn enter(tier: Tier, folder: &Path, address: Ipv4Addr, shared: &Shared) -> io::Result<Self> {
         tried("prctl", prctl::set_pdeathsig(Signal::SIGKILL))?;
+        // The init of a keeper that was killed becomes a child of this process, so that its end can be waited for.
+        tried("prctl", prctl::set_child_subreaper(true))?;
         match tier {
             Tier::Full => Self::enter_namespaces(folder, address, shared),
-            Tier::Reduced => Self::become_two_users(folder),
+            Tier::Reduced => Self::for_other_users(folder, shared),
             Tier::None => {
-                let root = folder.join("place");
-                fs::create_dir_all(root.join("lab"))?;
-                fs::create_dir_all(root.join("tmp"))?;
-                Ok(Place { tier, address: Ipv4Addr::LOCALHOST, root, uid: None, outer: 0 })
+                let place = Self::in_folder(tier, folder, None, shared);
+                for path in [place.root.clone(), place.root.join("lab"), place.root.join("tmp")] {
+                    tried("the place", fs::create_dir(&path))?;
+                }
+                Ok(place)
             }
+        }
+    }
+
+    fn in_folder(tier: Tier, folder: &Path, uid: Option<u32>, shared: &Shared) -> Self {
+        Place {
+            tier,
+            address: Ipv4Addr::LOCALHOST,
+            root: folder.join("place"),
+            uid,
+            outer: 0,
+            shared: shared.clone(),
+            runs: AtomicU32::new(1),
         }
     }
 
@@ -75,28 +94,35 @@ impl Place {
         tried("the network", network::bring_up(address))?;
         let root = folder.join("root");
         fs::create_dir(&root)?;
-        let place = Place { tier: Tier::Full, address, root, uid, outer: uid.unwrap_or(0) };
-        place.furnish(shared)?;
+        let (outer, shared) = (uid.unwrap_or(0), shared.clone());
+        let place = Place { tier: Tier::Full, address, root, uid, outer, shared, runs: AtomicU32::new(1) };
+        place.furnish()?;
         Ok(place)
     }
 
-    fn become_two_users(folder: &Path) -> io::Result<Self> {
-        if !Uid::effective().is_root() {
-            return Err(io::Error::other("only root can run a submission as another user"));
+    fn for_other_users(folder: &Path, shared: &Shared) -> io::Result<Self> {
+        let first = reduced::users()?;
+        for (folder, _) in &shared.folders {
+            open_to_all(folder)?;
         }
-        let uid = own_uid();
-        let root = folder.join("place");
-        for path in [root.clone(), root.join("lab"), root.join("tmp")] {
+        let place = Self::in_folder(Tier::Reduced, folder, Some(first), shared);
+        let builder = Some(reduced::user(first, 0));
+        for path in [place.root.clone(), place.root.join("lab"), place.root.join("tmp")] {
             tried("the place", fs::create_dir(&path))?;
-            tried("chown", chown(&path, Some(uid), Some(uid)))?;
+            tried("the place", fs::set_permissions(&path, Permissions::from_mode(0o755)))?;
+            tried("chown", chown(&path, builder, builder))?;
         }
-        fs::set_permissions(folder, Permissions::from_mode(0o711))?;
-        fs::set_permissions(&root, Permissions::from_mode(0o700))?;
-        Ok(Place { tier: Tier::Reduced, address: Ipv4Addr::LOCALHOST, root, uid: Some(uid), outer: uid })
+        // Where /etc can't be written to, the checks that need it say so.
+        for (name, text) in ETC {
+            let _ = reduced::replace(name, text);
+        }
+        // To go through, not to look at; the name is random.
+        tried("the place", fs::set_permissions(folder, Permissions::from_mode(0o711)))?;
+        Ok(place)
     }
 
     /// Builds what will be `/`: the system's programs, and nothing that is anybody's.
-    fn furnish(&self, shared: &Shared) -> io::Result<()> {
+    fn furnish(&self) -> io::Result<()> {
         tmpfs(&self.root, "size=64m,nr_inodes=10k,mode=755")?;
         for name in ["usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32"] {
             let outside = Path::new("/").join(name);
@@ -123,7 +149,8 @@ impl Place {
         for (name, text) in ETC {
             self.etc(name, text)?;
         }
-        for device in ["null", "zero", "full", "random", "urandom"] {
+        // Not /dev/zero: mapped, it is memory that is nobody's, and that no limit counts.
+        for device in ["null", "full", "random", "urandom"] {
             let inside = self.root.join("dev").join(device);
             fs::write(&inside, "")?;
             bind(&Path::new("/dev").join(device), &inside, MsFlags::empty())?;
@@ -133,7 +160,7 @@ impl Place {
         }
         let owner = self.outer;
         tmpfs(&self.root.join("lab"), &format!("size=256m,nr_inodes=20k,mode=755,uid={owner},gid={owner}"))?;
-        for (outside, inside) in &shared.folders {
+        for (outside, inside) in &self.shared.folders {
             self.bind(outside, inside.trim_start_matches('/'))?;
         }
         Ok(())
@@ -154,8 +181,16 @@ impl Place {
     pub fn etc(&self, name: &str, text: &str) -> io::Result<()> {
         match self.tier {
             Tier::Full => tried(&format!("/etc/{name}"), fs::write(self.root.join("etc").join(name), text)),
-            tier => Err(io::Error::other(format!("/etc/{name} can't be replaced in tier {}", tier.name()))),
+            Tier::Reduced => reduced::replace(name, text),
+            Tier::None => Err(io::Error::other(format!(
+                "this check needs an /etc/{name} of its own, and there is none in tier none"
+            ))),
         }
+    }
+
+    /// All of the submission's, where the judge sees it.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.root
     }
 
     /// Where the submission's `/lab` is for the judge.
@@ -170,9 +205,24 @@ impl Place {
         if self.tier == Tier::Full { "/lab".into() } else { self.lab().to_string_lossy().into_owned() }
     }
 
+    /// The paths in a text as they are for the submission, who in the tiers without a file system of its own has no `/opt`.
+    #[must_use]
+    pub fn translated(&self, text: &str) -> String {
+        if self.tier == Tier::Full {
+            return text.into();
+        }
+        self.shared.folders.iter().fold(text.to_string(), |text, (outside, inside)| {
+            text.replace(inside, &outside.display().to_string())
+        })
+    }
+
     /// Makes a file or folder in `/lab` the submission's own.
     pub fn give(&self, path: &Path) -> io::Result<()> {
-        let Some(uid) = self.uid else { return Ok(()) };
+        let uid = match (self.tier, self.uid) {
+            (_, None) => return Ok(()),
+            (Tier::Reduced, Some(first)) => reduced::user(first, 0),
+            (_, Some(uid)) => uid,
+        };
         std::os::unix::fs::lchown(path, Some(uid), Some(uid))?;
         if path.is_dir() && !path.is_symlink() {
             for entry in fs::read_dir(path)? {
@@ -182,9 +232,14 @@ impl Place {
         Ok(())
     }
 
-    /// The command that runs `argv` in there, under strace if there is such a prefix; `status` is the writing end of a pipe
-    /// where init reports how it [`super::Ended`].
-    pub fn command(&self, argv: Vec<String>, how: &How, status: &io::PipeWriter) -> io::Result<Command> {
+    /// The command that runs `argv` in there, under strace if there is such a prefix, and the user that it runs as if that
+    /// is its alone; `status` is the writing end of a pipe for what [`Jail::status`] says.
+    pub(crate) fn command(
+        &self,
+        argv: &[String],
+        how: &How,
+        status: &io::PipeWriter,
+    ) -> io::Result<(Command, Option<u32>)> {
         let home = if self.tier == Tier::Full {
             "/home".into()
         } else {
@@ -201,18 +256,21 @@ impl Place {
         .into_iter()
         .map(|(name, value)| (name.into(), value.into()))
         .collect();
-        env.extend(how.env.iter().cloned());
+        env.extend(how.env.iter().map(|(name, value)| (name.clone(), self.translated(value))));
+        let run = if how.building { 0 } else { self.runs.fetch_add(1, Ordering::Relaxed) };
+        let own = self.uid.filter(|_| self.tier == Tier::Reduced).map(|first| reduced::user(first, run));
         let jail = Jail {
             tier: self.tier,
             root: self.root.clone(),
-            uid: self.uid,
+            uid: own.or(self.uid),
             outer: self.outer,
-            argv,
+            argv: argv.iter().map(|arg| self.translated(arg)).collect(),
             folder: if self.tier == Tier::Full { "/lab".into() } else { self.lab() },
             env,
             limits: how.limits,
             building: how.building,
             occupied: how.occupied.clone(),
+            shared: self.shared.clone(),
             status: STATUS,
         };
         let myself = myself()?;
@@ -224,7 +282,7 @@ impl Place {
                 command
             }
         };
-        command.arg(KEEPER).arg(serde_json::to_string(&jail)?).env("PATH", PATH);
+        command.arg(KEEPER).env_clear().env("PATH", PATH).env(JAIL, serde_json::to_string(&jail)?);
         let status = status.as_raw_fd();
         let hand_over = move || {
             // SAFETY: two numbers. Nobody else in this program has such a high descriptor.
@@ -233,7 +291,7 @@ impl Place {
         };
         // SAFETY: between fork and exec only dup2 and prctl are called, which are bare system calls.
         unsafe { command.pre_exec(hand_over) };
-        Ok(command)
+        Ok((command, own))
     }
 }
 
@@ -289,9 +347,18 @@ fn bind(outside: &Path, inside: &Path, flags: MsFlags) -> io::Result<()> {
     tried(&what, mount(none, inside, none, flags, none))
 }
 
-/// A user that nobody is, different for each judge: so that one submission's processes are not another's.
-fn own_uid() -> u32 {
-    2_000_000_000 + std::process::id()
+/// Can every user read what is in this folder, as far as the folders above it go?
+fn open_to_all(folder: &Path) -> io::Result<()> {
+    for path in tried(&folder.display().to_string(), fs::canonicalize(folder))?.ancestors() {
+        if tried(&path.display().to_string(), fs::metadata(path))?.permissions().mode() & 0o001 == 0 {
+            return Err(io::Error::other(format!(
+                "{} is needed to build this submission, but in tier reduced it is another user who does so, and {} is closed to others",
+                folder.display(),
+                path.display()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// New user, network, mount and ipc namespaces, with this process as their root. Root has room for a second user there,
@@ -351,13 +418,17 @@ pub(super) fn probe(tier: &str) -> io::Result<()> {
         strace: Vec::new(),
     };
     let (mut reader, writer) = io::pipe()?;
-    let mut command = place.command(vec!["true".into()], &how, &writer)?;
-    let mut keeper = command.spawn()?;
+    let (mut command, _) = place.command(&["true".into()], &how, &writer)?;
+    let keeper = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
     drop(writer);
-    let ended = io::read_to_string(&mut reader)?;
-    keeper.wait()?;
-    if serde_json::from_str(&ended).ok() == Some(super::Ended::Exited(0)) {
+    let said = io::read_to_string(&mut reader)?;
+    let output = keeper.wait_with_output()?;
+    // A mount point can't be removed with its folder.
+    let _ = umount2(&place.root, MntFlags::MNT_DETACH);
+    let ended = said.lines().nth(2).and_then(|ended| serde_json::from_str(ended).ok());
+    if ended == Some(super::Ended::Exited(0)) {
         return Ok(());
     }
-    Err(io::Error::other(format!("true could not be run in tier {}: {ended}", tier.name())))
+    let why = String::from_utf8_lossy(&output.stderr);
+    Err(io::Error::other(format!("true could not be run in tier {}: {}", tier.name(), why.trim())))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use nix::sys::resource::{Resource, setrlimit};
 use serde::{Deserialize, Serialize};
 
-use super::tried;
+use super::{Tier, tried};
 
 /// What one run may take. The kernel holds it to the limits of a process; the judge looks after the sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,8 +21,14 @@ pub struct Limits {
     pub open_files: (u64, u64),
     /// Bytes in a file.
     pub file_size: u64,
-    /// Bytes on stdout and stderr.
+    /// Bytes on stdout and on stderr.
     pub output: usize,
+    /// Sockets in its network, the tester's few included.
+    pub sockets: u64,
+    /// Bytes of what strace writes down of its calls.
+    pub trace: u64,
+    /// Bytes on a disk, where there is no file system of its own.
+    pub disk: u64,
     /// From start to end.
     pub wall: Duration,
 }
@@ -36,6 +42,9 @@ impl Limits {
         open_files: (256, 1024),
         file_size: 16 << 20,
         output: 1 << 20,
+        sockets: 1000,
+        trace: 16 << 20,
+        disk: 256 << 20,
         wall: Duration::from_secs(120),
     };
 
@@ -47,17 +56,24 @@ impl Limits {
         open_files: (1024, 1024),
         file_size: 128 << 20,
         output: 1 << 20,
+        sockets: 1000,
+        trace: 16 << 20,
+        disk: 256 << 20,
         wall: Duration::from_secs(120),
     };
 
     /// Puts this process under them.
-    pub(super) fn apply(&self) -> io::Result<()> {
+    pub(super) fn apply(&self, tier: Tier) -> io::Result<()> {
         let limit = |what, resource, soft, hard| tried(what, setrlimit(resource, soft, hard));
         limit("RLIMIT_CPU", Resource::RLIMIT_CPU, self.cpu, self.cpu + 1)?;
         limit("RLIMIT_DATA", Resource::RLIMIT_DATA, self.memory, self.memory)?;
-        limit("RLIMIT_NPROC", Resource::RLIMIT_NPROC, self.processes, self.processes)?;
+        // Counted by user: in tier none the user's own programs would count too.
+        if tier != Tier::None {
+            limit("RLIMIT_NPROC", Resource::RLIMIT_NPROC, self.processes, self.processes)?;
+        }
         limit("RLIMIT_FSIZE", Resource::RLIMIT_FSIZE, self.file_size, self.file_size)?;
-        limit("RLIMIT_CORE", Resource::RLIMIT_CORE, 0, 0)?;
+        // 1 and not 0: that keeps the kernel from starting a program that collects core dumps, too (core(5)).
+        limit("RLIMIT_CORE", Resource::RLIMIT_CORE, 1, 1)?;
         limit("RLIMIT_MEMLOCK", Resource::RLIMIT_MEMLOCK, 1 << 20, 1 << 20)?;
         limit("RLIMIT_MSGQUEUE", Resource::RLIMIT_MSGQUEUE, 0, 0)?;
         limit("RLIMIT_NOFILE", Resource::RLIMIT_NOFILE, self.open_files.0, self.open_files.1)

@@ -10,16 +10,23 @@ mod inside;
 mod jail;
 mod limits;
 mod network;
+mod reduced;
 
+use std::fs;
 use std::io;
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
+use nix::errno::Errno;
+use nix::sys::wait::waitpid;
+use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 pub use inside::{Ended, Jail};
 pub use jail::{How, Place, STUDENT, Shared};
 pub use limits::Limits;
+pub use reduced::Alone;
+pub(crate) use reduced::end_all_of;
 
 /// How well a submission is shut in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -65,6 +72,7 @@ pub fn possible(tier: Tier) -> io::Result<()> {
 const PROBE: &str = "__probe";
 const JUDGE: &str = "__judge";
 const KEEPER: &str = "__keeper";
+const SWEEPER: &str = "__sweeper";
 
 /// This program, to be started again in another part: [`dispatch`].
 pub(crate) fn myself() -> io::Result<Command> {
@@ -87,7 +95,8 @@ pub fn dispatch() -> Option<u8> {
     let part = args.nth(1)?;
     let argument = args.next().unwrap_or_default();
     let done = match part.as_str() {
-        KEEPER => inside::keep(&argument),
+        KEEPER => inside::keep(),
+        SWEEPER => reduced::sweep(&argument),
         JUDGE => crate::judge::judge(),
         PROBE => jail::probe(&argument),
         _ => return None,
@@ -99,6 +108,29 @@ pub fn dispatch() -> Option<u8> {
         },
         |()| 0,
     ))
+}
+
+/// Keepers and inits that were told to end.
+static LEFT: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+
+/// These are to be waited for by [`wait_for_the_left`].
+pub(crate) fn leave(pids: impl Iterator<Item = Pid>) {
+    LEFT.lock().unwrap_or_else(PoisonError::into_inner).extend(pids);
+}
+
+/// Waits until nothing is left of any run. Those whose parent has ended are this process's children; the others are gone.
+pub(crate) fn wait_for_the_left() {
+    for pid in LEFT.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        while waitpid(pid, None) == Err(Errno::EINTR) {}
+    }
+}
+
+/// The children of a process: those of all its threads.
+pub(crate) fn children(pid: i32) -> Vec<i32> {
+    let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
+    let children = |task: fs::DirEntry| fs::read_to_string(task.path().join("children")).unwrap_or_default();
+    let children: Vec<String> = tasks.flatten().map(children).collect();
+    children.iter().flat_map(|pids| pids.split_whitespace()).filter_map(|child| child.parse().ok()).collect()
 }
 
 /// An error that says what was tried.

@@ -1,0 +1,8 @@
+/* Forks without end. */
+#include "hostile.h"
+int main(int argc, char *argv[])
+{
+    port_of(argc, argv);
+    for (;;)
+        fork();
+}

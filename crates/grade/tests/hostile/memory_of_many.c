@@ -1,0 +1,19 @@
+/* Takes memory in many processes, in each less than one may have; the first thread of each is gone. */
+#include "hostile.h"
+static void *take(void *unused)
+{
+    char *p = malloc(200 << 20);
+    touch(p, 200 << 20);
+    for (;;)
+        sleep(1);
+    return unused;
+}
+int main(int argc, char *argv[])
+{
+    pthread_t thread;
+    port_of(argc, argv);
+    for (int i = 0; i < 5; i++)
+        fork();
+    pthread_create(&thread, NULL, take, NULL);
+    pthread_exit(NULL);
+}

@@ -1,0 +1,8 @@
+/* Prints without end. */
+#include "hostile.h"
+int main(int argc, char *argv[])
+{
+    port_of(argc, argv);
+    for (;;)
+        puts("{\"score\": 100, \"max_score\": 100}");
+}

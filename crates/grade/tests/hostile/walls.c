@@ -1,0 +1,154 @@
+/* Knocks at every wall. Says how many it tried, and which were open. */
+#include "hostile.h"
+#include <linux/if_packet.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+
+static int tried;
+static char open_walls[4096];
+
+static void knock(const char *wall, int is_open)
+{
+    tried++;
+    if (is_open) {
+        strcat(open_walls, " ");
+        strcat(open_walls, wall);
+    }
+}
+
+#define CALL(name, ...) knock(#name, syscall(SYS_##name, __VA_ARGS__) >= 0)
+
+static int status_is(const char *line)
+{
+    char buf[8192];
+    int fd = open("/proc/self/status", O_RDONLY);
+    ssize_t n = read(fd, buf, sizeof(buf) - 1);
+    close(fd);
+    buf[n > 0 ? n : 0] = 0;
+    return strstr(buf, line) != NULL;
+}
+
+static int connects(int domain, const char *ip, int port)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int s = socket(domain, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    inet_pton(AF_INET, ip, &addr.sin_addr);
+    if (connect(s, (struct sockaddr *)&addr, sizeof(addr)) == 0 || errno == EINPROGRESS)
+        return 1;
+    return 0;
+}
+
+/* Takes lo down, over netlink. */
+static int netlink(void)
+{
+    struct { struct nlmsghdr n; struct ifinfomsg i; } down = {{sizeof(down), RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK, 1, 0},
+        {.ifi_family = AF_UNSPEC, .ifi_index = 1, .ifi_change = IFF_UP}};
+    struct { struct nlmsghdr n; struct nlmsgerr e; char rest[4096]; } answer = {0};
+    int s = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+    send(s, &down, sizeof(down), 0);
+    return recv(s, &answer, sizeof(answer), MSG_DONTWAIT) > 0 && answer.e.error == 0;
+}
+
+int main(int argc, char *argv[])
+{
+    char buf[100], stack[4096];
+    struct iovec iov = {buf, sizeof(buf)};
+    struct ifreq lo = {.ifr_name = "lo"};
+    struct dirent *entry;
+    pid_t parent = getppid();
+    DIR *fds;
+    int s;
+
+    (void)argc;
+    (void)argv;
+    /* what it is */
+    knock("root", getuid() == 0 || setuid(0) == 0);
+    knock("capabilities", !status_is("CapEff:\t0000000000000000") || !status_is("CapBnd:\t0000000000000000"));
+    knock("new_privileges", !status_is("NoNewPrivs:\t1"));
+    knock("no_seccomp", !status_is("Seccomp:\t2"));
+    /* others */
+    CALL(ptrace, PTRACE_ATTACH, parent, 0, 0);
+    CALL(ptrace, PTRACE_ATTACH, 1, 0, 0);
+    CALL(process_vm_readv, parent, &iov, 1, &iov, 1, 0);
+    CALL(process_vm_writev, parent, &iov, 1, &iov, 1, 0);
+    CALL(pidfd_getfd, syscall(SYS_pidfd_open, parent, 0), 1, 0);
+    knock("proc_1_environ", open("/proc/1/environ", O_RDONLY) >= 0);
+    knock("proc_1_cmdline", open("/proc/1/cmdline", O_RDONLY) >= 0);
+    knock("proc_1_root", open("/proc/1/root/etc", O_RDONLY) >= 0);
+    snprintf(buf, sizeof(buf), "/proc/%d/mem", parent);
+    knock("proc_parent_mem", open(buf, O_RDWR) >= 0);
+    knock("oom_score_adj", (s = open("/proc/self/oom_score_adj", O_WRONLY)) >= 0 && write(s, "-1", 2) > 0);
+    /* the kernel */
+    CALL(unshare, CLONE_NEWUSER);
+    CALL(setns, 0, 0);
+    CALL(clone3, stack, 64);
+    knock("clone_newuser", syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0) >= 0);
+    CALL(mount, "none", "/tmp", "tmpfs", 0, 0);
+    CALL(umount2, "/proc", 0);
+    CALL(pivot_root, "/tmp", "/tmp");
+    CALL(chroot, "/tmp");
+    CALL(keyctl, 0, -3, 0, 0, 0);
+    CALL(add_key, "user", "x", "y", 1, -3);
+    CALL(io_uring_setup, 1, stack);
+    CALL(memfd_create, "x", 0);
+    CALL(bpf, 0, stack, 0);
+    CALL(perf_event_open, stack, 0, -1, -1, 0);
+    CALL(userfaultfd, 0);
+    CALL(shmget, 1, 4096, 01600);
+    CALL(mq_open, "/x", O_CREAT | O_RDWR, 0600, 0);
+    CALL(open_by_handle_at, 0, stack, 0);
+    CALL(personality, 0x0040000);
+    CALL(reboot, 0, 0, 0, 0);
+    CALL(sethostname, "x", 1);
+    CALL(clock_settime, 0, stack);
+    CALL(swapon, "/tmp/x", 0);
+    CALL(init_module, stack, 1, "");
+    CALL(kexec_load, 0, 0, 0, 0);
+    /* the network */
+    knock("raw_socket", socket(AF_INET, SOCK_RAW, IPPROTO_TCP) >= 0);
+    knock("packet_socket", socket(AF_PACKET, SOCK_RAW, 0) >= 0);
+    knock("packet_dgram", socket(AF_PACKET, SOCK_DGRAM, 0) >= 0);
+    knock("vsock", socket(AF_VSOCK, SOCK_STREAM, 0) >= 0);
+    knock("alg", socket(AF_ALG, SOCK_SEQPACKET, 0) >= 0);
+    knock("sock_diag", socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG) >= 0);
+    knock("netlink", netlink());
+    s = socket(AF_INET, SOCK_DGRAM, 0);
+    knock("lo_down", ioctl(s, SIOCSIFFLAGS, &lo) == 0);
+    knock("connect_out", connects(AF_INET, "1.1.1.1", 80));
+    knock("connect_out_6", connects(AF_INET6, "1.1.1.1", 80));
+    /* the terminal */
+    errno = 0;
+    knock("tiocsti", ioctl(0, TIOCSTI, "x") == 0 || errno != ENOSYS);
+    errno = 0;
+    knock("tioclinux", ioctl(0, TIOCLINUX, "x") == 0 || errno != ENOSYS);
+    knock("dev_tty", open("/dev/tty", O_RDWR) >= 0);
+    /* files */
+    knock("write_lab", open("/lab/x", O_CREAT | O_WRONLY, 0600) >= 0 && !getenv("BUILDING"));
+    knock("write_usr", open("/usr/x", O_CREAT | O_WRONLY, 0600) >= 0);
+    knock("write_etc", open("/etc/hosts", O_WRONLY) >= 0);
+    knock("mknod", mknod("/tmp/x", S_IFCHR | 0600, 0x101) == 0);
+    knock("dev_mem", open("/dev/mem", O_RDONLY) >= 0);
+    knock("sys", open("/sys/kernel", O_RDONLY) >= 0);
+    knock("var", open("/var", O_RDONLY) >= 0);
+    knock("root_home", open("/root", O_RDONLY) >= 0);
+    knock("class", open(CLASS, O_RDONLY) >= 0);
+    /* descriptors: stdin, stdout, stderr, this folder, and what was opened above */
+    fds = opendir("/proc/self/fd");
+    while (fds && (entry = readdir(fds))) {
+        ssize_t n;
+        snprintf(stack, sizeof(stack), "/proc/self/fd/%s", entry->d_name);
+        n = readlink(stack, buf, sizeof(buf) - 1);
+        buf[n > 0 ? n : 0] = 0;
+        if (n > 0 && strncmp(buf, "pipe:", 5) == 0 && atoi(entry->d_name) > 2 && !getenv("BUILDING"))
+            knock("inherited_pipe", 1);
+        if (n > 0 && strncmp(buf, "/", 1) == 0 && strncmp(buf, "/proc", 5) && strcmp(buf, "/dev/null")
+            && strncmp(buf, "/lab", 4))
+            knock(buf, 1);
+    }
+    fprintf(stderr, "tried %s, open:%s.\n", tried > 60 ? "all" : "few", open_walls);
+    return 1;
+}
