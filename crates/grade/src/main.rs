@@ -46,6 +46,9 @@ enum What {
         /// Write the report to a file, whole or not at all, instead of the standard output
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// Don't grade where there is no sandbox
+        #[arg(long)]
+        safe: bool,
         #[command(flatten)]
         how: How,
     },
@@ -125,8 +128,13 @@ fn main() -> ExitCode {
     }
     let result = match Cli::parse().what {
         What::Labs { lab, lang } => show_labs(lab.as_deref(), lang.or_locale()),
-        What::Check { lab, submission, format, out, how } => {
-            check(&lab, &submission, format, out.as_deref(), &how.options())
+        What::Check { lab, submission, format, out, safe, how } => {
+            let options = how.options();
+            if safe && options.tier == Tier::None {
+                Err(io::Error::other("no sandbox: the submission would run with your own rights"))
+            } else {
+                check(&lab, &submission, format, out.as_deref(), &options)
+            }
         }
         What::Class { lab, dir, out, jobs, fresh, given, r#unsafe, how } => {
             let Options { tier, lang, .. } = how.options();

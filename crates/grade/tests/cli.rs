@@ -101,6 +101,14 @@ fn a_class_is_not_run_without_a_sandbox_unless_told_to() {
 }
 
 #[test]
+fn a_safe_check_is_not_run_without_a_sandbox() {
+    let Some(lab) = labs::ALL.first() else { return };
+    let said =
+        refused(&grade(&["check", lab.name, "/dev/null", "--tier", "none", "--safe"]).output().unwrap());
+    assert!(said.contains("no sandbox"), "{said}");
+}
+
+#[test]
 fn what_is_not_there_is_not_graded() {
     let Some(lab) = labs::ALL.first() else { return };
     let out = tempfile::tempdir().unwrap();
