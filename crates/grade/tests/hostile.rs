@@ -136,8 +136,10 @@ fn left(mark: &str) -> Vec<String> {
     let mut left = Vec::new();
     for entry in fs::read_dir("/proc").unwrap().flatten() {
         let comm = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
-        if comm.trim() == mark {
-            left.push(fs::read_to_string(entry.path().join("status")).unwrap_or_default());
+        let status = fs::read_to_string(entry.path().join("status")).unwrap_or_default();
+        // One that has ended and that nobody has collected yet does nothing any more.
+        if comm.trim() == mark && !status.contains("State:\tZ") && !status.contains("State:\tX") {
+            left.push(status);
         }
     }
     left

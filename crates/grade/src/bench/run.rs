@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::watch::{Watch, Watched, descendants};
 use crate::lab::{Failure, Verdict};
-use crate::sandbox::{Ended, How, Place, Tier, end_all_of, leave};
+use crate::sandbox::{Ended, How, Place, Tier, end_all_of, leave, wait_for_the_left};
 use crate::words;
 use crate::words::Words;
 
@@ -417,6 +417,10 @@ impl Run {
         // The kernel has sent SIGKILL to the init, whose end is the end of all in its namespace. Nothing in there does anything
         // any more; that they give back what they had takes a while, for which only the judge's end waits.
         leave(self.inside.drain(..));
+        if self.watch.stopped().is_some() {
+            // It had too much of something: the next run must not be blamed for what is still there.
+            wait_for_the_left();
+        }
         if let Some(Err(error)) = self.user.take().map(end_all_of) {
             eprintln!("{error}");
         }
@@ -451,13 +455,14 @@ impl Drop for Run {
 /// Waits until all doors are shut. Gives the process ids of the keeper and the init; none if that failed.
 fn ready(status: &mut impl Read) -> io::Result<Option<Vec<i32>>> {
     let mut text = Vec::new();
+    // Two lines, and no byte of what comes after them.
     let mut lines = 0;
     while lines < 2 {
         let mut byte = [0];
         match status.read(&mut byte) {
             Ok(0) => return Ok(None),
             Ok(_) => {
-                lines += u32::from(byte == *b"\n");
+                lines += usize::from(byte == *b"\n");
                 text.push(byte[0]);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

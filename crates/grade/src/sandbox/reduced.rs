@@ -163,6 +163,10 @@ fn processes_of(uid: u32) -> io::Result<Vec<i32>> {
     for entry in fs::read_dir("/proc")?.flatten() {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
         let status = fs::read_to_string(entry.path().join("status")).unwrap_or_default();
+        // A container's process 1 may not collect those that ended; they do nothing any more.
+        if status.lines().any(|line| line.starts_with("State:\tZ") || line.starts_with("State:\tX")) {
+            continue;
+        }
         let line = status.lines().find_map(|line| line.strip_prefix("Uid:"));
         if line.and_then(|line| line.split_whitespace().next()) == Some(&wanted) {
             found.push(pid);
