@@ -109,8 +109,10 @@ fn ask_judge(lab: &Lab, staged: &Staged, options: &Options) -> io::Result<Judgem
         kit: submission::kit(&staged.kind)?,
         parent: std::process::id(),
     };
-    let _alone = Alone::wait(options.tier)?;
-    let mut judge = sandbox::judge_command()?
+    let alone = Alone::wait(options.tier)?;
+    let mut judge = sandbox::judge_command()?;
+    alone.lend_to(&mut judge);
+    let mut judge = judge
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

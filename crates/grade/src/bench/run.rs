@@ -130,7 +130,7 @@ impl Run {
         mut how: How,
         trace: Option<&[String]>,
     ) -> io::Result<Self> {
-        let calls = trace.map(|_| tempfile::tempdir()).transpose()?;
+        let calls = trace.map(|_| place.scratch()).transpose()?;
         if let (Some(inject), Some(calls)) = (trace, &calls) {
             let strace = labkit::find_program("strace").ok_or_else(|| {
                 io::Error::other("strace is not installed (Debian: apt-get install strace)")

@@ -73,7 +73,7 @@ pub(super) fn keep() -> io::Result<()> {
     let jail: Jail = serde_json::from_str(&jail)?;
     // Whoever started this is gone: so is the submission.
     tried("prctl", prctl::set_pdeathsig(Signal::SIGKILL))?;
-    close_all_but(jail.status)?;
+    close_others(&jail)?;
     // Where memory runs out, the kernel takes the submission first: proc(5).
     let _ = fs::write("/proc/self/oom_score_adj", "1000");
     if jail.tier == Tier::Full {
@@ -113,11 +113,21 @@ pub(super) fn keep() -> io::Result<()> {
 }
 
 /// Whatever the grader was started with beside stdin, stdout and stderr is none of the submission's.
-fn close_all_but(keep: RawFd) -> io::Result<()> {
-    for (first, last) in [(3, keep - 1), (keep + 1, RawFd::MAX)] {
+fn close_others(jail: &Jail) -> io::Result<()> {
+    let mut keep = vec![jail.status];
+    if jail.tier == Tier::Reduced {
+        keep.push(reduced::LOCK);
+    }
+    keep.push(RawFd::MAX);
+    let mut first = 3;
+    for fd in keep {
         // SAFETY: three numbers. Nothing in this process uses what is closed.
-        let result = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
-        tried("close_range", Errno::result(result))?;
+        let result = unsafe { libc::syscall(libc::SYS_close_range, first, fd - 1, 0) };
+        // Between neighbours there is nothing.
+        if first < fd {
+            tried("close_range", Errno::result(result))?;
+        }
+        first = fd.saturating_add(1);
     }
     Ok(())
 }
@@ -244,6 +254,8 @@ fn prepare(jail: &Jail) -> io::Result<()> {
     }
     // SAFETY: two numbers. The submission doesn't get init's descriptor.
     tried("fcntl", Errno::result(unsafe { libc::fcntl(jail.status, libc::F_SETFD, libc::FD_CLOEXEC) }))?;
+    // SAFETY: two numbers. Nor the lock, where there is one.
+    let _ = unsafe { libc::fcntl(reduced::LOCK, libc::F_SETFD, libc::FD_CLOEXEC) };
     tried("sigprocmask", SigSet::all().thread_unblock())?;
     // Rust's runtime ignores SIGPIPE, and who is started inherits that: a submission starts as from a shell.
     // SAFETY: the default action is no handler of ours.

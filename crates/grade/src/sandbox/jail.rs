@@ -188,6 +188,11 @@ impl Place {
         }
     }
 
+    /// A new folder of the judge's own, which is gone when the submission's are.
+    pub(crate) fn scratch(&self) -> io::Result<tempfile::TempDir> {
+        tempfile::tempdir_in(self.root.parent().unwrap_or(&self.root))
+    }
+
     /// All of the submission's, where the judge sees it.
     pub(crate) fn folder(&self) -> &Path {
         &self.root

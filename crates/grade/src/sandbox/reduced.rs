@@ -3,9 +3,11 @@
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind};
+use std::os::fd::{AsRawFd as _, RawFd};
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
@@ -18,6 +20,9 @@ use super::{SWEEPER, Tier, myself, tried};
 
 /// How many users a judge needs: one that ends the others' processes, one that builds, the others for runs.
 const USERS: u32 = 32;
+
+/// The descriptor of the lock in judges, keepers and inits.
+pub(super) const LOCK: RawFd = 201;
 
 /// The files of `/etc` that are replaced.
 const REPLACED: [&str; 4] = ["hosts", "services", "host.conf", "nsswitch.conf"];
@@ -45,6 +50,18 @@ impl Alone {
         let lock = tried("flock", lock)?;
         put_back()?;
         Ok(Alone { lock: Some(lock) })
+    }
+
+    /// Lets a judge have the lock too, and those it starts: should this process be killed, they are still at work for a
+    /// moment, and then end all processes of users that the next judge's submission is going to be.
+    pub(crate) fn lend_to(&self, judge: &mut Command) {
+        let Some(lock) = self.lock.as_ref().map(|lock| lock.as_raw_fd()) else { return };
+        let lend = move || {
+            // SAFETY: two numbers. Nobody else in this program has such a high descriptor.
+            Errno::result(unsafe { libc::dup2(lock, LOCK) }).map(drop).map_err(io::Error::from)
+        };
+        // SAFETY: between fork and exec only dup2 is called, which is a bare system call.
+        unsafe { judge.pre_exec(lend) };
     }
 }
 
