@@ -19,7 +19,7 @@ use grade::labs;
 use grade::report::{Report, Status};
 use grade::sandbox::{Tier, best_tier, dispatch};
 use grade::words::Lang;
-use labkit::{root, trial};
+use labkit::{missing_program, root, trial};
 use libtest_mimic::{Arguments, Trial};
 
 /// What nobody may ever see; spelled so that this program's own text doesn't have it.
@@ -507,7 +507,11 @@ fn trials() -> Vec<Trial> {
         ("reduced", reduced),
     ];
     trials.extend(others.into_iter().map(|(name, test)| {
-        let missing = (name == "reduced").then(no_reduced).flatten();
+        let missing = match name {
+            "reduced" => no_reduced(),
+            "build_rs" => missing_program("cargo"),
+            _ => None,
+        };
         trial(name, missing, test)
     }));
     if let Ok(only) = std::env::var(ONLY) {

@@ -189,7 +189,11 @@ fn init(jail: &Jail, mut wait: io::PipeReader) -> io::Result<Infallible> {
             match (jail.tier, jail.uid) {
                 // The kernel ends whoever is left in the namespace: pid_namespaces(7).
                 (Tier::Full, _) => {}
-                (Tier::Reduced, Some(uid)) => reduced::end_all_of(uid)?,
+                (Tier::Reduced, Some(uid)) => {
+                    reduced::end_all_of(uid)?;
+                    // Not collected, they would count among the next run's processes.
+                    end_children();
+                }
                 _ => end_children(),
             }
             if let Some(ended) = ended {
