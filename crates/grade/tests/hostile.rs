@@ -312,6 +312,7 @@ fn swapped() {
     let evil = class.hand_in(&[("Makefile", "all:\n\tcat key.txt; exit 1\n")]);
     let key = class.path("instructor/key.txt");
     let over = std::sync::atomic::AtomicBool::new(false);
+    let mut followed = 0;
     thread::scope(|scope| {
         scope.spawn(|| {
             while !over.load(std::sync::atomic::Ordering::Relaxed) {
@@ -327,11 +328,12 @@ fn swapped() {
             let Ok(staged) = grade::submission::stage(&evil, "tcp_echoserv") else { continue };
             let copy = staged.folder.path().join("submission/key.txt");
             if fs::symlink_metadata(&copy).is_ok_and(|data| data.is_file()) {
-                assert!(!fs::read_to_string(&copy).unwrap().contains(SECRET), "a link was followed");
+                followed += usize::from(fs::read_to_string(&copy).unwrap().contains(SECRET));
             }
         }
         over.store(true, std::sync::atomic::Ordering::Relaxed);
     });
+    assert_eq!(followed, 0, "a link was followed");
     note("swapped", "what was opened is what is copied".into());
 }
 

@@ -26,6 +26,9 @@ const NAP: Duration = Duration::from_millis(100);
 /// How long a program that keeps busy may take for one thing.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long what a program has said may take to come after its end, on a machine that is busy.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// A submission that was started. It and all its processes are gone when this is.
 #[derive(Debug)]
 pub struct Run {
@@ -338,7 +341,13 @@ impl Run {
         if let Some(reason) = self.watch.stopped() {
             return Some(Failure { did: self.did(), got: reason, ..Failure::default() });
         }
-        match self.ended()? {
+        let ended = self.ended()?;
+        // Its last words may still be on the way; nobody is left who could keep the pipe open for long.
+        let end = Instant::now() + LAST_WORDS;
+        while !self.stderr.closed() && Instant::now() < end {
+            thread::sleep(Duration::from_micros(100));
+        }
+        match ended {
             Ended::Killed(signal) => Some(killed(self.did(), signal)),
             Ended::Exited(status) => {
                 let stderr = super::bytes(&self.stderr.so_far());
