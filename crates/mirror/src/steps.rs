@@ -1,6 +1,6 @@
 //! The two files as text: are they cut into the same steps, and is each step of Rust as short as that of C?
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// A numbered step of a lecture program.
@@ -8,6 +8,8 @@ use std::{fs, io};
 pub struct Step {
     /// `3. bind: give the socket its address`
     pub title: String,
+    /// Its text as it stands in the file, without the title and without main's indentation.
+    pub code: String,
     /// Lines of code: no blank lines, no comments, no lone closing brackets.
     pub lines: usize,
     /// Why it is longer than the C step, if the file says so: `// Longer than in C: …`
@@ -27,10 +29,8 @@ pub struct Report {
 
 /// Compares `crates/name/name.c` with `crates/name/src/main.rs`.
 pub fn check(root: &Path, name: &str) -> io::Result<Report> {
-    let folder = root.join("crates").join(name);
     let mut report = Report::default();
-    let c = read(&folder.join(format!("{name}.c")), "int main(", &mut report.steps)?;
-    let rust = read(&folder.join("src/main.rs"), "() -> Result<(), Error> {", &mut report.steps)?;
+    let [c, rust] = twins(root, name, &mut report.steps)?;
 
     for i in 0..c.len().max(rust.len()) {
         let (in_c, in_rust) = (title(&c, i), title(&rust, i));
@@ -53,6 +53,19 @@ pub fn check(root: &Path, name: &str) -> io::Result<Report> {
     Ok(report)
 }
 
+/// The two files of a lecture program: C, Rust.
+#[must_use]
+pub fn files(root: &Path, name: &str) -> [PathBuf; 2] {
+    let folder = root.join("crates").join(name);
+    [folder.join(format!("{name}.c")), folder.join("src/main.rs")]
+}
+
+/// The steps of both [`files`]. Code that belongs to none goes to `faults`.
+pub fn twins(root: &Path, name: &str, faults: &mut Vec<String>) -> io::Result<[Vec<Step>; 2]> {
+    let [c, rust] = files(root, name);
+    Ok([read(&c, "int main(", faults)?, read(&rust, "() -> Result<(), Error> {", faults)?])
+}
+
 fn title(steps: &[Step], i: usize) -> &str {
     steps.get(i).map_or("nothing", |step| step.title.as_str())
 }
@@ -71,10 +84,17 @@ pub fn read(path: &Path, main: &str, faults: &mut Vec<String>) -> io::Result<Vec
         if line == "}" {
             break;
         }
+        let whole = line.strip_prefix("    ").unwrap_or(line);
         let line = line.trim();
         if let Some(title) = step_title(line) {
-            steps.push(Step { title: title.into(), lines: 0, longer_because: None });
-        } else if let Some(comment) = line.strip_prefix("// ") {
+            steps.push(Step { title: title.into(), code: String::new(), lines: 0, longer_because: None });
+            continue;
+        }
+        if let Some(step) = steps.last_mut() {
+            step.code += whole;
+            step.code.push('\n');
+        }
+        if let Some(comment) = line.strip_prefix("// ") {
             if let (Some(step), Some(reason)) = (steps.last_mut(), comment.strip_prefix("Longer than in C: "))
             {
                 step.longer_because = Some(reason.into());
@@ -85,6 +105,9 @@ pub fn read(path: &Path, main: &str, faults: &mut Vec<String>) -> io::Result<Vec
                 None => faults.push(format!("{}: `{line}` belongs to no step", path.display())),
             }
         }
+    }
+    for step in &mut steps {
+        step.code.truncate(step.code.trim_end().len());
     }
     if steps.is_empty() {
         faults.push(format!("{}: no steps", path.display()));

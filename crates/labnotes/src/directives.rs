@@ -1,0 +1,582 @@
+//! What stands for the directives of a page. Every one that asks for something that isn't there is an error.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use maud::{Markup, html};
+use mirror::steps::{self, Step};
+
+use crate::code;
+use crate::data::{Data, cell_slides};
+use crate::ladder;
+use crate::language::Language;
+use crate::pages::{Page, Piece, slide_numbers};
+use crate::play::Script;
+use crate::real::{Real, Seen, Wanted, program};
+
+/// All that pages are made of.
+pub(crate) struct Sources<'a> {
+    pub(crate) root: &'a Path,
+    pub(crate) data: &'a Data,
+    pub(crate) real: &'a Real,
+    /// For each slide the pages that are its home, in the order of the book.
+    pub(crate) homes: &'a BTreeMap<u8, Vec<String>>,
+    /// A page's title in each language: Korean, English.
+    pub(crate) titles: &'a BTreeMap<String, [String; 2]>,
+    /// The programs of each page.
+    pub(crate) programs: &'a BTreeMap<String, Vec<&'static str>>,
+}
+
+/// What a page shows of runs.
+pub(crate) fn wanted(page: &Page) -> Result<Vec<Wanted>> {
+    let mut wanted = Vec::new();
+    for piece in page.pieces()? {
+        match piece {
+            Piece::Directive { name, arguments, .. } => match name.as_str() {
+                "calls" => wanted.push(Wanted::Calls(program(&arguments).with_context(|| page.file())?)),
+                "ladder" => wanted.push(Wanted::Ladder(program(&arguments).with_context(|| page.file())?)),
+                _ => {}
+            },
+            Piece::Fence { info, lines } if info.split(' ').next() == Some("lab") => {
+                wanted.push(Wanted::Transcript(Script::parse(&info, &lines).with_context(|| page.file())?));
+            }
+            _ => {}
+        }
+    }
+    Ok(wanted)
+}
+
+/// The page with everything in its place, still Markdown.
+pub(crate) fn expand(page: &Page, sources: &Sources) -> Result<String> {
+    let mut out = String::new();
+    for piece in page.pieces()? {
+        match piece {
+            Piece::Line(line) => out += &slides_in(&line, page.language, sources)?,
+            Piece::Fence { info, lines } => {
+                out += &fence(&info, &lines, page.language, sources)
+                    .with_context(|| format!("```{info}"))?
+                    .into_string();
+            }
+            Piece::Directive { name, arguments, body } => {
+                let text = directive(page, &name, &arguments, &body, sources)
+                    .with_context(|| format!("{{{{#{name} {arguments}}}}}"))?;
+                out += &text;
+            }
+        }
+        out.push('\n');
+    }
+    Ok(out)
+}
+
+/// `{{#slide 14}}` in running text.
+fn slides_in(line: &str, language: Language, sources: &Sources) -> Result<String> {
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some(at) = rest.find("{{#") {
+        let (before, tail) = rest.split_at(at);
+        if let Some(before) = before.strip_suffix('\\') {
+            out += before;
+            out += "{{#";
+            rest = &tail[3..];
+            continue;
+        }
+        out += before;
+        let (directive, after) =
+            tail[3..].split_once("}}").with_context(|| format!("`{tail}` is not closed"))?;
+        let Some(number) = directive.strip_prefix("slide ") else {
+            bail!("`{{{{#{directive}}}}}` has to stand on a line of its own, or there is no such directive")
+        };
+        let number: u8 = number.trim().parse().with_context(|| format!("`{number}` is no slide"))?;
+        out += &slide(number, language, sources)?.into_string();
+        rest = after;
+    }
+    Ok(out + rest)
+}
+
+fn slide(number: u8, language: Language, sources: &Sources) -> Result<Markup> {
+    let title = sources.data.slide(number, language)?;
+    let text = format!("{} {number}", language.of("슬라이드", "slide"));
+    let home = sources.homes.get(&number).and_then(|homes| homes.first());
+    Ok(html! {
+        @if let Some(home) = home { a class="slide" title=(title) href={ (home) ".html" } { (text) } }
+        @else { span class="slide" title=(title) { (text) } }
+    })
+}
+
+fn directive(page: &Page, name: &str, arguments: &str, body: &[String], sources: &Sources) -> Result<String> {
+    let language = page.language;
+    let html = match name {
+        "slides" => slides(arguments, language, sources)?,
+        "program" => header(program(arguments)?, language, sources)?,
+        "steps" => return steps_with_notes(program(arguments)?, body, language, sources),
+        "calls" => calls(program(arguments)?, language, sources)?,
+        "ladder" => picture(program(arguments)?, language, sources)?,
+        "fact" => fact(arguments, language, sources)?,
+        "facts" => {
+            ensure!(arguments.is_empty(), "takes no arguments");
+            let mut names: Vec<&String> = sources.data.facts.keys().collect();
+            names.sort_by_key(|name| name[1..].parse::<u8>().unwrap_or(0));
+            let facts: Result<Vec<Markup>> =
+                names.into_iter().map(|name| fact(name, language, sources)).collect();
+            html! { @for fact in facts? { (fact) } }
+        }
+        "departures" => departures(page, arguments, sources)?,
+        "lab" => return lab(arguments, language, sources.root),
+        "rules" => return statement("rules", language, sources.root),
+        "notes" => return notes_from_outside(arguments, language, sources.root),
+        "map" => map(language, sources)?,
+        "bytes" => bytes(arguments, language)?,
+        _ => bail!("there is no such directive"),
+    };
+    Ok(html.into_string())
+}
+
+/// The slides of a page, under its title.
+fn slides(arguments: &str, language: Language, sources: &Sources) -> Result<Markup> {
+    let numbers = slide_numbers(arguments)?;
+    let mut titles = Vec::new();
+    for number in numbers {
+        titles.push((number, sources.data.slide(number, language)?));
+    }
+    Ok(html! {
+        ul class="slides" aria-label=(language.of("슬라이드", "Slides")) {
+            @for (number, title) in titles { li id={ "slide-" (number) } { b { (number) } " " (title) } }
+        }
+    })
+}
+
+/// The header of a program's source as a box.
+fn header(name: &'static str, language: Language, sources: &Sources) -> Result<Markup> {
+    let [c, rust] = steps::files(sources.root, name);
+    let text = fs::read_to_string(&rust).with_context(|| rust.display().to_string())?;
+    let mut fields: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut field = "";
+    for line in text.lines().map_while(|line| line.strip_prefix("//!")) {
+        for label in ["Run:", "Watch:", "See:"] {
+            if line.trim_start().starts_with(label) {
+                field = label;
+            }
+        }
+        if !field.is_empty() {
+            let line = line.trim().strip_prefix(field).unwrap_or(line).trim();
+            fields.entry(field).or_default().push(line.to_string());
+        }
+    }
+    let field =
+        |label: &str| fields.get(label).cloned().with_context(|| format!("{}: no {label}", rust.display()));
+    let (run, watch, see) = (field("Run:")?, field("Watch:")?.join(" "), field("See:")?.join(" "));
+    let relative = |path: &Path| path.strip_prefix(sources.root).unwrap_or(path).display().to_string();
+    Ok(html! {
+        dl class="program" {
+            dt { (language.of("파일", "Files")) }
+            dd { code { (relative(&c)) } br; code { (relative(&rust)) } }
+            dt { (language.of("실행", "Run")) }
+            dd { @for line in run { @let (command, note) = split_note(&line);
+                div { code { (command) } @if !note.is_empty() { " " span class="aside" { (terminal_note(note, language)) } } } } }
+            @if language == Language::En { dt { "Watch" } dd { (code::inline(&watch)) } }
+            dt { (language.of("매뉴얼", "Manual")) }
+            dd { (see) }
+        }
+    })
+}
+
+/// `cargo run -p tcp_echoserv                in one terminal` as its two parts.
+fn split_note(line: &str) -> (&str, &str) {
+    line.split_once("   ").map_or((line, ""), |(command, note)| (command, note.trim()))
+}
+
+fn terminal_note(note: &str, language: Language) -> String {
+    match (note, language) {
+        ("in one terminal", Language::Ko) => "한 터미널에서".into(),
+        ("in another", Language::Ko) => "다른 터미널에서".into(),
+        _ => note.into(),
+    }
+}
+
+/// C and Rust, one row a step, the notes under the rows.
+fn steps_with_notes(
+    name: &'static str,
+    body: &[String],
+    language: Language,
+    sources: &Sources,
+) -> Result<String> {
+    let mut faults = Vec::new();
+    let [c, rust] = steps::twins(sources.root, name, &mut faults)?;
+    ensure!(faults.is_empty(), "{}", faults.join("; "));
+    let titles = |steps: &[Step]| steps.iter().map(|step| step.title.clone()).collect::<Vec<_>>();
+    ensure!(titles(&c) == titles(&rust), "C and Rust have different steps");
+    let notes = notes(body)?;
+    for (i, step) in c.iter().enumerate() {
+        let number = i + 1;
+        ensure!(notes.get(i).is_some_and(|note| note.0 == number), "no note for step `{}`", step.title);
+    }
+    if let Some((number, _)) = notes.get(c.len()) {
+        bail!("a note for step {number}, but {name} has {} steps", c.len());
+    }
+
+    let files = steps::files(sources.root, name);
+    let whole: Vec<String> = files.iter().map(fs::read_to_string).collect::<Result<_, _>>()?;
+    let file = |path: &Path| path.strip_prefix(sources.root).unwrap_or(path).display().to_string();
+    let mut out = html! {
+        div class="steps-head" aria-hidden="true" { span { "C" } span { "Rust" } }
+    }
+    .into_string();
+    out = format!("<div class=\"steps\">{out}\n");
+    for ((c, rust), (number, note)) in c.iter().zip(&rust).zip(&notes) {
+        let title = c.title.split_once(". ").map_or(c.title.as_str(), |(_, title)| title);
+        let id = format!("{name}-{number}");
+        let row = html! {
+            p class="step-title" { a href={ "#" (id) } class="step-number" { (number) } span lang="en" { (title) } }
+            (code::twins(&c.code, &rust.code))
+        };
+        write!(
+            out,
+            "<div class=\"step\" id=\"{id}\" tabindex=\"0\">{}<div class=\"note\">\n\n",
+            row.into_string()
+        )?;
+        for line in note {
+            out += &slides_in(line, language, sources)?;
+            out.push('\n');
+        }
+        out += "\n</div></div>\n";
+    }
+    let whole = html! {
+        details class="whole" {
+            summary { (language.of("두 파일 전체", "Both files, whole")) }
+            p class="files" { code { (file(&files[0])) } " · " code { (file(&files[1])) } }
+            (code::twins(whole[0].trim_end(), whole[1].trim_end()))
+        }
+    };
+    out += &whole.into_string();
+    out += "</div>\n";
+    Ok(out)
+}
+
+/// `1. …` and what is indented under it.
+fn notes(body: &[String]) -> Result<Vec<(usize, Vec<String>)>> {
+    let mut notes: Vec<(usize, Vec<String>)> = Vec::new();
+    for line in body {
+        let item = line.split_once(". ").and_then(|(number, text)| Some((number.parse().ok()?, text)));
+        match (item, notes.last_mut()) {
+            (Some((number, text)), _) => notes.push((number, vec![text.to_string()])),
+            (None, Some((_, note))) if line.is_empty() || line.starts_with("   ") => {
+                note.push(line.strip_prefix("   ").unwrap_or("").to_string());
+            }
+            _ => ensure!(line.is_empty(), "`{line}` belongs to no note: `1. …`, further lines indented by 3"),
+        }
+    }
+    Ok(notes)
+}
+
+fn calls(name: &'static str, language: Language, sources: &Sources) -> Result<Markup> {
+    let Seen::Calls(calls) = sources.real.get(&Wanted::Calls(name))? else { bail!("no calls") };
+    let count = calls.len();
+    Ok(html! {
+        figure class="calls" {
+            figcaption {
+                (language.of(
+                    format!("시스템 콜 {count}개. C 프로그램과 Rust 프로그램이 같은 순서로, 같은 인자로 불렀어요."),
+                    format!("{count} system calls. The C program and the Rust program made them in the same order, with the same arguments."),
+                ))
+            }
+            ol tabindex="0" {
+                @for call in &calls {
+                    @let (name, rest) = call.split_at(call.find('(').unwrap_or(0));
+                    li class=[call.contains(") = -1").then_some("failed")] {
+                        code { b { (name) } (rest.strip_suffix("= ?").unwrap_or(rest))
+                            @if rest.ends_with("= ?") { i { (language.of("(기다리는 중)", "(still waiting)")) } } }
+                    }
+                }
+            }
+        }
+    })
+}
+
+fn picture(name: &'static str, language: Language, sources: &Sources) -> Result<Markup> {
+    let Seen::Ladder(rungs, port) = sources.real.get(&Wanted::Ladder(name))? else { bail!("no ladder") };
+    let client = match name {
+        "tcp_echoserv" => "tcp_echocli",
+        "udp_echoserv" => "udp_echocli",
+        "daytimeserv" => "mydaytime",
+        client => client,
+    };
+    let server = mirror::ladder::server_of(client).context("nobody to talk to")?;
+    Ok(html! {
+        figure class="picture" {
+            div class="scroll" tabindex="0" { (ladder::svg(&rungs, [client, server], language)) }
+            figcaption {
+                (language.of(
+                    format!("두 프로그램을 실제로 실행해서 그린 그림이에요. 이번에는 서버가 비어 있던 {port}번 포트를 썼어요."),
+                    format!("Drawn from a real run of both programs, in which the server had port {port}, which was free."),
+                ))
+            }
+        }
+    })
+}
+
+fn fact(name: &str, language: Language, sources: &Sources) -> Result<Markup> {
+    let (fact, tests) = sources.data.fact(name)?;
+    let said = language.of(&fact.ko, &fact.en);
+    let mut slides = Vec::new();
+    for number in &fact.slides {
+        slides.push(slide(*number, language, sources)?);
+    }
+    Ok(html! {
+        aside class="fact" id=(name.to_lowercase()) {
+            p class="fact-head" { b { (name) } @for slide in slides { " " (slide) } }
+            dl {
+                dt { (language.of("슬라이드", "The slide")) } dd { (code::inline(&said.says)) }
+                dt { (language.of("실제로는", "What is so")) } dd { (code::inline(&said.is)) }
+                dt { (language.of("출처", "Source")) } dd { (fact.source) }
+            }
+            details { summary { (language.of("확인하는 것", "Shown by")) " (" (tests.len()) ")" }
+                ul { @for test in tests { li { code { (test) } } } } }
+        }
+    })
+}
+
+fn departures(page: &Page, which: &str, sources: &Sources) -> Result<Markup> {
+    let language = page.language;
+    let tables = &sources.data.departures[language.of(0, 1)];
+    let here = page.slides()?;
+    let rows: Vec<&Vec<String>> = match which {
+        "ours" => tables[0].rows.iter().collect(),
+        "linux" => tables[1].rows.iter().collect(),
+        "here" => {
+            ensure!(!here.is_empty(), "this page is no slide's home");
+            let concerns = |row: &&Vec<String>| cell_slides(&row[0]).iter().any(|slide| here.contains(slide));
+            tables.iter().flat_map(|table| &table.rows).filter(concerns).collect()
+        }
+        _ => bail!("it is ours, linux or here"),
+    };
+    if rows.is_empty() {
+        return Ok(html! { p { (language.of("슬라이드와 다른 점이 없어요.", "None.")) } });
+    }
+    Ok(html! {
+        div class="departures" {
+            @for row in rows {
+                @let [slides, says, so, tests, source] = cells(row);
+                div class="departure" {
+                    p class="where" { (language.of("슬라이드 ", "Slide ")) (slides) }
+                    p class="says" { (code::inline(says)) }
+                    p class="so" { (code::inline(so)) @if !source.is_empty() { " " span class="source" { (code::inline(source)) } } }
+                    @if !tests.is_empty() {
+                        details { summary { (language.of("확인하는 테스트", "Shown by")) } p { (code::inline(tests)) } }
+                    }
+                }
+            }
+        }
+    })
+}
+
+fn cells(row: &[String]) -> [&str; 5] {
+    std::array::from_fn(|i| row.get(i).map_or("", String::as_str))
+}
+
+fn statement(name: &str, language: Language, root: &Path) -> Result<String> {
+    let path = root.join(format!("crates/grade/labs/{name}.{}.md", language.code()));
+    let text = fs::read_to_string(&path).with_context(|| format!("there is no lab `{name}`"))?;
+    Ok(text.trim_end().to_string())
+}
+
+/// A Markdown file of `lab-notes/` that stands outside the book too, without its title and the link to its twin. Links to
+/// files, which would lead nowhere from here, become their text.
+fn notes_from_outside(name: &str, language: Language, root: &Path) -> Result<String> {
+    ensure!(!name.is_empty() && !name.contains(['/', '.']), "`{name}` is no file's name");
+    let notes = root.join("lab-notes");
+    let paths = [notes.join(format!("{name}.{}.md", language.code())), notes.join(format!("{name}.md"))];
+    let path = paths.iter().find(|path| path.exists());
+    let path = path.with_context(|| format!("there is no lab-notes/{name}.md"))?;
+    let text = fs::read_to_string(path)?;
+    let is_link = |line: &str| line.starts_with('[') && line.ends_with(".md)");
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("# ") && !is_link(line)).collect();
+    Ok(without_links_to_files(&lines.join("\n")))
+}
+
+fn without_links_to_files(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, tail)) = rest.split_once("](") {
+        let (target, after) = tail.split_once(')').unwrap_or((tail, ""));
+        match before.rfind('[') {
+            Some(at) if !target.starts_with("https://") => {
+                out += &before[..at];
+                out += &before[at + 1..];
+            }
+            _ => {
+                out += before;
+                out += "](";
+                out += target;
+                out.push(')');
+            }
+        }
+        rest = after;
+    }
+    out + rest
+}
+
+/// A lab's statement and how it is graded.
+fn lab(name: &str, language: Language, root: &Path) -> Result<String> {
+    ensure!(name != "rules" && !name.is_empty(), "there is no lab `{name}`");
+    let statement = statement(name, language, root)?;
+    let command = format!("cargo run -p grade -- check {name} {}", language.of("제출물", "SUBMISSION"));
+    Ok(format!(
+        "<div class=\"lab\">{}\n\n{statement}\n\n{}</div>\n",
+        html! { p class="lab-head" { (language.of("과제: ", "Lab: ")) code { (name) } } }.into_string(),
+        html! { p class="grade" { (language.of("채점하기 ", "Grade it ")) code { (command) } } }
+            .into_string()
+    ))
+}
+
+/// Slide → page → program.
+fn map(language: Language, sources: &Sources) -> Result<Markup> {
+    let none = Vec::new();
+    let mut rows = Vec::new();
+    for number in sources.data.slides.keys() {
+        rows.push((
+            number,
+            sources.data.slide(*number, language)?,
+            sources.homes.get(number).unwrap_or(&none),
+        ));
+    }
+    Ok(html! {
+        table class="map" {
+            thead { tr {
+                th { "#" } th { (language.of("슬라이드", "Slide")) } th { (language.of("페이지", "Page")) }
+                th { (language.of("프로그램", "Program")) }
+            } }
+            tbody {
+                @for (number, title, homes) in rows {
+                    tr id={ "slide-" (number) } {
+                        td { (number) } td { (title) }
+                        td { @for (i, home) in homes.iter().enumerate() {
+                            @if i > 0 { br; }
+                            a href={ (home) ".html" } { (title_of(home, language, sources)) }
+                        } }
+                        td { @for program in homes.iter().filter_map(|home| sources.programs.get(home)).flatten() { code { (program) } " " } }
+                    }
+                }
+            }
+        }
+    })
+}
+
+fn title_of<'a>(page: &'a str, language: Language, sources: &'a Sources) -> &'a str {
+    sources.titles.get(page).map_or(page, |[ko, en]| language.of(ko, en))
+}
+
+/// `0xC3E2`: how a 16-bit or 32-bit number lies in memory, little-endian and big-endian.
+fn bytes(arguments: &str, language: Language) -> Result<Markup> {
+    let digits = arguments.strip_prefix("0x").context("a number such as 0xC3E2")?;
+    ensure!(matches!(digits.len(), 4 | 8), "four or eight hexadecimal digits");
+    let number = u32::from_str_radix(digits, 16)?;
+    let big: Vec<u8> = number.to_be_bytes()[4 - digits.len() / 2..].to_vec();
+    let little: Vec<u8> = big.iter().rev().copied().collect();
+    let orders = [
+        ("little-endian (x86, ARM)", little),
+        (language.of("big-endian = 네트워크 바이트 순서", "big-endian = network byte order"), big.clone()),
+    ];
+    let (cell, row, left) = (64, 108, 4);
+    let width = left + big.len() * cell + left;
+    let (width, height) = (width.max(268), 2 * row - 10);
+    Ok(html! {
+        figure class="picture bytes" {
+            div class="scroll" tabindex="0" {
+                svg class="memory" viewBox={ "0 0 " (width) " " (height) } width=(width) height=(height) role="img"
+                    aria-label=(format!("{arguments} = {number}")) {
+                    @for (r, (endian, bytes)) in orders.iter().enumerate() {
+                        @let y = r * row + 46;
+                        text class="endian" x=(left) y=(y - 28) { (endian) }
+                        @for (i, byte) in bytes.iter().enumerate() {
+                            // The same byte has the same colour in both orders.
+                            @let place = if r == 0 { bytes.len() - 1 - i } else { i };
+                            g class={ "byte b" (place % 4) } {
+                                text class="address" x=(left + i * cell + cell / 2) y=(y - 6) text-anchor="middle" { "+" (i) }
+                                rect x=(left + i * cell) y=(y) width=(cell) height=(cell - 16) {}
+                                text class="value" x=(left + i * cell + cell / 2) y=(y + 31) text-anchor="middle" { (format!("{byte:02X}")) }
+                            }
+                        }
+                    }
+                }
+            }
+            figcaption {
+                (language.of(
+                    format!("{arguments} = {number}. 위의 +0, +1은 메모리 주소가 커지는 쪽이에요. 같은 바이트는 같은 색이에요."),
+                    format!("{arguments} = {number}. +0, +1 are growing addresses in memory. The same byte has the same colour."),
+                ))
+            }
+        }
+    })
+}
+
+fn fence(info: &str, lines: &[String], language: Language, sources: &Sources) -> Result<Markup> {
+    let code = lines.join("\n");
+    let (kind, rest) = info.split_once(' ').unwrap_or((info, ""));
+    Ok(match kind {
+        "lab" => {
+            let script = Script::parse(info, lines)?;
+            let Seen::Transcript(screens) = sources.real.get(&Wanted::Transcript(script))? else {
+                bail!("no transcript")
+            };
+            code::transcript(&screens, language)
+        }
+        "sh" => {
+            let reason = not_run(rest)?;
+            html! {
+                figure class="command" {
+                    (code::block("", &code))
+                    @if let Some(reason) = reason { figcaption { (language.of("확인하지 않은 명령: ", "Not tested: ")) (reason) } }
+                }
+            }
+        }
+        "rust" | "c" | "toml" | "text" => {
+            ensure!(rest.is_empty(), "nothing may stand after `{kind}`");
+            code::block(if kind == "text" { "" } else { kind }, &code)
+        }
+        _ => bail!("a fence is lab, sh, rust, c, toml or text"),
+    })
+}
+
+/// `not-run="needs a second computer"`
+pub(crate) fn not_run(rest: &str) -> Result<Option<&str>> {
+    if rest.is_empty() {
+        return Ok(None);
+    }
+    let reason = rest.strip_prefix("not-run=\"").and_then(|rest| rest.strip_suffix('"'));
+    let reason =
+        reason.filter(|reason| !reason.is_empty()).context("it is ```sh or ```sh not-run=\"reason\"")?;
+    Ok(Some(reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_have_numbers() {
+        let body: Vec<String> = ["1. one", "   and more", "", "2. two"].map(String::from).into();
+        let notes = notes(&body).unwrap();
+        assert_eq!(
+            notes,
+            [(1, vec!["one".into(), "and more".into(), String::new()]), (2, vec!["two".into()])]
+        );
+        assert!(super::notes(&["loose".into()]).is_err());
+    }
+
+    #[test]
+    fn links_to_files_become_their_text() {
+        let text = "see [it](../x.md), [RFC](https://rfc-editor.org), `[a]`";
+        assert_eq!(without_links_to_files(text), "see it, [RFC](https://rfc-editor.org), `[a]`");
+    }
+
+    #[test]
+    fn a_command_that_is_not_run_has_a_reason() {
+        assert_eq!(not_run("").unwrap(), None);
+        assert_eq!(not_run("not-run=\"needs root\"").unwrap(), Some("needs root"));
+        assert!(not_run("not-run=\"\"").is_err());
+        assert!(not_run("ignore").is_err());
+    }
+}

@@ -1,0 +1,15 @@
+//! The book beside the slides, from `lab-notes/` and from what the programs really do: listings are the compiled sources,
+//! calls and pictures are traces, transcripts are runs, all of them made when the book is built.
+
+pub mod book;
+pub mod check;
+mod code;
+pub mod data;
+mod directives;
+mod ladder;
+pub mod language;
+pub mod pages;
+pub mod play;
+pub mod real;
+mod search;
+pub mod serve;

@@ -1,0 +1,142 @@
+//! `labnotes`: builds the book beside the slides.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+use std::time::Instant;
+use std::{env, fs, thread};
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use labkit::Workspace;
+use labnotes::book::Notes;
+use labnotes::play;
+use labnotes::real::Real;
+use labnotes::serve::{LOOK, Serving, sources};
+
+/// The book beside the slides, in Korean and English, from lab-notes/ and from what the programs really do
+#[derive(Parser)]
+struct Cli {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Build both languages
+    Build {
+        /// Where to (default: the target folder's `book`)
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Only this page, to look at it while writing
+        #[arg(long, value_name = "PAGE")]
+        only: Vec<String>,
+    },
+    /// Build, open in the browser, and build again whenever something changes
+    Serve {
+        /// The port on 127.0.0.1 (default: the system's choice)
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+        /// Don't open a browser
+        #[arg(long)]
+        quiet: bool,
+        /// Only this page
+        #[arg(long, value_name = "PAGE")]
+        only: Vec<String>,
+    },
+    /// Print which page and which program each slide has
+    Map,
+    /// Write README's picture again: lab-notes/tcp_echoserv.svg
+    Picture,
+    /// Say that English pages follow their Korean pages as they are now
+    Bless {
+        /// Only these pages
+        pages: Vec<String>,
+    },
+    /// Play a transcript; runs in the lab shell
+    #[command(hide = true)]
+    Play,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().what) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("labnotes: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn run(what: What) -> Result<()> {
+    let root = labkit::root().canonicalize()?;
+    match what {
+        What::Build { out, only } => {
+            let out = out.map_or_else(default_out, Ok)?;
+            let began = Instant::now();
+            build(&root, &real()?, &out, &only)?;
+            println!("{}: {:.1} s", out.join("index.html").display(), began.elapsed().as_secs_f64());
+        }
+        What::Serve { port, quiet, only } => serve(&root, port, quiet, &only)?,
+        What::Map => print!("{}", Notes::read(&root)?.map()),
+        What::Picture => fs::write(root.join("lab-notes/tcp_echoserv.svg"), Notes::picture(&*real()?)?)?,
+        What::Bless { pages } => {
+            for page in Notes::read(&root)?.bless(&pages)? {
+                println!("{page}");
+            }
+        }
+        What::Play => play::main()?,
+    }
+    Ok(())
+}
+
+fn default_out() -> Result<PathBuf> {
+    Ok(Workspace::here()?.target.join("book"))
+}
+
+fn real() -> Result<Arc<Real>> {
+    Ok(Arc::new(Real::new(Workspace::here()?, env::current_exe()?)?))
+}
+
+fn build(root: &Path, real: &Arc<Real>, out: &Path, only: &[String]) -> Result<()> {
+    Arc::new(Notes::read(root)?).build(real, out, only)
+}
+
+fn serve(root: &Path, port: u16, quiet: bool, only: &[String]) -> Result<()> {
+    let out = default_out()?;
+    let mut known = sources(root);
+    let mut runs = real()?;
+    build(root, &runs, &out, only)?;
+    let serving = Serving::start(&out, port, true)?;
+    let url = format!("http://{}/", serving.address);
+    println!("{url}");
+    if !quiet {
+        // Where there is no browser, the line above is enough.
+        let open = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+        let _ = Command::new(open).arg(&url).spawn();
+    }
+    loop {
+        thread::sleep(LOOK); // looks whether a file has changed
+        let now = sources(root);
+        if now == known {
+            continue;
+        }
+        // Pages alone leave the runs as they are.
+        let in_notes = |path: &&PathBuf| path.starts_with(root.join("lab-notes"));
+        if known.iter().filter(|(path, _)| !in_notes(path)).ne(now.iter().filter(|(path, _)| !in_notes(path)))
+        {
+            match real() {
+                Ok(again) => runs = again,
+                Err(error) => eprintln!("labnotes: {error:#}"),
+            }
+        }
+        known = now;
+        match build(root, &runs, &out, only) {
+            Ok(()) => {
+                serving.changed();
+                println!("built");
+            }
+            Err(error) => eprintln!("labnotes: {error:#}"),
+        }
+    }
+}

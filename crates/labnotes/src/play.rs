@@ -1,0 +1,336 @@
+//! Transcripts: types what a page says into real terminals, in the lab shell, and gives what they show.
+//!
+//! `labnotes play` runs inside the lab, so that its terminals share one private network, and everything in it ends with it.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read as _, Write as _};
+use std::process::Child;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use std::{fs, process, thread};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use pty_process::blocking::{Command, Pty};
+use serde::{Deserialize, Serialize};
+
+/// What a page's ```lab block says.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Script {
+    /// Do the lab's servers run?
+    pub servers: bool,
+    /// What is typed, and where.
+    pub acts: Vec<(String, Act)>,
+}
+
+/// One thing that is typed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Act {
+    /// `$ tcp_echoserv -v`: a command, at the prompt.
+    Command(String),
+    /// `> abcdefg`: a line, to the program that runs.
+    Line(String),
+    /// `^C`
+    Key(char),
+    /// `...`: wait until the command has ended.
+    Wait,
+}
+
+/// What a terminal shows in the end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Screen {
+    /// `server`; empty if there is only one.
+    pub name: String,
+    /// From top to bottom.
+    pub parts: Vec<Part>,
+}
+
+/// A piece of what a terminal shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Part {
+    /// The shell's prompt.
+    Prompt,
+    /// What a program, or the shell, has written.
+    Output(String),
+    /// What was typed, and when: counted from 1 over all terminals.
+    Typed(String, usize),
+}
+
+impl Script {
+    /// Reads a ```lab block.
+    pub fn parse(info: &str, lines: &[String]) -> Result<Self> {
+        let servers = match info.split_whitespace().collect::<Vec<_>>()[..] {
+            ["lab"] => true,
+            ["lab", "no-servers"] => false,
+            _ => bail!("```{info}: it is ```lab or ```lab no-servers"),
+        };
+        let mut terminal = String::new();
+        let mut acts = Vec::new();
+        for line in lines {
+            let act = if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+                terminal = name.to_string();
+                continue;
+            } else if let Some(command) = line.strip_prefix("$ ") {
+                Act::Command(command.into())
+            } else if let Some(typed) = line.strip_prefix("> ") {
+                Act::Line(typed.into())
+            } else if let "^C" | "^D" = line.as_str() {
+                Act::Key(line.chars().nth(1).unwrap_or('C'))
+            } else if line == "..." {
+                Act::Wait
+            } else {
+                bail!(
+                    "```{info}: `{line}` is neither [terminal] nor `$ command` nor `> line` nor ^C nor `...`"
+                )
+            };
+            acts.push((terminal.clone(), act));
+        }
+        ensure!(!acts.is_empty(), "```{info}: nothing is typed");
+        Ok(Script { servers, acts })
+    }
+}
+
+/// How long everything has to be quiet before the next thing is typed.
+const QUIET: Duration = Duration::from_millis(40);
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What the prompt begins with, so that nothing else looks like it.
+const MARK: char = '\u{2}';
+const PROMPT: &str = "\u{2}$ ";
+
+/// Plays a script in the network that this process is in.
+pub fn play(script: &Script) -> Result<Vec<Screen>> {
+    let mut terminals = Terminals::default();
+    let mut number = 0;
+    for (name, act) in &script.acts {
+        if !terminals.open.iter().any(|terminal| terminal.name == *name) {
+            terminals.open.push(Terminal::new(name)?);
+            terminals.settle()?;
+        }
+        let Some(at) = terminals.open.iter().position(|terminal| terminal.name == *name) else { continue };
+        let at_prompt = terminals.open[at].output().ends_with(PROMPT.as_bytes());
+        let (shown, bytes, echo) = match act {
+            Act::Command(command) => {
+                ensure!(
+                    at_prompt,
+                    "`{command}`: the command before it has not ended; type ^C, or wait with `...`"
+                );
+                (command.clone(), format!("{command}\n"), format!("{command}\r\n"))
+            }
+            Act::Line(line) => {
+                ensure!(!at_prompt, "`{line}`: nothing runs that it could be typed to");
+                (line.clone(), format!("{line}\n"), format!("{line}\r\n"))
+            }
+            Act::Key('D') => ("^D".into(), "\u{4}".into(), String::new()),
+            Act::Key(_) => ("^C".into(), "\u{3}".into(), "^C".into()),
+            Act::Wait => {
+                let terminal = &terminals.open[at];
+                wait("the end of the command", || Ok(terminal.output().ends_with(PROMPT.as_bytes())))?;
+                terminals.settle()?;
+                continue;
+            }
+        };
+        number += 1;
+        let terminal = &mut terminals.open[at];
+        terminal.flush();
+        terminal.parts.push(Part::Typed(shown, number));
+        (&*terminal.pty).write_all(bytes.as_bytes())?;
+        wait(&format!("{echo:?} on the terminal"), || {
+            Ok(terminal.output()[terminal.shown..].starts_with(echo.as_bytes()))
+        })?;
+        terminal.shown += echo.len();
+        if act != &Act::Key('C') && !echo.is_empty() {
+            terminal.parts.push(Part::Output("\n".into()));
+        }
+        terminals.settle()?;
+    }
+    for terminal in &mut terminals.open {
+        terminal.flush();
+        if terminal.parts.last() == Some(&Part::Prompt) {
+            terminal.parts.pop();
+        }
+    }
+    Ok(terminals
+        .open
+        .iter_mut()
+        .map(|terminal| Screen {
+            name: terminal.name.clone(),
+            parts: joined(std::mem::take(&mut terminal.parts)),
+        })
+        .collect())
+}
+
+/// Outputs that follow each other as one.
+fn joined(parts: Vec<Part>) -> Vec<Part> {
+    let mut joined: Vec<Part> = Vec::new();
+    for part in parts {
+        if let (Some(Part::Output(before)), Part::Output(text)) = (joined.last_mut(), &part) {
+            *before += text;
+        } else {
+            joined.push(part);
+        }
+    }
+    joined
+}
+
+#[derive(Default)]
+struct Terminals {
+    open: Vec<Terminal>,
+}
+
+impl Terminals {
+    /// Waits until nobody in this lab runs, everybody waits, and no terminal shows anything new.
+    fn settle(&self) -> Result<()> {
+        let end = Instant::now() + PATIENCE;
+        let mut quiet_since = Instant::now();
+        let mut before = Vec::new();
+        while quiet_since.elapsed() < QUIET {
+            ensure!(Instant::now() < end, "not quiet within {PATIENCE:?}");
+            let mut now: Vec<String> =
+                self.open.iter().map(|terminal| terminal.output().len().to_string()).collect();
+            let (busy, clocks) = others()?;
+            now.extend(clocks);
+            if busy || now != before {
+                quiet_since = Instant::now();
+            }
+            before = now;
+            thread::sleep(Duration::from_millis(4)); // looks again; what it waits for is observed
+        }
+        Ok(())
+    }
+}
+
+/// Does any other process of this lab run? And what each of them has done so far: its processor time and its switches.
+fn others() -> Result<(bool, Vec<String>)> {
+    let own = process::id().to_string();
+    let itself = fs::read_link("/proc/self")?;
+    ensure!(itself.as_os_str() == own.as_str(), "the lab has no /proc of its own on this machine");
+    let mut others = BTreeMap::new();
+    for entry in fs::read_dir("/proc")? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name == own || !name.bytes().all(|byte| byte.is_ascii_digit()) {
+            continue;
+        }
+        // It may have ended since.
+        let Ok(stat) = fs::read_to_string(format!("/proc/{name}/stat")) else { continue };
+        let status = fs::read_to_string(format!("/proc/{name}/status")).unwrap_or_default();
+        let switches: String = status.lines().filter(|line| line.contains("ctxt_switches")).collect();
+        let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.trim().chars().next());
+        others.insert(name, (state, switches));
+    }
+    let busy = others.values().any(|(state, _)| matches!(state, Some('R' | 'D')));
+    Ok((busy, others.into_iter().map(|(name, (_, switches))| name + &switches).collect()))
+}
+
+fn wait(what: &str, mut seen: impl FnMut() -> Result<bool>) -> Result<()> {
+    let end = Instant::now() + PATIENCE;
+    while !seen()? {
+        ensure!(Instant::now() < end, "{what}: not within {PATIENCE:?}");
+        thread::sleep(Duration::from_millis(2)); // looks again
+    }
+    Ok(())
+}
+
+struct Terminal {
+    name: String,
+    pty: Arc<Pty>,
+    so_far: Arc<Mutex<Vec<u8>>>,
+    /// How much of it is in `parts`.
+    shown: usize,
+    parts: Vec<Part>,
+    shell: Child,
+}
+
+impl Terminal {
+    fn new(name: &str) -> Result<Self> {
+        let (pty, pts) = pty_process::blocking::open()?;
+        pty.resize(pty_process::Size::new(50, 240))?;
+        let shell = Command::new("bash")
+            .args(["--noprofile", "--norc", "--noediting", "-i"])
+            .env("PS1", PROMPT)
+            .env("HISTFILE", "/dev/null")
+            .env("TERM", "dumb")
+            .env("LC_ALL", "C.UTF-8")
+            .spawn(pts)
+            .context("bash")?;
+        let (pty, so_far) = (Arc::new(pty), Arc::new(Mutex::new(Vec::new())));
+        let (reader, collected) = (Arc::clone(&pty), Arc::clone(&so_far));
+        thread::spawn(move || {
+            let mut buf = [0; 4096];
+            while let Ok(n @ 1..) = (&*reader).read(&mut buf) {
+                collected.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&buf[..n]);
+            }
+        });
+        let terminal = Terminal { name: name.into(), pty, so_far, shown: 0, parts: Vec::new(), shell };
+        wait("a prompt", || Ok(terminal.output().ends_with(PROMPT.as_bytes())))?;
+        Ok(terminal)
+    }
+
+    fn output(&self) -> Vec<u8> {
+        self.so_far.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What has come since then becomes parts.
+    fn flush(&mut self) {
+        let output = self.output();
+        let text = String::from_utf8_lossy(&output[self.shown..]).replace('\r', "");
+        self.shown = output.len();
+        for (i, piece) in text.split(MARK).enumerate() {
+            let piece = if i == 0 {
+                piece
+            } else {
+                self.parts.push(Part::Prompt);
+                piece.strip_prefix("$ ").unwrap_or(piece)
+            };
+            if !piece.is_empty() {
+                self.parts.push(Part::Output(piece.into()));
+            }
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.shell.kill();
+        let _ = self.shell.wait();
+    }
+}
+
+/// `labnotes play`: a [`Script`] as JSON on stdin, the [`Screen`]s on stdout.
+pub fn main() -> Result<()> {
+    let script: Script = serde_json::from_reader(io::stdin())?;
+    serde_json::to_writer(io::stdout(), &play(&script)?)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script(info: &str, text: &str) -> Result<Script> {
+        Script::parse(info, &text.lines().map(String::from).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_block_is_a_script() {
+        let script =
+            script("lab no-servers", "[server]\n$ tcp_echoserv -v\n[client]\n> abc\n^C\n...").unwrap();
+        assert!(!script.servers);
+        assert_eq!(
+            script.acts,
+            [
+                ("server".into(), Act::Command("tcp_echoserv -v".into())),
+                ("client".into(), Act::Line("abc".into())),
+                ("client".into(), Act::Key('C')),
+                ("client".into(), Act::Wait),
+            ]
+        );
+    }
+
+    #[test]
+    fn output_in_a_block_is_an_error() {
+        let error = script("lab", "$ tcp_echocli 127.0.0.1\n입력 : ").unwrap_err().to_string();
+        assert!(error.contains("`입력 : ` is neither"), "{error}");
+        assert!(script("lab quiet", "$ true").is_err());
+        assert!(script("lab", "").is_err());
+    }
+}

@@ -1,0 +1,153 @@
+//! What the programs really do, each thing once for both languages and for as long as the book is served.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use anyhow::{Context as _, Error, Result, anyhow, bail, ensure};
+use labkit::{Running, Workspace};
+use mirror::ladder::{self, Rung};
+use mirror::{PROGRAMS, own, report, scenes};
+
+use crate::play::{Act, Screen, Script};
+
+/// Something that a page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Wanted {
+    /// The calls of a program.
+    Calls(&'static str),
+    /// The ladder of a program and its partner.
+    Ladder(&'static str),
+    /// A transcript.
+    Transcript(Script),
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub enum Seen {
+    /// The program's own calls, one text each.
+    Calls(Vec<String>),
+    /// The rungs, and the server's port.
+    Ladder(Vec<Rung>, u16),
+    /// What each terminal shows.
+    Transcript(Vec<Screen>),
+}
+
+/// Runs the programs and remembers what came of it.
+pub struct Real {
+    workspace: Workspace,
+    player: PathBuf,
+    seen: Mutex<HashMap<Wanted, Result<Seen, String>>>,
+}
+
+/// The program's name as mirror has it.
+pub fn program(name: &str) -> Result<&'static str> {
+    let known = PROGRAMS.into_iter().find(|program| *program == name);
+    known.with_context(|| format!("there is no program `{name}`; there are {}", PROGRAMS.join(", ")))
+}
+
+impl Real {
+    /// Builds the programs of `workspace`. `player` is the executable of labnotes, which plays the transcripts.
+    pub fn new(workspace: Workspace, player: PathBuf) -> Result<Self> {
+        for tool in ["strace", "cc", "unshare", "ip", "bash"] {
+            if let Some(missing) = labkit::missing_program(tool) {
+                bail!("{missing}; scripts/check installs it");
+            }
+        }
+        workspace.build()?;
+        Ok(Real { workspace, player, seen: Mutex::new(HashMap::new()) })
+    }
+
+    /// Does all of it, a few at a time: most of it waits.
+    pub fn prepare(&self, wanted: &[Wanted]) {
+        let mut left: Vec<&Wanted> = Vec::new();
+        for want in wanted {
+            if !left.contains(&want) && !self.seen().contains_key(want) {
+                left.push(want);
+            }
+        }
+        // What takes longest first, from the end: terminals, and of these the ones that wait for something.
+        left.sort_by_key(|want| match want {
+            Wanted::Transcript(script) => {
+                if script.acts.iter().any(|(_, act)| *act == Act::Wait) {
+                    2
+                } else {
+                    1
+                }
+            }
+            _ => 0,
+        });
+        let left = Mutex::new(left);
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    while let Some(want) = left.lock().ok().and_then(|mut left| left.pop()) {
+                        let seen = self.look(want).map_err(|error| format!("{error:#}"));
+                        self.seen().insert(want.clone(), seen);
+                    }
+                });
+            }
+        });
+    }
+
+    /// What came of it.
+    pub fn get(&self, want: &Wanted) -> Result<Seen> {
+        if !self.seen().contains_key(want) {
+            self.prepare(std::slice::from_ref(want));
+        }
+        let seen = self.seen().get(want).cloned();
+        seen.context("not prepared")?.map_err(|error| anyhow!(error))
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, HashMap<Wanted, Result<Seen, String>>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn look(&self, want: &Wanted) -> Result<Seen> {
+        match want {
+            Wanted::Calls(name) => self.calls(name).context(format!("calls of {name}")),
+            Wanted::Ladder(name) => self.ladder(name).context(format!("ladder of {name}")),
+            Wanted::Transcript(script) => self.transcript(script),
+        }
+    }
+
+    /// The calls of the normal scene, after proof that C and Rust make the same.
+    fn calls(&self, name: &'static str) -> Result<Seen> {
+        let scenes = scenes::of(name);
+        let scene = scenes.first().context("no scene")?;
+        let (c, rust) = report::twins(&self.workspace, scene)?;
+        if let Some(difference) = report::difference(scene, &c, &rust) {
+            bail!("C and Rust don't make the same calls: {difference}");
+        }
+        Ok(Seen::Calls(own::calls(&rust.trace.calls).into_iter().map(ladder::short).collect()))
+    }
+
+    fn ladder(&self, name: &'static str) -> Result<Seen> {
+        let rungs = ladder::ladder(&self.workspace, name, false)?;
+        let bind = rungs.iter().find_map(|rung| rung.server.strip_prefix("bind("));
+        let port = bind
+            .and_then(|bind| bind.split(", ").nth(1)?.rsplit_once(':')?.1.parse().ok())
+            .context("the server binds no port")?;
+        Ok(Seen::Ladder(rungs, port))
+    }
+
+    fn transcript(&self, script: &Script) -> Result<Seen> {
+        let mut lab = Command::new(self.workspace.root.join("scripts/lab"));
+        if !script.servers {
+            lab.arg("--no-servers");
+        }
+        lab.arg(&self.player).arg("play");
+        lab.env("CARGO_TARGET_DIR", &self.workspace.target);
+        lab.env("SUDO_USER", "nobody"); // the programs have just been built, and scripts/lab need not look again
+        let mut running = Running::start(&mut lab)?;
+        running.write(&serde_json::to_vec(script)?);
+        let output = running.finish()?;
+        let typed: BTreeSet<&str> = script.acts.iter().map(|(terminal, _)| terminal.as_str()).collect();
+        ensure!(output.code == Some(0), "transcript: {}", output.stderr_text().trim());
+        let screens: Vec<Screen> = serde_json::from_slice(&output.stdout).map_err(Error::from)?;
+        ensure!(screens.len() == typed.len(), "transcript: {} terminals", screens.len());
+        Ok(Seen::Transcript(screens))
+    }
+}

@@ -1,0 +1,210 @@
+//! What the book shows of runs: the commands on its pages work, its transcripts are what terminals show, and whatever a
+//! page asks for that isn't there is an error.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::Command;
+use std::sync::Arc;
+
+use labkit::{Running, Workspace, root, run_trials, trial};
+use labnotes::book::Notes;
+use labnotes::play::{Part, Script};
+use labnotes::real::{Seen, Wanted};
+
+fn main() {
+    let missing = common::missing_lab();
+    let lab = |name, test| trial(name, missing.clone(), test);
+    run_trials(vec![
+        lab("every_command_on_the_pages_runs", every_command_runs),
+        lab("a_transcript_has_what_was_typed_and_what_came", a_transcript),
+        lab("two_terminals_share_a_network_and_are_numbered", two_terminals),
+        lab("a_command_that_takes_its_time_is_waited_for", waiting),
+        lab("what_cannot_be_typed_is_an_error", what_cannot_be_typed),
+        lab("whatever_is_not_there_is_an_error", whatever_is_not_there),
+        lab("calls_and_pictures_are_real", calls_and_pictures),
+        lab("readmes_picture_is_what_the_programs_do", readmes_picture),
+        lab("the_command_builds_a_book_and_empties_no_other_folder", the_command),
+    ]);
+}
+
+fn every_command_runs() {
+    let root = root().canonicalize().unwrap();
+    let notes = Notes::read(&root).unwrap();
+    common::real(); // builds the programs
+    for (page, command) in notes.commands().unwrap() {
+        let mut lab = Command::new(root.join("scripts/lab"));
+        lab.args(["sh", "-ec", &command]).current_dir(&root);
+        lab.env("CARGO_TARGET_DIR", Workspace::here().unwrap().target);
+        let output = Running::start(&mut lab).unwrap().finish().unwrap();
+        assert_eq!(output.code, Some(0), "{page}: {command}\n{}", output.stderr_text());
+    }
+}
+
+fn play(info: &str, text: &str) -> Result<Vec<(String, Vec<Part>)>, String> {
+    let lines: Vec<String> = text.lines().map(String::from).collect();
+    let script = Script::parse(info, &lines).map_err(|error| error.to_string())?;
+    match common::real().get(&Wanted::Transcript(script)) {
+        Ok(Seen::Transcript(screens)) => {
+            Ok(screens.into_iter().map(|screen| (screen.name, screen.parts)).collect())
+        }
+        Ok(other) => Err(format!("{other:?}")),
+        Err(error) => Err(format!("{error:#}")),
+    }
+}
+
+fn output(text: &str) -> Part {
+    Part::Output(text.into())
+}
+
+fn typed(text: &str, number: usize) -> Part {
+    Part::Typed(text.into(), number)
+}
+
+fn a_transcript() {
+    let screens = play("lab", "$ tcp_echocli 127.0.0.1\n> 안녕하세요\n$ echo $?\n$ cat\n^D").unwrap();
+    let parts = [
+        Part::Prompt,
+        typed("tcp_echocli 127.0.0.1", 1),
+        output("\n입력 : "),
+        typed("안녕하세요", 2),
+        output("\n수신 : 안녕하세요\n"),
+        Part::Prompt,
+        typed("echo $?", 3),
+        output("\n0\n"),
+        Part::Prompt,
+        typed("cat", 4),
+        output("\n"),
+        typed("^D", 5),
+    ];
+    assert_eq!(screens, [(String::new(), parts.to_vec())]);
+}
+
+fn two_terminals() {
+    let script = "[server]\n$ tcp_echoserv\n[client]\n$ tcp_echocli 127.0.0.1\n> abc\n[server]\n^C";
+    let screens = play("lab no-servers", script).unwrap();
+    let server = [
+        Part::Prompt,
+        typed("tcp_echoserv", 1),
+        output("\n0.0.0.0:7에서 연결을 기다립니다.\n"),
+        typed("^C", 4),
+        output("\n"),
+    ];
+    assert_eq!(screens[0], ("server".into(), server.to_vec()));
+    assert_eq!(screens[1].0, "client");
+    assert_eq!(screens[1].1.last(), Some(&output("\n수신 : abc\n")));
+}
+
+fn waiting() {
+    let screens = play("lab no-servers", "$ sleep 0.3; echo slept\n...\n$ echo done").unwrap();
+    assert_eq!(screens[0].1[2], output("\nslept\n"));
+    assert_eq!(screens[0].1.last(), Some(&output("\ndone\n")));
+}
+
+fn what_cannot_be_typed() {
+    let error = play("lab", "$ cat\n$ true").unwrap_err();
+    assert!(error.contains("the command before it has not ended"), "{error}");
+    let error = play("lab", "> abc").unwrap_err();
+    assert!(error.contains("nothing runs that it could be typed to"), "{error}");
+}
+
+fn whatever_is_not_there() {
+    let copy = tempfile::tempdir().unwrap();
+    let cp = Command::new("cp").arg("-r").arg(root().join("lab-notes")).arg(copy.path()).status().unwrap();
+    assert!(cp.success());
+    for folder in ["crates", "scripts"] {
+        symlink(root().canonicalize().unwrap().join(folder), copy.path().join(folder)).unwrap();
+    }
+    let page = copy.path().join("lab-notes/ko/src/map.md");
+    let error_of = |text: &str| {
+        fs::write(&page, format!("# 지도 {{#map}}\n\n{text}\n")).unwrap();
+        let built = Notes::read(copy.path()).and_then(|notes| {
+            Arc::new(notes).build(&common::real(), &copy.path().join("out"), &["map".into()])
+        });
+        format!("{:#}", built.err().unwrap_or_else(|| panic!("no error: {text}")))
+    };
+    for (text, told) in [
+        ("{{#include map.md}}", "there is no such directive"),
+        ("text {{#steps x}} text", "has to stand on a line of its own"),
+        ("{{#steps tcp_echosrv}}\n{{/steps}}", "there is no program `tcp_echosrv`"),
+        ("{{#steps byte_order}}\n1. a\n\n2. b\n\n3. c\n{{/steps}}", "no note for step `4. ntohs"),
+        ("{{#steps byte_order}}\n1. a\n\n2. b\n\n4. d\n{{/steps}}", "no note for step `3. s_port"),
+        ("{{#steps byte_order}}\n1. a\n2. b\n3. c\n4. d\n5. e\n{{/steps}}", "a note for step 5"),
+        ("{{#steps byte_order}}\n1. a", "without {{/steps}}"),
+        ("{{#slides 48-50}}", "there is no slide 50"),
+        ("siehe {{#slide 0}}", "there is no slide 0"),
+        ("{{#slide x}}", "`x` is no slide"),
+        ("{{#fact F99}}", "there is no fact F99"),
+        ("{{#lab nothing}}", "there is no lab `nothing`"),
+        ("{{#ladder byte_order}}", "no ladder"),
+        ("{{#departures there}}", "it is ours, linux or here"),
+        ("{{#notes nothing}}", "there is no lab-notes/nothing.md"),
+        ("{{#notes ../README}}", "is no file's name"),
+        ("{{#bytes 0xC3}}", "four or eight hexadecimal digits"),
+        ("```console\n$ true\n```", "a fence is"),
+        ("```sh ignore\ntrue\n```", "not-run"),
+        ("```lab\n$ true", "a fence is not closed"),
+    ] {
+        let error = error_of(text);
+        assert!(error.contains(told) && error.contains("map.md"), "{text}: {error}");
+    }
+}
+
+fn calls_and_pictures() {
+    let Seen::Calls(calls) = common::real().get(&Wanted::Calls("tcp_echoserv")).unwrap() else { panic!() };
+    assert!(calls.iter().any(|call| call == "listen(3, 5) = 0"), "{calls:?}");
+    let Seen::Ladder(rungs, port) = common::real().get(&Wanted::Ladder("tcp_echocli")).unwrap() else {
+        panic!()
+    };
+    assert!(
+        rungs.iter().any(|rung| rung.client.contains(&format!("connect(3, 127.0.0.1:{port}"))),
+        "{rungs:?}"
+    );
+    let html = fs::read_to_string(common::book().join("tcp_echoserv.html")).unwrap();
+    for shown in ["<svg", "SYN+ACK", "INADDR_ANY", "수신 : abcdefg"] {
+        assert!(html.contains(shown), "{shown}");
+    }
+}
+
+/// But for the ports, which are other ones in every run, and for which of two calls came first where neither waits for the
+/// other.
+fn readmes_picture() {
+    let texts = |svg: &str| -> Vec<String> {
+        let texts = svg.split('>').filter_map(|part| part.split('<').next());
+        let without_port =
+            |text: &str| match text.split_once(".0.0.1:").or_else(|| text.split_once(".0.0.0:")) {
+                Some((before, port)) => {
+                    before.to_string() + port.trim_start_matches(|c: char| c.is_ascii_digit())
+                }
+                None => text.trim().to_string(),
+            };
+        let mut texts: Vec<String> = texts.map(without_port).filter(|text| !text.is_empty()).collect();
+        texts.sort();
+        texts
+    };
+    let kept = fs::read_to_string(root().join("lab-notes/tcp_echoserv.svg")).unwrap();
+    let now = Notes::picture(&common::real()).unwrap();
+    assert_eq!(texts(&kept), texts(&now), "make it again: cargo run -p labnotes -- picture");
+}
+
+fn the_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let labnotes = |out: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_labnotes"));
+        command.args(["build", "--only", "map", "--out"]).arg(folder.path().join(out));
+        Running::start(&mut command).unwrap().finish().unwrap()
+    };
+    for _ in 0..2 {
+        let output = labnotes("book");
+        assert_eq!(output.code, Some(0), "{}", output.stderr_text());
+    }
+    assert!(folder.path().join("book/en/map.html").exists());
+    fs::create_dir(folder.path().join("mine")).unwrap();
+    fs::write(folder.path().join("mine/thesis.txt"), "").unwrap();
+    let output = labnotes("mine");
+    assert_eq!(output.code, Some(1));
+    assert!(output.stderr_text().contains("is no book of ours: not emptied"), "{}", output.stderr_text());
+    assert!(folder.path().join("mine/thesis.txt").exists());
+}
