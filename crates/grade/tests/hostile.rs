@@ -209,7 +209,11 @@ fn attack_building(name: &str, files: &[(&str, &str)], says: &str) {
 
 fn walls_while_building() {
     let makefile = "all:\n\tcc -o walls walls.c && BUILDING=1 ./walls\n";
-    attack_building(&[("Makefile", makefile), ("walls.c", &read("walls.c"))], "tried all, open:.");
+    attack_building(
+        "walls_while_building",
+        &[("Makefile", makefile), ("walls.c", &read("walls.c"))],
+        "tried all, open:.",
+    );
 }
 
 fn thief_while_building() {
@@ -522,7 +526,6 @@ fn trials() -> Vec<Trial> {
 const REDUCED: &[&str] = &[
     "canary",
     "walls",
-    "walls_while_building",
     "thief",
     "thief_while_building",
     "fake_report",
