@@ -89,8 +89,9 @@ impl Script {
     }
 }
 
-/// How long everything has to be quiet before the next thing is typed.
-const QUIET: Duration = Duration::from_millis(40);
+/// In how many looks in a row everything has to be quiet before the next thing is typed. Looks and not seconds: whoever is
+/// kept from looking has seen nothing.
+const QUIET: u32 = 12;
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What the prompt begins with, so that nothing else looks like it.
@@ -181,17 +182,15 @@ impl Terminals {
     /// Waits until nobody in this lab runs, everybody waits, and no terminal shows anything new.
     fn settle(&self) -> Result<()> {
         let end = Instant::now() + PATIENCE;
-        let mut quiet_since = Instant::now();
+        let mut quiet = 0;
         let mut before = Vec::new();
-        while quiet_since.elapsed() < QUIET {
+        while quiet < QUIET {
             ensure!(Instant::now() < end, "not quiet within {PATIENCE:?}");
             let mut now: Vec<String> =
                 self.open.iter().map(|terminal| terminal.output().len().to_string()).collect();
             let (busy, clocks) = others()?;
             now.extend(clocks);
-            if busy || now != before {
-                quiet_since = Instant::now();
-            }
+            quiet = if busy || now != before { 0 } else { quiet + 1 };
             before = now;
             thread::sleep(Duration::from_millis(4)); // looks again; what it waits for is observed
         }

@@ -175,7 +175,7 @@ impl Run {
             let _ = keeper.wait();
             watch.finish();
             while !stderr.closed() {
-                thread::sleep(Duration::from_micros(100));
+                look_again();
             }
             let why = String::from_utf8_lossy(&stderr.so_far()).trim().to_string();
             return Err(io::Error::other(format!("the sandbox could not be closed: {why}")));
@@ -233,8 +233,7 @@ impl Run {
             if over || now > busy.max(start) + limit || now > start + PATIENCE {
                 return Ok(None);
             }
-            // Not to wait for something, only to leave the processor to what is being observed.
-            thread::sleep(Duration::from_micros(300));
+            look_again();
         }
     }
 
@@ -318,7 +317,7 @@ impl Run {
     pub(crate) fn finish_building(self) -> io::Result<Result<(Ended, String), Failure>> {
         self.close_stdin();
         while !self.over() {
-            thread::sleep(Duration::from_millis(1));
+            thread::sleep(Duration::from_millis(1)); // looks again, as below; a compiler takes longer
         }
         if let Some(got) = self.watch.stopped() {
             return Ok(Err(Failure { did: self.did(), got, ..Failure::default() }));
@@ -345,7 +344,7 @@ impl Run {
         // Its last words may still be on the way; nobody is left who could keep the pipe open for long.
         let end = Instant::now() + LAST_WORDS;
         while !self.stderr.closed() && Instant::now() < end {
-            thread::sleep(Duration::from_micros(100));
+            look_again();
         }
         match ended {
             Ended::Killed(signal) => Some(killed(self.did(), signal)),
@@ -439,12 +438,12 @@ impl Run {
         // It has ended, and strace is about to: it has more to write.
         let end = Instant::now() + ASLEEP;
         while self.over() && self.keeper.try_wait()?.is_none() && Instant::now() < end {
-            thread::sleep(Duration::from_micros(100));
+            look_again();
         }
         self.end();
         // All who could write to the pipes are gone; their readers are about to see it.
         while !(self.stdout.closed() && self.stderr.closed() && self.status.closed()) {
-            thread::sleep(Duration::from_micros(100));
+            look_again();
         }
         Ok(Finished {
             ended: self.ended().unwrap_or(Ended::Killed(libc::SIGKILL)),
@@ -497,6 +496,11 @@ fn own(calls: Vec<Call>, argv: &[String]) -> Vec<Call> {
 }
 
 /// Is a process stopped, or gone? proc(5).
+/// Between two looks at what wakes nobody up when it happens; what is waited for is always observed.
+fn look_again() {
+    thread::sleep(Duration::from_micros(300)); // leaves the processor to what is being observed
+}
+
 fn stopped(pid: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['T', 't', 'Z', 'X']))
