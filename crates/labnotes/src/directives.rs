@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use grade::words::Lang;
 use maud::{Markup, html};
 use mirror::steps::{self, Step};
 
@@ -97,8 +98,12 @@ fn slides_in(line: &str, language: Language, sources: &Sources) -> Result<String
 }
 
 fn slide(number: u8, language: Language, sources: &Sources) -> Result<Markup> {
+    slide_called(format!("{} {number}", language.of("슬라이드", "slide")), number, language, sources)
+}
+
+/// A link to a slide's home, with this text.
+fn slide_called(text: String, number: u8, language: Language, sources: &Sources) -> Result<Markup> {
     let title = sources.data.slide(number, language)?;
-    let text = format!("{} {number}", language.of("슬라이드", "slide"));
     let home = sources.homes.get(&number).and_then(|homes| homes.first());
     Ok(html! {
         @if let Some(home) = home { a class="slide" title=(title) href={ (home) ".html" } { (text) } }
@@ -124,7 +129,7 @@ fn directive(page: &Page, name: &str, arguments: &str, body: &[String], sources:
             html! { @for fact in facts? { (fact) } }
         }
         "departures" => departures(page, arguments, sources)?,
-        "lab" => return lab(arguments, language, sources.root),
+        "lab" => return lab(arguments, sources, language),
         "rules" => return statement("rules", language, sources.root),
         "notes" => return notes_from_outside(arguments, language, sources.root),
         "map" => map(language, sources)?,
@@ -393,6 +398,11 @@ fn notes_from_outside(name: &str, language: Language, root: &Path) -> Result<Str
     let text = fs::read_to_string(path)?;
     let is_link = |line: &str| line.starts_with('[') && line.ends_with(".md)");
     let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("# ") && !is_link(line)).collect();
+    // They stand under a heading of the page.
+    let lines: Vec<String> = lines
+        .into_iter()
+        .map(|line| if line.starts_with("##") { format!("#{line}") } else { line.to_string() })
+        .collect();
     Ok(without_links_to_files(&lines.join("\n")))
 }
 
@@ -418,16 +428,47 @@ fn without_links_to_files(text: &str) -> String {
     out + rest
 }
 
-/// A lab's statement and how it is graded.
-fn lab(name: &str, language: Language, root: &Path) -> Result<String> {
-    ensure!(name != "rules" && !name.is_empty(), "there is no lab `{name}`");
-    let statement = statement(name, language, root)?;
-    let command = format!("cargo run -p grade -- check {name} {}", language.of("제출물", "SUBMISSION"));
+/// A lab: its statement, what the grader looks at and what that is worth, how to begin and how to grade it.
+fn lab(name: &str, sources: &Sources, language: Language) -> Result<String> {
+    let lab = grade::labs::find(name).with_context(|| format!("there is no lab `{name}`"))?;
+    let statement = statement(name, language, sources.root)?;
+    let lang = match language {
+        Language::Ko => Lang::Ko,
+        Language::En => Lang::En,
+    };
+    let mut checks = Vec::new();
+    for check in lab.checks.iter().filter(|check| check.points > 0) {
+        let slides: Result<Vec<Markup>> = slide_numbers(check.slide)?
+            .into_iter()
+            .map(|number| slide_called(number.to_string(), number, language, sources))
+            .collect();
+        checks.push((check, slides?));
+    }
+    let head = html! { p class="lab-head" { (language.of("과제: ", "Lab: ")) code { (name) } } };
+    let checks = html! {
+        table class="checks" {
+            thead { tr {
+                th { (language.of("채점기가 보는 것", "What the grader looks at")) }
+                th { (language.of("점", "Points")) } th { (language.of("슬라이드", "Slides")) }
+            } }
+            tbody { @for (check, slides) in checks {
+                tr {
+                    td { (check.title(lang)) } td { (check.points) }
+                    td { @for (i, slide) in slides.iter().enumerate() { @if i > 0 { ", " } (slide) } }
+                }
+            } }
+        }
+    };
+    let commands = [
+        (language.of("시작하기", "Begin"), format!("scripts/new-lab {name} --lang c my_{name}")),
+        (language.of("채점하기", "Grade it"), format!("cargo run -p grade -- check {name} my_{name}")),
+    ];
+    let commands = html! { p class="grade" { @for (what, command) in commands { span { (what) } " " code { (command) } br; } } };
     Ok(format!(
-        "<div class=\"lab\">{}\n\n{statement}\n\n{}</div>\n",
-        html! { p class="lab-head" { (language.of("과제: ", "Lab: ")) code { (name) } } }.into_string(),
-        html! { p class="grade" { (language.of("채점하기 ", "Grade it ")) code { (command) } } }
-            .into_string()
+        "<div class=\"lab\">{}\n\n{statement}\n\n{}\n{}</div>\n",
+        head.into_string(),
+        checks.into_string(),
+        commands.into_string()
     ))
 }
 

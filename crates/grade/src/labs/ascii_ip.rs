@@ -61,7 +61,7 @@ pub(super) static LAB: Lab = Lab {
             id: "no_argument",
             title: ["인자가 없으면", "No argument"],
             points: 5,
-            needs: &["build"],
+            needs: &["ends"],
             slide: "22",
             run: no_argument,
         },

@@ -54,7 +54,7 @@ pub(super) static LAB: Lab = Lab {
             id: "missing_service",
             title: ["목록에 echo가 없으면", "A list without echo"],
             points: 15,
-            needs: &["build"],
+            needs: &["ends"],
             slide: "20",
             run: missing_service,
         },

@@ -70,7 +70,7 @@ pub(super) static LAB: Lab = Lab {
             id: "no_argument",
             title: ["인자가 없으면", "Without an argument"],
             points: 5,
-            needs: &["build"],
+            needs: &["ends"],
             slide: "26",
             run: no_argument,
         },

@@ -79,7 +79,7 @@ pub(super) static LAB: Lab = Lab {
             id: "no_argument",
             title: ["인자가 없으면", "Without an argument"],
             points: 5,
-            needs: &["build"],
+            needs: &["ends"],
             slide: "25",
             run: no_argument,
         },

@@ -111,7 +111,7 @@ pub(super) static LAB: Lab = Lab {
             id: "no_argument",
             title: ["인자가 없으면", "Without an argument"],
             points: 2,
-            needs: &["build"],
+            needs: &["connects"],
             slide: "33",
             run: no_argument,
         },

@@ -128,7 +128,7 @@ pub(super) static LAB: Lab = Lab {
             id: "bad_port",
             title: ["포트 번호가 아닌 인자", "An argument that is no port"],
             points: 2,
-            needs: &["build"],
+            needs: &["listens"],
             slide: "44",
             run: bad_port,
         },

@@ -77,7 +77,7 @@ pub(super) static LAB: Lab = Lab {
             id: "end_of_input",
             title: ["입력이 없으면 보내지 않고 끝나요", "Without input it sends nothing and ends"],
             points: 5,
-            needs: &["build"],
+            needs: &["sends"],
             slide: "47",
             run: end_of_input,
         },

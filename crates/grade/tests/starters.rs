@@ -1,0 +1,170 @@
+//! scripts/new-lab: every starter compiles without a warning, and the grader takes it and gives nothing for it.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitCode, Output};
+
+use grade::judge::{Options, grade};
+use grade::lab::Lab;
+use grade::labs;
+use grade::report::Status;
+use grade::sandbox::{best_tier, dispatch};
+use grade::words::Lang;
+use labkit::{Workspace, missing_program, root, run_trials, trial};
+
+fn main() -> ExitCode {
+    // This program is the judge's too.
+    if let Some(code) = dispatch() {
+        return code.into();
+    }
+    let missing = ["strace", "cc", "cargo"].into_iter().find_map(missing_program);
+    run_trials(vec![
+        trial("starters_in_c", missing.clone(), starters_in_c),
+        trial("starters_in_rust", missing, starters_in_rust),
+        trial("the_steps_are_the_labs", None, steps),
+        trial("nothing_is_written_over", None, nothing_is_written_over),
+        trial("what_is_wrong_is_said", None, what_is_wrong),
+    ])
+}
+
+fn new_lab(arguments: &[&str]) -> Output {
+    Command::new(root().join("scripts/new-lab")).args(arguments).output().unwrap()
+}
+
+/// A starter in the folder `to`, which is not there yet.
+fn starter(lab: &str, lang: &str, to: &Path) {
+    let output = new_lab(&[lab, "--lang", lang, to.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[track_caller]
+fn compiles(command: &mut Command) {
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "{command:?}: {said}");
+}
+
+/// Compiled by the grader, and worth nothing: each check has failed or was skipped.
+fn worth_nothing(lab: &Lab, folder: &Path) {
+    let options = Options { seed: 1, tier: best_tier(), lang: Lang::En };
+    let report = grade(lab, folder, &options);
+    assert_eq!((report.error.as_str(), report.score), ("", Some(0)), "{}: {report:#?}", lab.name);
+    for check in &report.checks {
+        assert_eq!(check.status == Status::Passed, check.id == "build", "{}: {check:?}", lab.name);
+    }
+}
+
+fn starters_in_c() {
+    let folder = tempfile::tempdir().unwrap();
+    for lab in labs::ALL {
+        let starter_folder = folder.path().join(lab.name);
+        starter(lab.name, "c", &starter_folder);
+        let source = starter_folder.join(format!("{}.c", lab.name));
+        let flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-o"];
+        compiles(Command::new("cc").args(flags).arg(folder.path().join("program")).arg(source));
+        worth_nothing(lab, &starter_folder);
+    }
+}
+
+fn starters_in_rust() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = Workspace::here().unwrap().target.join("starters");
+    for lab in labs::ALL {
+        let starter_folder = folder.path().join(lab.name);
+        starter(lab.name, "rust", &starter_folder);
+        let mut cargo = Command::new("cargo");
+        cargo.args(["build", "--quiet", "--offline", "--target-dir"]).arg(&target);
+        compiles(cargo.current_dir(&starter_folder).env("RUSTFLAGS", "--deny warnings"));
+        compiles(Command::new("cargo").args(["fmt", "--check"]).current_dir(&starter_folder));
+        worth_nothing(lab, &starter_folder);
+    }
+}
+
+/// Those of the lecture program, without what the lab doesn't ask for.
+fn steps() {
+    let steps = |lab: &str| -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let to = folder.path().join(lab);
+        starter(lab, "c", &to);
+        let text = fs::read_to_string(to.join(format!("{lab}.c"))).unwrap();
+        text.lines().filter_map(|line| line.strip_prefix("    // TODO ")).map(String::from).collect()
+    };
+    assert_eq!(
+        steps("mydaytime"),
+        [
+            "arguments: IP",
+            "socket: open a stream socket",
+            "servaddr: the server's address and port, in network byte order",
+            "connect: ask the server for a connection",
+            "read: until the server closes",
+            "close: this side too",
+        ]
+    );
+    assert_eq!(
+        steps("connected_udp").iter().filter(|step| step.starts_with("connect: ")).collect::<Vec<_>>(),
+        [
+            "connect: to the server",
+            "connect: with AF_UNSPEC, the end of the connection (BSD and macOS say EAFNOSUPPORT and do it all the same)",
+        ]
+    );
+    let port_number = steps("port_number");
+    assert_eq!(port_number[0], "servaddr: the server's address and port");
+    assert!(!port_number.iter().any(|step| step.starts_with("listen")), "{port_number:?}");
+    for lab in labs::ALL {
+        assert_eq!(steps(lab.name).iter().any(|step| step.starts_with("arguments")), lab.usage != lab.name);
+    }
+}
+
+fn nothing_is_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let mine = folder.path().join("mine.c");
+    fs::write(&mine, "int main(void) { return 0; }\n").unwrap();
+    for there in [folder.path(), &mine] {
+        let output = new_lab(&["byte_order", "--lang", "c", there.to_str().unwrap()]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(
+            said,
+            format!("new-lab: {} is there already; give the name of a new folder.\n", there.display())
+        );
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    // An empty folder may be filled, and its name may have a space.
+    let empty = folder.path().join("my lab");
+    fs::create_dir(&empty).unwrap();
+    starter("byte_order", "c", &empty);
+}
+
+fn what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("to");
+    let to = to.to_str().unwrap();
+    let wrong: [&[&str]; 7] = [
+        &[],
+        &["byte_order"],
+        &["byte_order", to],
+        &["byte_order", "--lang", "java", to],
+        &["byte_order", to, "--lang"],
+        &["byte_order", "--lang", "c", to, "more"],
+        &["--language=c", "byte_order", to],
+    ];
+    for arguments in wrong {
+        let output = new_lab(arguments);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            output.status.code() == Some(2)
+                && said.starts_with("usage: scripts/new-lab LAB --lang c|rust DIR\n"),
+            "{arguments:?}: {said}"
+        );
+    }
+    // daytimeserv is mydaytime's partner, and no lab.
+    for unknown in ["daytimeserv", "rules", "../labs/byte_order", "*"] {
+        let output = new_lab(&[unknown, "--lang=c", to]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        let all = labs::ALL.iter().all(|lab| said.contains(lab.name));
+        let first = format!("new-lab: there is no lab {unknown}. The labs are:\n");
+        assert!(output.status.code() == Some(1) && said.starts_with(&first) && all, "{said}");
+    }
+    assert!(!Path::new(to).exists());
+}
