@@ -98,11 +98,11 @@ fn slides_in(line: &str, language: Language, sources: &Sources) -> Result<String
 }
 
 fn slide(number: u8, language: Language, sources: &Sources) -> Result<Markup> {
-    slide_called(format!("{} {number}", language.of("슬라이드", "slide")), number, language, sources)
+    slide_called(&format!("{} {number}", language.of("슬라이드", "slide")), number, language, sources)
 }
 
 /// A link to a slide's home, with this text.
-fn slide_called(text: String, number: u8, language: Language, sources: &Sources) -> Result<Markup> {
+fn slide_called(text: &str, number: u8, language: Language, sources: &Sources) -> Result<Markup> {
     let title = sources.data.slide(number, language)?;
     let home = sources.homes.get(&number).and_then(|homes| homes.first());
     Ok(html! {
@@ -131,6 +131,7 @@ fn directive(page: &Page, name: &str, arguments: &str, body: &[String], sources:
         "departures" => departures(page, arguments, sources)?,
         "lab" => return lab(arguments, sources, language),
         "rules" => return statement("rules", language, sources.root),
+        "mutations" => mutations(language, sources.root)?,
         "notes" => return notes_from_outside(arguments, language, sources.root),
         "map" => map(language, sources)?,
         "bytes" => bytes(arguments, language)?,
@@ -432,15 +433,11 @@ fn without_links_to_files(text: &str) -> String {
 fn lab(name: &str, sources: &Sources, language: Language) -> Result<String> {
     let lab = grade::labs::find(name).with_context(|| format!("there is no lab `{name}`"))?;
     let statement = statement(name, language, sources.root)?;
-    let lang = match language {
-        Language::Ko => Lang::Ko,
-        Language::En => Lang::En,
-    };
     let mut checks = Vec::new();
     for check in lab.checks.iter().filter(|check| check.points > 0) {
         let slides: Result<Vec<Markup>> = slide_numbers(check.slide)?
             .into_iter()
-            .map(|number| slide_called(number.to_string(), number, language, sources))
+            .map(|number| slide_called(&number.to_string(), number, language, sources))
             .collect();
         checks.push((check, slides?));
     }
@@ -453,7 +450,7 @@ fn lab(name: &str, sources: &Sources, language: Language) -> Result<String> {
             } }
             tbody { @for (check, slides) in checks {
                 tr {
-                    td { (check.title(lang)) } td { (check.points) }
+                    td { (code::inline(check.title(lang(language)))) } td { (check.points) }
                     td { @for (i, slide) in slides.iter().enumerate() { @if i > 0 { ", " } (slide) } }
                 }
             } }
@@ -470,6 +467,53 @@ fn lab(name: &str, sources: &Sources, language: Language) -> Result<String> {
         checks.into_string(),
         commands.into_string()
     ))
+}
+
+/// Of every check of every lab what it is worth and which mistakes it catches, from the table that the grader's tests keep.
+fn mutations(language: Language, root: &Path) -> Result<Markup> {
+    let path = root.join("lab-notes/mutations.md");
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let mut caught = BTreeMap::new();
+    for row in text.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [lab, check, _, mistakes] = cells[..] else { bail!("{}: `{row}`", path.display()) };
+        caught.insert((lab.to_string(), check.to_string()), mistakes.to_string());
+    }
+    let mut labs = Vec::new();
+    for lab in grade::labs::ALL {
+        let mut checks = Vec::new();
+        for check in lab.checks.iter().filter(|check| check.points > 0) {
+            let mistakes = caught.get(&(lab.name.to_string(), check.id.to_string()));
+            let mistakes =
+                mistakes.with_context(|| format!("{} {}: not in the table", lab.name, check.id))?;
+            checks.push((check, mistakes));
+        }
+        labs.push((lab.name, checks));
+    }
+    Ok(html! {
+        table class="checks" {
+            thead { tr {
+                th { (language.of("검사", "Check")) } th { (language.of("점", "Points")) }
+                th { (language.of("잡아낸 실수", "Mistakes that it catches")) }
+            } }
+            @for (name, checks) in labs {
+                tbody {
+                    tr { th colspan="3" { a href={ (name) ".html#exercises" } { (name) } } }
+                    @for (check, mistakes) in checks {
+                        tr { td { (code::inline(check.title(lang(language)))) } td { (check.points) } td { code { (mistakes) } } }
+                    }
+                }
+            }
+        }
+    })
+}
+
+/// The grader's own word for a language.
+fn lang(language: Language) -> Lang {
+    match language {
+        Language::Ko => Lang::Ko,
+        Language::En => Lang::En,
+    }
 }
 
 /// Slide → page → program.
