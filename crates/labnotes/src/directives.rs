@@ -12,6 +12,7 @@ use mirror::steps::{self, Step};
 
 use crate::code;
 use crate::data::{Data, cell_slides};
+use crate::figures;
 use crate::ladder;
 use crate::language::Language;
 use crate::pages::{Page, Piece, slide_numbers};
@@ -134,7 +135,8 @@ fn directive(page: &Page, name: &str, arguments: &str, body: &[String], sources:
         "mutations" => mutations(language, sources.root)?,
         "notes" => return notes_from_outside(arguments, language, sources.root),
         "map" => map(language, sources)?,
-        "bytes" => bytes(arguments, language)?,
+        "bytes" => figures::bytes(arguments, language)?,
+        "sockaddr" => figures::sockaddr(arguments, language)?,
         _ => bail!("there is no such directive"),
     };
     Ok(html.into_string())
@@ -310,9 +312,13 @@ fn picture(name: &'static str, language: Language, sources: &Sources) -> Result<
         client => client,
     };
     let server = mirror::ladder::server_of(client).context("nobody to talk to")?;
+    let label = language.of(
+        format!("{client}와 {server}가 부른 시스템 콜과 그 사이에 오간 것"),
+        format!("The calls of {client} and {server}, and what crossed the wire"),
+    );
     Ok(html! {
         figure class="picture" {
-            div class="scroll" tabindex="0" { (ladder::svg(&rungs, [client, server], language)) }
+            div class="scroll" tabindex="0" { (ladder::svg(&rungs, [client, server], &label)) }
             figcaption {
                 (language.of(
                     format!("두 프로그램을 실제로 실행해서 그린 그림이에요. 이번에는 서버가 비어 있던 {port}번 포트를 썼어요."),
@@ -553,50 +559,6 @@ fn title_of<'a>(page: &'a str, language: Language, sources: &'a Sources) -> &'a 
     sources.titles.get(page).map_or(page, |[ko, en]| language.of(ko, en))
 }
 
-/// `0xC3E2`: how a 16-bit or 32-bit number lies in memory, little-endian and big-endian.
-fn bytes(arguments: &str, language: Language) -> Result<Markup> {
-    let digits = arguments.strip_prefix("0x").context("a number such as 0xC3E2")?;
-    ensure!(matches!(digits.len(), 4 | 8), "four or eight hexadecimal digits");
-    let number = u32::from_str_radix(digits, 16)?;
-    let big: Vec<u8> = number.to_be_bytes()[4 - digits.len() / 2..].to_vec();
-    let little: Vec<u8> = big.iter().rev().copied().collect();
-    let orders = [
-        ("little-endian (x86, ARM)", little),
-        (language.of("big-endian = 네트워크 바이트 순서", "big-endian = network byte order"), big.clone()),
-    ];
-    let (cell, row, left) = (64, 108, 4);
-    let width = left + big.len() * cell + left;
-    let (width, height) = (width.max(268), 2 * row - 10);
-    Ok(html! {
-        figure class="picture bytes" {
-            div class="scroll" tabindex="0" {
-                svg class="memory" viewBox={ "0 0 " (width) " " (height) } width=(width) height=(height) role="img"
-                    aria-label=(format!("{arguments} = {number}")) {
-                    @for (r, (endian, bytes)) in orders.iter().enumerate() {
-                        @let y = r * row + 46;
-                        text class="endian" x=(left) y=(y - 28) { (endian) }
-                        @for (i, byte) in bytes.iter().enumerate() {
-                            // The same byte has the same colour in both orders.
-                            @let place = if r == 0 { bytes.len() - 1 - i } else { i };
-                            g class={ "byte b" (place % 4) } {
-                                text class="address" x=(left + i * cell + cell / 2) y=(y - 6) text-anchor="middle" { "+" (i) }
-                                rect x=(left + i * cell) y=(y) width=(cell) height=(cell - 16) {}
-                                text class="value" x=(left + i * cell + cell / 2) y=(y + 31) text-anchor="middle" { (format!("{byte:02X}")) }
-                            }
-                        }
-                    }
-                }
-            }
-            figcaption {
-                (language.of(
-                    format!("{arguments} = {number}. 위의 +0, +1은 메모리 주소가 커지는 쪽이에요. 같은 바이트는 같은 색이에요."),
-                    format!("{arguments} = {number}. +0, +1 are growing addresses in memory. The same byte has the same colour."),
-                ))
-            }
-        }
-    })
-}
-
 fn fence(info: &str, lines: &[String], language: Language, sources: &Sources) -> Result<Markup> {
     let code = lines.join("\n");
     let (kind, rest) = info.split_once(' ').unwrap_or((info, ""));
@@ -621,7 +583,11 @@ fn fence(info: &str, lines: &[String], language: Language, sources: &Sources) ->
             ensure!(rest.is_empty(), "nothing may stand after `{kind}`");
             code::block(if kind == "text" { "" } else { kind }, &code)
         }
-        _ => bail!("a fence is lab, sh, rust, c, toml or text"),
+        "ladder" => {
+            ensure!(rest.is_empty(), "nothing may stand after `{kind}`");
+            figures::drawn_ladder(lines)?
+        }
+        _ => bail!("a fence is lab, sh, rust, c, toml, text or ladder"),
     })
 }
 

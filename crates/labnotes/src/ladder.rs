@@ -3,8 +3,7 @@
 
 use maud::{Markup, html};
 use mirror::ladder::{Rung, Wire};
-
-use crate::language::Language;
+use unicode_width::UnicodeWidthStr as _;
 
 /// Between two rungs.
 const RUNG: usize = 30;
@@ -44,7 +43,7 @@ const STYLE: &str = "\
 
 /// The picture as a file of its own, for README.
 pub(crate) fn file(rungs: &[Rung], names: [&str; 2]) -> String {
-    let svg = svg(rungs, names, Language::En).into_string();
+    let svg = svg(rungs, names, "").into_string();
     let with_style = format!("aria-label=\"{} and {}\"><style>{STYLE}</style>", names[0], names[1]);
     let Some((_, rest)) = svg.split_once('>') else { return svg };
     let head = svg.split(" role=").next().unwrap_or_default();
@@ -52,11 +51,11 @@ pub(crate) fn file(rungs: &[Rung], names: [&str; 2]) -> String {
     format!("{head} role=\"img\" {with_style}{}\n", rest.replace("><", ">\n<"))
 }
 
-/// The picture as `<svg>` with real text in it. Its colours are the style sheet's.
-pub(crate) fn svg(rungs: &[Rung], names: [&str; 2], language: Language) -> Markup {
+/// The picture as `<svg>` with real text in it, and a label for those who don't see it. Its colours are the style sheet's.
+pub(crate) fn svg(rungs: &[Rung], names: [&str; 2], label: &str) -> Markup {
     let longest = |side: fn(&Rung) -> &str| {
         let lines = rungs.iter().flat_map(|rung| lines(side(rung)));
-        lines.map(|line| line.chars().count()).max().unwrap_or(0)
+        lines.map(|line| line.width()).max().unwrap_or(0)
     };
     let left = longest(|rung| &rung.client) * CHARACTER + GAP;
     let right = longest(|rung| &rung.server) * CHARACTER + GAP;
@@ -85,10 +84,6 @@ pub(crate) fn svg(rungs: &[Rung], names: [&str; 2], language: Language) -> Marku
         y += RUNG + above;
     }
     let height = y + 6;
-    let label = language.of(
-        format!("{}와 {}가 부른 시스템 콜과 그 사이에 오간 것", names[0], names[1]),
-        format!("The calls of {} and {}, and what crossed the wire", names[0], names[1]),
-    );
     html! {
         svg class="ladder" viewBox={ "0 0 " (width) " " (height) } width=(width) height=(height) role="img" aria-label=(label) {
             g class="ends" {
@@ -142,7 +137,7 @@ fn lines(call: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
     for part in call.split_inclusive(", ") {
         let Some(line) = lines.last_mut() else { break };
-        if !line.is_empty() && line.chars().count() + part.trim_end().chars().count() > LONGEST {
+        if !line.is_empty() && line.width() + part.trim_end().width() > LONGEST {
             lines.push(part.into());
         } else {
             *line += part;
@@ -153,7 +148,7 @@ fn lines(call: &str) -> Vec<String> {
 
 /// The call's name stands out.
 fn name_and_rest(call: &str) -> Markup {
-    let (name, rest) = call.split_at(call.find('(').unwrap_or(call.len()));
+    let (name, rest) = call.split_at(call.find('(').unwrap_or(0));
     html! { tspan class="name" { (name) } (rest) }
 }
 

@@ -6,6 +6,7 @@ pub mod check;
 mod code;
 pub mod data;
 mod directives;
+mod figures;
 mod ladder;
 pub mod language;
 pub mod pages;
