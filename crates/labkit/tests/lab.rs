@@ -45,6 +45,7 @@ fn main() {
         lab("two_labs_do_not_see_each_other", two_labs_do_not_see_each_other),
         lab("a_lab_in_a_lab_works", a_lab_in_a_lab_works),
         lab("the_name_service_cache_of_the_machine_is_not_asked", name_service_cache_is_not_asked),
+        trial("no_name_server_is_known", missing.clone().or_else(no_resolv_conf), no_name_server_is_known),
         lab("ps_shows_the_labs_processes_alone", ps_shows_the_labs_processes_alone),
         lab("all_it_started_ends_with_its_command", all_ends_with_the_command),
         lab("all_it_started_ends_when_it_is_killed", all_ends_when_it_is_killed),
@@ -63,6 +64,11 @@ fn main() {
         terminal("a_terminals_ctrl_c_is_the_commands", a_terminals_ctrl_c_is_the_commands),
         terminal("ctrl_c_before_the_command_has_started_ends_the_lab", ctrl_c_before_the_command),
     ]);
+}
+
+/// What isn't there can't be covered.
+fn no_resolv_conf() -> Option<String> {
+    (!Path::new("/etc/resolv.conf").exists()).then(|| "no /etc/resolv.conf".into())
 }
 
 /// Asks the kernel and not scripts/lab, which might be what is broken.
@@ -429,6 +435,11 @@ fn name_service_cache_is_not_asked() {
                           touch /run/nscd/socket
                           \"$LAB\" ls -A /run/nscd");
     assert_output(&run(&mut command, b""), "", "", 0);
+}
+
+fn no_name_server_is_known() {
+    let output = run(&mut lab(["--no-servers", "cat", "/etc/resolv.conf"]), b"");
+    assert_output(&output, "# The lab is offline.\n", "", 0);
 }
 
 fn ps_shows_the_labs_processes_alone() {

@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use labkit::Workspace;
 use labnotes::book::Notes;
 use labnotes::play;
-use labnotes::real::Real;
+use labnotes::real::{self, Real};
 use labnotes::serve::{LOOK, Serving, sources};
 
 /// The book beside the slides, in Korean and English, from lab-notes/ and from what the programs really do
@@ -56,6 +56,9 @@ enum What {
     /// Play a transcript; runs in the lab shell
     #[command(hide = true)]
     Play,
+    /// Watch a program's system calls; runs in the lab shell
+    #[command(hide = true)]
+    Watch { program: String },
 }
 
 fn main() -> ExitCode {
@@ -86,6 +89,7 @@ fn run(what: What) -> Result<()> {
             }
         }
         What::Play => play::main()?,
+        What::Watch { program } => real::watch(&program)?,
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use std::{fs, process, thread};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use nix::sys::signal::{SigHandler, Signal, signal};
 use pty_process::blocking::{Command, Pty};
 use serde::{Deserialize, Serialize};
 
@@ -296,6 +297,11 @@ impl Drop for Terminal {
 
 /// `labnotes play`: a [`Script`] as JSON on stdin, the [`Screen`]s on stdout.
 pub fn main() -> Result<()> {
+    // Whoever runs this in the background may have it ignore them, and so every program in the terminals: ^C is for those.
+    for ignored in [Signal::SIGINT, Signal::SIGQUIT] {
+        // SAFETY: the default action needs no handler.
+        unsafe { signal(ignored, SigHandler::SigDfl) }?;
+    }
     let script: Script = serde_json::from_reader(io::stdin())?;
     serde_json::to_writer(io::stdout(), &play(&script)?)?;
     Ok(())

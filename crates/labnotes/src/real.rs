@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::{io, thread};
 
-use anyhow::{Context as _, Error, Result, anyhow, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use labkit::{Running, Workspace};
 use mirror::ladder::{self, Rung};
 use mirror::{PROGRAMS, own, report, scenes};
@@ -57,6 +57,10 @@ impl Real {
             }
         }
         workspace.build()?;
+        // Each lab has its own process ids, so that in two of them a compiler's file could have the same name.
+        for program in PROGRAMS {
+            workspace.c(program)?;
+        }
         Ok(Real { workspace, player, seen: Mutex::new(HashMap::new()) })
     }
 
@@ -113,15 +117,9 @@ impl Real {
         }
     }
 
-    /// The calls of the normal scene, after proof that C and Rust make the same.
     fn calls(&self, name: &'static str) -> Result<Seen> {
-        let scenes = scenes::of(name);
-        let scene = scenes.first().context("no scene")?;
-        let (c, rust) = report::twins(&self.workspace, scene)?;
-        if let Some(difference) = report::difference(scene, &c, &rust) {
-            bail!("C and Rust don't make the same calls: {difference}");
-        }
-        Ok(Seen::Calls(own::calls(&rust.trace.calls).into_iter().map(ladder::short).collect()))
+        let calls = self.in_lab(false, &["watch", name], b"")?;
+        Ok(Seen::Calls(serde_json::from_slice(&calls)?))
     }
 
     fn ladder(&self, name: &'static str) -> Result<Seen> {
@@ -134,20 +132,42 @@ impl Real {
     }
 
     fn transcript(&self, script: &Script) -> Result<Seen> {
-        let mut lab = Command::new(self.workspace.root.join("scripts/lab"));
-        if !script.servers {
-            lab.arg("--no-servers");
-        }
-        lab.arg(&self.player).arg("play");
-        lab.env("CARGO_TARGET_DIR", &self.workspace.target);
-        lab.env("SUDO_USER", "nobody"); // the programs have just been built, and scripts/lab need not look again
-        let mut running = Running::start(&mut lab)?;
-        running.write(&serde_json::to_vec(script)?);
-        let output = running.finish()?;
+        let screens = self.in_lab(script.servers, &["play"], &serde_json::to_vec(script)?);
+        let screens: Vec<Screen> = serde_json::from_slice(&screens.context("transcript")?)?;
         let typed: BTreeSet<&str> = script.acts.iter().map(|(terminal, _)| terminal.as_str()).collect();
-        ensure!(output.code == Some(0), "transcript: {}", output.stderr_text().trim());
-        let screens: Vec<Screen> = serde_json::from_slice(&output.stdout).map_err(Error::from)?;
         ensure!(screens.len() == typed.len(), "transcript: {} terminals", screens.len());
         Ok(Seen::Transcript(screens))
     }
+
+    /// What labnotes prints in a lab of its own, run with these arguments and this input.
+    fn in_lab(&self, servers: bool, arguments: &[&str], stdin: &[u8]) -> Result<Vec<u8>> {
+        let mut lab = Command::new(self.workspace.root.join("scripts/lab"));
+        if !servers {
+            lab.arg("--no-servers");
+        }
+        lab.arg(&self.player).args(arguments);
+        lab.env("CARGO_TARGET_DIR", &self.workspace.target);
+        lab.env("SUDO_USER", "nobody"); // the programs have just been built, and scripts/lab need not look again
+        let mut running = Running::start(&mut lab)?;
+        running.write(stdin);
+        let output = running.finish()?;
+        ensure!(output.code == Some(0), "{}", output.stderr_text().trim());
+        Ok(output.stdout)
+    }
+}
+
+/// `labnotes watch`: the calls of a program's normal scene as JSON on stdout, after proof that C and Rust make the same. In
+/// the lab, so that the resolver's files are everywhere the same.
+pub fn watch(name: &str) -> Result<()> {
+    let workspace = Workspace::here()?;
+    let mut scenes = scenes::of(program(name)?);
+    // Of an address there is nothing to look up.
+    let scene = scenes.iter().position(|scene| scene.name == "localhost").unwrap_or(0);
+    let scene = scenes.swap_remove(scene);
+    let (c, rust) = report::twins(&workspace, &scene)?;
+    if let Some(difference) = report::difference(&scene, &c, &rust) {
+        bail!("C and Rust don't make the same calls: {difference}");
+    }
+    let calls: Vec<String> = own::calls(&rust.trace.calls).into_iter().map(ladder::short).collect();
+    Ok(serde_json::to_writer(io::stdout(), &calls)?)
 }

@@ -22,6 +22,7 @@ fn main() {
         lab("a_transcript_has_what_was_typed_and_what_came", a_transcript),
         lab("two_terminals_share_a_network_and_are_numbered", two_terminals),
         lab("a_command_that_takes_its_time_is_waited_for", waiting),
+        lab("ctrl_c_is_the_programs_also_in_the_background", ctrl_c_in_the_background),
         lab("what_cannot_be_typed_is_an_error", what_cannot_be_typed),
         lab("whatever_is_not_there_is_an_error", whatever_is_not_there),
         lab("calls_and_pictures_are_real", calls_and_pictures),
@@ -103,6 +104,16 @@ fn waiting() {
     assert_eq!(screens[0].1.last(), Some(&output("\ndone\n")));
 }
 
+/// Where whoever started labnotes ignores Ctrl-C, as a shell does for what runs in its background.
+fn ctrl_c_in_the_background() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut build = Command::new("sh");
+    build.args(["-c", "trap '' INT QUIT; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_labnotes")]);
+    build.args(["build", "--only", "daytimeserv", "--out"]).arg(folder.path().join("book"));
+    let output = Running::start(&mut build).unwrap().finish().unwrap();
+    assert_eq!(output.code, Some(0), "{}", output.stderr_text());
+}
+
 fn what_cannot_be_typed() {
     let error = play("lab", "$ cat\n$ true").unwrap_err();
     assert!(error.contains("the command before it has not ended"), "{error}");
@@ -143,6 +154,8 @@ fn whatever_is_not_there() {
         ("{{#notes nothing}}", "there is no lab-notes/nothing.md"),
         ("{{#notes ../README}}", "is no file's name"),
         ("{{#bytes 0xC3}}", "four or eight hexadecimal digits"),
+        ("{{#sockaddr 127.0.0.1}}", "an address and a port"),
+        ("```ladder\nclient | server\n```", "left | between | right"),
         ("```console\n$ true\n```", "a fence is"),
         ("```sh ignore\ntrue\n```", "not-run"),
         ("```lab\n$ true", "a fence is not closed"),
@@ -155,6 +168,10 @@ fn whatever_is_not_there() {
 fn calls_and_pictures() {
     let Seen::Calls(calls) = common::real().get(&Wanted::Calls("tcp_echoserv")).unwrap() else { panic!() };
     assert!(calls.iter().any(|call| call == "listen(3, 5) = 0"), "{calls:?}");
+    // In the lab, so that nothing shows of the machine that the book is built on.
+    let Seen::Calls(calls) = common::real().get(&Wanted::Calls("get_hostent")).unwrap() else { panic!() };
+    assert!(calls.iter().any(|call| call.contains("openat(AT_FDCWD, \"/etc/hosts\", ")), "{calls:#?}");
+    assert!(!calls.iter().any(|call| call.contains("nameserver")), "{calls:#?}");
     let Seen::Ladder(rungs, port) = common::real().get(&Wanted::Ladder("tcp_echocli")).unwrap() else {
         panic!()
     };

@@ -166,7 +166,7 @@ impl State {
                 let to = call.args.get(4).and_then(|arg| port(arg));
                 let to =
                     to.or_else(|| self.peer.iter().find(|(other, _)| *other == fd).map(|(_, port)| *port));
-                let what = format!("{} ({n} bytes)", printable(&call.bytes(1).unwrap_or_default()));
+                let what = format!("{} ({n} bytes)", printable(&call.bytes(1).unwrap_or_default(), DATA));
                 if client && to != Some(self.port) {
                     return there(format!("{what}: port unreachable (ICMP)"));
                 }
@@ -203,15 +203,22 @@ fn port(arg: &str) -> Option<u16> {
     arg.split_once("htons(")?.1.split(')').next()?.parse().ok()
 }
 
+/// Characters of data that are shown, and of a path.
+const DATA: usize = 26;
+const PATH: usize = 60;
+
 /// Bytes as people read them: text as it is, newlines as `\n`, a long one cut.
-fn printable(bytes: &[u8]) -> String {
+fn printable(bytes: &[u8], longest: usize) -> String {
     let text = String::from_utf8_lossy(bytes);
-    let mut short: String = text
-        .chars()
-        .take(26)
-        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
-        .collect();
-    if text.chars().count() > 26 {
+    let mut short = String::new();
+    for c in text.chars().take(longest) {
+        match c {
+            '\0' => short += "\\0",
+            c if c.is_control() => short.extend(c.escape_default()),
+            c => short.push(c),
+        }
+    }
+    if text.chars().count() > longest {
         short.push('…');
     }
     format!("\"{short}\"")
@@ -222,8 +229,8 @@ fn printable(bytes: &[u8]) -> String {
 pub fn short(call: &Call) -> String {
     let transfer = matches!(call.name.as_str(), "read" | "write" | "sendto" | "recvfrom");
     let argument = |(i, arg): (usize, &String)| match call.bytes(i) {
-        Some(bytes) if transfer => printable(&bytes),
-        Some(_) => "…".into(),
+        Some(bytes) if transfer => printable(&bytes, DATA),
+        Some(path) => printable(&path, PATH),
         None if arg.starts_with("{sa_handler=") => {
             arg[12..].split(',').next().unwrap_or_default().to_string()
         }
@@ -237,12 +244,14 @@ pub fn short(call: &Call) -> String {
     format!("{}({}) = {result}", call.name, args.join(", "))
 }
 
-/// `{sa_family=AF_INET, sin_port=htons(7), sin_addr=inet_addr("127.0.0.1")}` as `127.0.0.1:7`; anything else as `{…}`.
+/// `{sa_family=AF_INET, sin_port=htons(7), sin_addr=inet_addr("127.0.0.1")}` as `127.0.0.1:7`, a local socket's as its path;
+/// anything else as `{…}`.
 fn address(arg: &str) -> String {
     let between = |from: &str, to: char| arg.split_once(from).and_then(|(_, rest)| rest.split(to).next());
     match (between("inet_addr(\"", '"'), between("htons(", ')')) {
         (Some(ip), Some(port)) => format!("{ip}:{port}"),
         _ if arg.contains("AF_UNSPEC") => "AF_UNSPEC".into(),
+        _ if arg.contains("AF_UNIX") => format!("{:?}", between("sun_path=\"", '"').unwrap_or_default()),
         _ => "{…}".into(),
     }
 }
