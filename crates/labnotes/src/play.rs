@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use std::{fs, process, thread};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use nix::mount::{MsFlags, mount};
 use nix::sys::signal::{SigHandler, Signal, signal};
 use pty_process::blocking::{Command, Pty};
 use serde::{Deserialize, Serialize};
@@ -301,6 +302,11 @@ pub fn main() -> Result<()> {
     for ignored in [Signal::SIGINT, Signal::SIGQUIT] {
         // SAFETY: the default action needs no handler.
         unsafe { signal(ignored, SigHandler::SigDfl) }?;
+    }
+    // What a transcript leaves in /tmp goes with the lab; unless what runs here is in there itself.
+    let here = [labkit::root().canonicalize()?, std::env::current_exe()?];
+    if !here.iter().any(|path| path.starts_with("/tmp")) {
+        mount(Some("lab"), "/tmp", Some("tmpfs"), MsFlags::empty(), None::<&str>)?;
     }
     let script: Script = serde_json::from_reader(io::stdin())?;
     serde_json::to_writer(io::stdout(), &play(&script)?)?;
