@@ -11,13 +11,18 @@ use std::{fs, thread};
 
 use labkit::{Workspace, find_program, missing_program, root, run_trials, trial, until};
 use mirror::PROGRAMS;
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::Pid;
 use pty_process::Size;
 use pty_process::blocking::{Pty, open};
 use tempfile::TempDir;
 
 fn main() {
+    // Whoever runs this in the background may have it ignore them, and so every demo.
+    for ignored in [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP] {
+        // SAFETY: the default action needs no handler.
+        unsafe { signal(ignored, SigHandler::SigDfl) }.unwrap();
+    }
     let missing = common::missing_lab().or_else(|| missing_program("tmux"));
     let demo = |name, test| trial(name, missing.clone(), test);
     run_trials(vec![
