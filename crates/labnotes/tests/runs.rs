@@ -4,10 +4,13 @@
 
 mod common;
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use labkit::{Running, Workspace, root, run_trials, trial};
 use labnotes::book::Notes;
@@ -28,6 +31,7 @@ fn main() {
         lab("calls_and_pictures_are_real", calls_and_pictures),
         lab("readmes_picture_is_what_the_programs_do", readmes_picture),
         lab("the_command_builds_a_book_and_empties_no_other_folder", the_command),
+        lab("the_served_book_is_built_again_when_a_page_changes", served),
     ]);
 }
 
@@ -224,4 +228,33 @@ fn the_command() {
     assert_eq!(output.code, Some(1));
     assert!(output.stderr_text().contains("is no book of ours: not emptied"), "{}", output.stderr_text());
     assert!(folder.path().join("mine/thesis.txt").exists());
+}
+
+fn served() {
+    let mut labnotes = Command::new(env!("CARGO_BIN_EXE_labnotes"));
+    let serving = Running::start(labnotes.args(["serve", "--quiet", "--only", "map"])).unwrap();
+    let stdout = serving.wait_stdout("/\n").unwrap();
+    let address = stdout.trim().trim_start_matches("http://").trim_end_matches('/');
+    let get = |path: &str| {
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().to_string(), body.to_string())
+    };
+    let (status, page) = get("/map.html");
+    assert!(
+        status == "200" && page.contains("슬라이드 지도") && page.contains("location.reload()"),
+        "{page}"
+    );
+    assert_eq!(get("/en/map.html").0, "200");
+    assert_eq!(get("/../../Cargo.toml").0, "404");
+    let version = get("/.version");
+
+    // Its time alone, to now: the page stays what it is.
+    let page = File::options().append(true).open(root().join("lab-notes/ko/src/map.md")).unwrap();
+    page.set_modified(SystemTime::now()).unwrap();
+    serving.wait_stdout("built\n").unwrap();
+    assert_ne!(get("/.version"), version);
 }
