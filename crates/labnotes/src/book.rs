@@ -169,7 +169,11 @@ fn highlight_js(folder: &Path) -> Result<PathBuf> {
 fn with_links(html: &str, name: &str, language: Language) -> String {
     let root = language.of("", "../");
     let twin = language.of(format!("en/{name}.html"), format!("../{name}.html"));
-    html.replace("@ROOT@", root).replace("@TWIN@", &twin)
+    let html = html.replace("@ROOT@", root).replace("@TWIN@", &twin);
+    // The table of contents has the pages' Markdown files, as mdBook gives them to the theme.
+    let Some((before, contents)) = html.split_once("<nav id=\"contents\"") else { return html };
+    let (contents, after) = contents.split_once("</nav>").unwrap_or((contents, ""));
+    format!("{before}<nav id=\"contents\"{}</nav>{after}", contents.replace(".md\"", ".html\""))
 }
 
 /// The programs whose steps, or whose header, a page shows.

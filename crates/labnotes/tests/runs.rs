@@ -28,6 +28,7 @@ fn main() {
         lab("ctrl_c_is_the_programs_also_in_the_background", ctrl_c_in_the_background),
         lab("what_cannot_be_typed_is_an_error", what_cannot_be_typed),
         lab("whatever_is_not_there_is_an_error", whatever_is_not_there),
+        lab("every_link_of_the_built_book_leads_somewhere", every_link),
         lab("calls_and_pictures_are_real", calls_and_pictures),
         lab("readmes_picture_is_what_the_programs_do", readmes_picture),
         lab("the_command_builds_a_book_and_empties_no_other_folder", the_command),
@@ -167,6 +168,35 @@ fn whatever_is_not_there() {
         let error = error_of(text);
         assert!(error.contains(told) && error.contains("map.md"), "{text}: {error}");
     }
+}
+
+/// Whoever made it: the pages, the theme, mdBook.
+fn every_link() {
+    let book = common::book();
+    let values = |html: &str, name: &str| -> Vec<String> {
+        let name = format!(" {name}=\"");
+        html.split(&name).skip(1).filter_map(|rest| Some(rest.split('"').next()?.to_string())).collect()
+    };
+    let mut links = 0;
+    for folder in [book.to_path_buf(), book.join("en")] {
+        let pages = fs::read_dir(&folder).unwrap().map(|page| page.unwrap().path());
+        for page in pages.filter(|page| page.extension().is_some_and(|kind| kind == "html")) {
+            let html = fs::read_to_string(&page).unwrap();
+            for link in [values(&html, "href"), values(&html, "src")].concat() {
+                let (file, id) = link.split_once('#').unwrap_or((&link, ""));
+                if file.starts_with("https://") {
+                    continue;
+                }
+                let target = if file.is_empty() { page.clone() } else { folder.join(file) };
+                assert!(target.is_file(), "{}: {link}", page.display());
+                let there = id.is_empty()
+                    || values(&fs::read_to_string(&target).unwrap(), "id").iter().any(|there| there == id);
+                assert!(there, "{}: {link}", page.display());
+                links += 1;
+            }
+        }
+    }
+    assert!(links > 2000, "{links} links");
 }
 
 fn calls_and_pictures() {
