@@ -24,6 +24,8 @@ pub struct Data {
     pub tests: Vec<(String, String)>,
     /// The tables of departures: Korean, English.
     pub departures: [Vec<Table>; 2],
+    /// What the programs' headers say, in Korean.
+    pub headers: BTreeMap<String, String>,
 }
 
 /// A statement of the slides that a machine can check.
@@ -62,7 +64,7 @@ pub struct Table {
 }
 
 impl Data {
-    /// Reads `lab-notes/slides.toml`, `facts.toml`, both departures, and the names of all tests.
+    /// Reads `lab-notes/slides.toml`, `facts.toml`, `headers.ko.toml`, both departures, and the names of all tests.
     pub fn read(root: &Path) -> Result<Self> {
         let notes = root.join("lab-notes");
         let slides: BTreeMap<String, [String; 2]> = toml(&notes.join("slides.toml"))?;
@@ -84,7 +86,8 @@ impl Data {
             }
         }
         let departures = [tables(&notes.join("departures.ko.md"))?, tables(&notes.join("departures.md"))?];
-        Ok(Data { slides, facts, tests: tests(root)?, departures })
+        let headers = toml(&notes.join("headers.ko.toml"))?;
+        Ok(Data { slides, facts, tests: tests(root)?, departures, headers })
     }
 
     /// A slide's title.
@@ -93,6 +96,17 @@ impl Data {
             bail!("there is no slide {number}; there are {SLIDES}")
         };
         Ok(language.of(ko, en))
+    }
+
+    /// What a program's header says, in a language; the header itself is English.
+    pub fn header<'a>(&'a self, said: &'a str, language: Language) -> Result<&'a str> {
+        if language == Language::En || said.is_empty() {
+            return Ok(said);
+        }
+        let korean = self.headers.get(said);
+        korean
+            .map(String::as_str)
+            .with_context(|| format!("lab-notes/headers.ko.toml has no Korean for `{said}`"))
     }
 
     /// A fact, and what shows it: tests such as `connected_udp::f23_…`, or its `shown_by`.

@@ -175,16 +175,22 @@ fn header(name: &'static str, language: Language, sources: &Sources) -> Result<M
     }
     let field =
         |label: &str| fields.get(label).cloned().with_context(|| format!("{}: no {label}", rust.display()));
-    let (run, watch, see) = (field("Run:")?, field("Watch:")?.join(" "), field("See:")?.join(" "));
+    let (watch, see) = (field("Watch:")?.join(" "), field("See:")?.join(" "));
+    let watch = sources.data.header(&watch, language)?;
+    let mut run = Vec::new();
+    for line in &field("Run:")? {
+        let (command, note) = split_note(line);
+        run.push((command.to_string(), sources.data.header(note, language)?.to_string()));
+    }
     let relative = |path: &Path| path.strip_prefix(sources.root).unwrap_or(path).display().to_string();
     Ok(html! {
         dl class="program" {
             dt { (language.of("파일", "Files")) }
             dd { code { (relative(&c)) } br; code { (relative(&rust)) } }
             dt { (language.of("실행", "Run")) }
-            dd { @for line in run { @let (command, note) = split_note(&line);
-                div { code { (command) } @if !note.is_empty() { " " span class="aside" { (terminal_note(note, language)) } } } } }
-            @if language == Language::En { dt { "Watch" } dd { (code::inline(&watch)) } }
+            dd { @for (command, note) in run {
+                div { code { (command) } @if !note.is_empty() { " " span class="aside" { (note) } } } } }
+            dt { (language.of("눈여겨볼 것", "Watch")) } dd { (code::inline(watch)) }
             dt { (language.of("매뉴얼", "Manual")) }
             dd { (see) }
         }
@@ -193,18 +199,9 @@ fn header(name: &'static str, language: Language, sources: &Sources) -> Result<M
 
 /// `cargo run -p tcp_echoserv                in one terminal` as its two parts.
 fn split_note(line: &str) -> (&str, &str) {
-    line.split_once("   ").map_or((line, ""), |(command, note)| (command, note.trim()))
+    line.split_once("  ").map_or((line, ""), |(command, note)| (command, note.trim()))
 }
 
-fn terminal_note(note: &str, language: Language) -> String {
-    match (note, language) {
-        ("in one terminal", Language::Ko) => "한 터미널에서".into(),
-        ("in another", Language::Ko) => "다른 터미널에서".into(),
-        _ => note.into(),
-    }
-}
-
-/// C and Rust, one row a step, the notes under the rows.
 fn steps_with_notes(
     name: &'static str,
     body: &[String],
@@ -350,21 +347,28 @@ fn fact(name: &str, language: Language, sources: &Sources) -> Result<Markup> {
     })
 }
 
+/// A departure of at most so many slides is a page's.
+const FEW_SLIDES: usize = 7;
+
 fn departures(page: &Page, which: &str, sources: &Sources) -> Result<Markup> {
     let language = page.language;
     let tables = &sources.data.departures[language.of(0, 1)];
     let here = page.slides()?;
+    let all = || tables.iter().flat_map(|table| &table.rows);
+    let mut about_many = false;
     let rows: Vec<&Vec<String>> = match which {
         "ours" => tables[0].rows.iter().collect(),
         "linux" => tables[1].rows.iter().collect(),
         "here" => {
             ensure!(!here.is_empty(), "this page is no slide's home");
-            let concerns = |row: &&Vec<String>| cell_slides(&row[0]).iter().any(|slide| here.contains(slide));
-            tables.iter().flat_map(|table| &table.rows).filter(concerns).collect()
+            let concerned = all().filter(|row| cell_slides(&row[0]).iter().any(|slide| here.contains(slide)));
+            let (many, few) = concerned.partition::<Vec<_>, _>(|row| cell_slides(&row[0]).len() > FEW_SLIDES);
+            about_many = !many.is_empty();
+            few
         }
         _ => bail!("it is ours, linux or here"),
     };
-    if rows.is_empty() {
+    if rows.is_empty() && !about_many {
         return Ok(html! { p { (language.of("슬라이드와 다른 점이 없어요.", "None.")) } });
     }
     Ok(html! {
@@ -380,6 +384,9 @@ fn departures(page: &Page, which: &str, sources: &Sources) -> Result<Markup> {
                     }
                 }
             }
+        }
+        @if about_many {
+            p { (language.of("오타처럼 여러 슬라이드에 걸친 것은 ", "What concerns many slides, such as typing errors, is among ")) a href="departures.html" { (title_of("departures", language, sources)) } (language.of("에 있어요.", ".")) }
         }
     })
 }
