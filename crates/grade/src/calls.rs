@@ -65,7 +65,7 @@ pub fn in_order(did: Words, calls: &[&Call], names: &[&str]) -> Verdict {
             let failure = Failure {
                 did,
                 expected: words!(
-                    "이 차례로 부르기: {wanted} ({name}을(를) 이 자리에서 찾지 못했어요)",
+                    "이 차례로 부르기: {wanted} ({name} 호출이 이 자리에 없어요)",
                     "calls in this order: {wanted} ({name} is missing in its place)"
                 ),
                 got: words!("{seen}", "{seen}"),

@@ -226,7 +226,10 @@ fn check(
     let report = judge::grade(find(lab)?, submission, options);
     let colour = out.is_none() && AutoStream::choice(&io::stdout()) != ColorChoice::Never;
     let text = render(&report, format, colour)?;
-    if let Err(why) = marks(&report) {
+    // On stdout the text has said it.
+    if let Err(why) = marks(&report)
+        && !(format == Format::Text && out.is_none())
+    {
         say(&format!("grade: {}: not graded: {why}", report.submission));
     }
     match out {

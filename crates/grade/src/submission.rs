@@ -470,7 +470,11 @@ fn run_compiler(place: &Place, command: Vec<String>) -> Verdict<Result<String, (
         occupied: Vec::new(),
         strace: Vec::new(),
     };
-    let line = command.join(" ");
+    // Whoever reads it wants the compiler; what stands before it is the sandbox's.
+    let line = match &command[..] {
+        [sh, _, script] if sh == "sh" => script.rsplit("exec ").next().unwrap_or(script).to_string(),
+        command => command.join(" "),
+    };
     let built = Run::start(place, command, how, None)?.finish_building()?;
     let (ended, said) = match built.map(|(ended, said)| (ended, first_of(said))) {
         Ok((Ended::Exited(0), said)) => return Ok(Ok(said)),
@@ -485,7 +489,11 @@ fn run_compiler(place: &Place, command: Vec<String>) -> Verdict<Result<String, (
         Ended::Killed(signal) => format!("signal {signal}: "),
         _ => String::new(),
     };
-    let first = said.lines().find(|line| line.contains("error")).unwrap_or_default();
+    // The linker names the cause first, and only then says that there was an error.
+    let cause = |line: &&str| {
+        ["error", "multiple definition", "undefined reference"].iter().any(|word| line.contains(word))
+    };
+    let first = said.lines().find(cause).unwrap_or_default();
     let failure = Failure {
         did: words!("`{line}`로 컴파일", "compiled with `{line}`"),
         expected: words!("컴파일되기", "it compiles"),

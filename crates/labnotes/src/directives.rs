@@ -132,6 +132,7 @@ fn directive(page: &Page, name: &str, arguments: &str, body: &[String], sources:
         "departures" => departures(page, arguments, sources)?,
         "lab" => return lab(arguments, sources, language),
         "rules" => return statement("rules", language, sources.root),
+        "shared" => shared(arguments, sources.root)?,
         "mutations" => mutations(language, sources.root)?,
         "notes" => return notes_from_outside(arguments, language, sources.root),
         "map" => map(language, sources)?,
@@ -482,6 +483,26 @@ fn lab(name: &str, sources: &Sources, language: Language) -> Result<String> {
     ))
 }
 
+/// A function of sockcommon, in C and in Rust, with the comment above it.
+fn shared(name: &str, root: &Path) -> Result<Markup> {
+    let folder = root.join("crates/sockcommon");
+    let function = |file: &str, starts: fn(&str) -> bool| -> Result<String> {
+        let path = folder.join(file);
+        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        let lines: Vec<&str> = text.lines().collect();
+        let is_it = |line: &&str| starts(line) && line.contains(&format!(" {name}"));
+        let found =
+            lines.iter().position(is_it).with_context(|| format!("{}: no `{name}`", path.display()))?;
+        let above = lines[..found].iter().rev().take_while(|line| line.starts_with("//")).count();
+        let end = lines[found..].iter().position(|line| *line == "}").context("it has no end")?;
+        Ok(lines[found - above..=found + end].join("\n"))
+    };
+    ensure!(!name.is_empty(), "which function?");
+    let c = function("sockcommon.h", |line| line.starts_with("static inline "))?;
+    let rust = function("src/lib.rs", |line| line.starts_with("pub fn "))?;
+    Ok(html! { div class="shared" { (code::twins(&c, &rust)) } })
+}
+
 /// Of every check of every lab what it is worth and which mistakes it catches, from the table that the grader's tests keep.
 fn mutations(language: Language, root: &Path) -> Result<Markup> {
     let path = root.join("lab-notes/mutations.md");
@@ -582,7 +603,7 @@ fn fence(info: &str, lines: &[String], language: Language, sources: &Sources) ->
             html! {
                 figure class="command" {
                     (code::block("", &code))
-                    @if let Some(reason) = reason { figcaption { (language.of("확인하지 않은 명령: ", "Not tested: ")) (reason) } }
+                    @if let Some(reason) = reason { figcaption { (language.of("책을 만들 때 실행하지 않는 명령이에요: ", "Not run when the book is built: ")) (reason) } }
                 }
             }
         }

@@ -143,7 +143,7 @@ fn connects(bench: &mut Bench) -> Verdict {
     };
     let cause = if to.is_some_and(|to| to.port() == swapped) {
         words!(
-            "{swapped}는 7의 두 바이트를 뒤바꾼 수예요. sin_port에는 htons(7)을 넣으세요.",
+            "{swapped}번은 7의 두 바이트를 뒤바꾼 수예요. sin_port에는 htons(7)을 넣으세요.",
             "{swapped} is 7 with its two bytes swapped. sin_port takes htons(7)."
         )
     } else {
@@ -197,7 +197,7 @@ fn stranger(bench: &mut Bench) -> Verdict {
     let shown = bytes(&other);
     client.prints(&line, &answer, from).map(drop).map_err(|fault| {
         fault
-            .after(&words!("다른 포트에서 {shown}을(를) 먼저 보냄", "sent {shown} from another port first"))
+            .after(&words!("다른 포트에서 먼저 보냄: {shown}", "sent {shown} from another port first"))
             .because(words!(
                 "커널은 받는 순간에 연결되어 있는 소켓만 지켜 줘요. recv 전에 connect하고, 그 뒤에 AF_UNSPEC으로 풀었는지 보세요.",
                 "The kernel looks after a socket only while it is connected: connect before recv, and AF_UNSPEC not before it either."

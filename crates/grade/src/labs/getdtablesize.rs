@@ -20,7 +20,7 @@ pub(super) static LAB: Lab = Lab {
         BUILD,
         Check {
             id: "ends",
-            title: ["스스로, 종료 상태 0으로 끝나요", "It ends by itself, with exit status 0"],
+            title: ["스스로 끝나고 종료 상태가 0이에요", "It ends by itself, with exit status 0"],
             points: 10,
             needs: &["build"],
             slide: "11",

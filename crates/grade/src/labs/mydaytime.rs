@@ -187,6 +187,10 @@ fn printed(did: Words, finished: &Finished, answer: &[u8]) -> Verdict {
     // From where the answer begins, if it does.
     let begins = |window: &[u8]| window == &text[..window.len()];
     let from = finished.stdout.windows(text.len().min(3)).position(begins).unwrap_or(0);
+    let did = Words {
+        ko: did.ko + " (끝의 줄바꿈은 견주지 않음)",
+        en: did.en + " (but for the end of the line)",
+    };
     let failure = compare(did, text, finished.stdout[from..].trim_ascii_end()).unwrap_or_default();
     Err(failure.into())
 }

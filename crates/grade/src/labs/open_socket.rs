@@ -20,7 +20,7 @@ pub(super) static LAB: Lab = Lab {
         BUILD,
         Check {
             id: "ends",
-            title: ["스스로, 종료 상태 0으로 끝나요", "It ends by itself, with exit status 0"],
+            title: ["스스로 끝나고 종료 상태가 0이에요", "It ends by itself, with exit status 0"],
             points: 10,
             needs: &["build"],
             slide: "10",
@@ -195,7 +195,7 @@ fn lowest_free(bench: &mut Bench) -> Verdict {
     let sets: [&[i32]; 4] = [&[4], &[3, 5], &[4, 5], &[3, 4, 6]];
     let occupied = sets[bench.rng.usize(..sets.len())].to_vec();
     let did = words!(
-        "디스크립터 {occupied:?}이(가) 이미 열린 채 실행",
+        "디스크립터 {occupied:?}번이 이미 열린 채 실행",
         "ran with the descriptors {occupied:?} already open"
     );
     let start = Start { occupied, traced: true, ..Start::default() };

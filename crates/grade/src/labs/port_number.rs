@@ -162,7 +162,7 @@ fn prints_port(finished: &Finished, socket: &Socket) -> Verdict {
         got: output(finished),
         cause: if says(&text, [swapped.to_string().as_str()]) {
             words!(
-                "{swapped}는 {port}의 두 바이트를 뒤바꾼 수예요. sin_port는 네트워크 순서이니 ntohs로 바꾸어 출력하세요.",
+                "{swapped}번은 {port}의 두 바이트를 뒤바꾼 수예요. sin_port는 네트워크 순서이니 ntohs로 바꾸어 출력하세요.",
                 "{swapped} is {port} with its two bytes swapped. sin_port is in network order: print ntohs of it."
             )
         } else {

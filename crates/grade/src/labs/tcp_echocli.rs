@@ -281,7 +281,15 @@ fn pieces(bench: &mut Bench) -> Verdict {
 fn long(bench: &mut Bench) -> Verdict {
     let line = bench.line(4096);
     let answer = answer_to(bench, &line);
-    conversation(bench, &line, &answer)
+    conversation(bench, &line, &answer).map_err(|fault| fault.because(room_for_nul()))
+}
+
+/// fgets and a line of 4096 bytes.
+pub(super) fn room_for_nul() -> Words {
+    words!(
+        "fgets(buf, 4096, stdin)은 4095바이트까지만 읽고 '\\0'을 넣어요. 4096바이트인 줄에는 4097바이트가 있어야 해요.",
+        "fgets(buf, 4096, stdin) reads 4095 bytes at the most, and puts a '\\0' after them. A line of 4096 bytes takes 4097."
+    )
 }
 
 fn any_text(bench: &mut Bench) -> Verdict {

@@ -186,8 +186,8 @@ pub(super) fn long(bench: &mut Bench) -> Verdict {
     let (line, answer) = (bench.line(4096), bench.line(4096));
     conversation(bench, &line, &answer).map_err(|fault| {
         fault.because(words!(
-            "데이터그램이 버퍼보다 길면 나머지는 버려져요. fgets의 버퍼에는 '\\0' 자리도 있어야 해요.",
-            "What of a datagram has no room in the buffer is thrown away. fgets needs room for the '\\0' too."
+            "fgets(buf, 4096, stdin)은 4095바이트까지만 읽고 '\\0'을 넣어요. 4096바이트인 줄에는 4097바이트가 있어야 해요. 버퍼보다 긴 데이터그램의 나머지는 버려져요.",
+            "fgets(buf, 4096, stdin) reads 4095 bytes at the most, and puts a '\\0' after them: a line of 4096 bytes takes 4097. What of a datagram has no room in the buffer is thrown away."
         ))
     })
 }
