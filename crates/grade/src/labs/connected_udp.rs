@@ -68,7 +68,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "stranger",
-            title: ["연결된 상대가 아닌 이의 데이터그램", "A datagram from somebody else"],
+            title: ["연결된 상대가 아닌 곳의 데이터그램", "A datagram from somebody else"],
             points: 10,
             needs: &["prints"],
             slide: "49",

@@ -47,7 +47,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "senders",
-            title: ["보내는 이가 여럿이면 저마다에게", "Several senders: to each its own"],
+            title: ["보내는 쪽이 여럿이면 각각에게", "Several senders: to each its own"],
             points: 15,
             needs: &["echoes"],
             slide: "45, 46",
@@ -79,7 +79,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "peer_gone",
-            title: ["답을 받을 이가 사라져도 계속돼요", "A sender that has gone doesn't end it"],
+            title: ["답을 받을 쪽이 사라져도 계속돼요", "A sender that has gone doesn't end it"],
             points: 5,
             needs: &["senders"],
             slide: "45, 49",
@@ -199,7 +199,7 @@ fn senders(bench: &mut Bench) -> Verdict {
             let line = bench.line(30);
             echo(&run, sender, addr, &line).map_err(|fault| {
                 fault.after(&words!("세 사람 가운데 {i}번째", "number {i} of three senders")).because(words!(
-                    "보내는 이는 데이터그램마다 다를 수 있어요. 늘 이번 recvfrom이 채운 cliaddr로 보내세요. connect하면 그 상대의 것만 받아요.",
+                    "보내는 쪽은 데이터그램마다 다를 수 있어요. 늘 이번 recvfrom이 채운 cliaddr로 보내세요. connect하면 그 상대의 것만 받아요.",
                     "Each datagram may have another sender: always send to the cliaddr that this recvfrom filled in. A socket that is connected takes from that peer alone."
                 ))
             })?;

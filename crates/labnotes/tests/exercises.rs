@@ -1,0 +1,965 @@
+//! The exercises of the book: what their answers and hints say is what happens. The programs are changed as an exercise
+//! asks for and run in the lab; longer ones that it has written are in `exercises/`.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use grade::judge::{Options, grade};
+use grade::labs;
+use grade::report::Status;
+use grade::sandbox::{best_tier, dispatch};
+use grade::submission::{Kind, kit};
+use grade::words::Lang;
+use labkit::{Running, Workspace, missing_program, root, run_trials, trial};
+use labnotes::book::Notes;
+use tempfile::TempDir;
+
+macro_rules! named {
+    ($($test:ident),+ $(,)?) => { &[$((stringify!($test), $test)),+] };
+}
+
+/// By page and number. Those that wait for seconds come first.
+const TRIED: &[(&str, fn())] = named! {
+    udp_echoserv_2, mydaytime_3, connected_udp_1, connected_udp_2, udp_echocli_1, udp_echocli_3,
+    sockets_1, sockets_2,
+    ports_1, ports_2, ports_3,
+    addresses_1, addresses_2, addresses_3, addresses_4,
+    procedure_1, procedure_2, procedure_3,
+    tcp_client_1, tcp_client_2,
+    environment_1, environment_2,
+    c_to_rust_1, c_to_rust_2,
+    open_socket_1, open_socket_2, open_socket_3,
+    getdtablesize_1, getdtablesize_2, getdtablesize_3,
+    byte_order_1, byte_order_2,
+    ascii_ip_1, ascii_ip_2, ascii_ip_3, ascii_ip_4,
+    get_hostent_1, get_hostent_2, get_hostent_3,
+    get_host_byaddr_1, get_host_byaddr_2, get_host_byaddr_3,
+    mydaytime_1, mydaytime_2, mydaytime_4,
+    tcp_echocli_1, tcp_echocli_2, tcp_echocli_3,
+    port_number_1, port_number_2, port_number_3,
+    tcp_echoserv_1, tcp_echoserv_2, tcp_echoserv_3,
+    daytimeserv_1, daytimeserv_2, daytimeserv_3, daytimeserv_4,
+    udp_echocli_2,
+    udp_echoserv_1, udp_echoserv_3,
+    connected_udp_3,
+};
+
+fn main() -> ExitCode {
+    // This program is the grader's judge as well.
+    if let Some(code) = dispatch() {
+        return code.into();
+    }
+    let missing = common::missing_lab();
+    let own = |name| match name {
+        "daytimeserv_1" => missing_program("script"),
+        "mydaytime_4" => missing_program("python3"),
+        _ => None,
+    };
+    let tried = TRIED.iter().map(|(name, test)| trial(name, missing.clone().or_else(|| own(*name)), *test));
+    let mut trials: Vec<_> = tried.collect();
+    trials.push(trial("every_exercise_is_tried", None, every_exercise));
+    run_trials(trials)
+}
+
+fn every_exercise() {
+    let notes = Notes::read(&root().canonicalize().unwrap()).unwrap();
+    let mut exercises = BTreeSet::new();
+    for page in &notes.pages[0] {
+        let ids = page.headings().into_iter().filter_map(|heading| heading.id);
+        let numbers = ids.filter_map(|id| Some(id.strip_prefix("exercise-")?.to_string()));
+        exercises.extend(numbers.map(|number| format!("{}_{number}", page.name)));
+    }
+    let tried: BTreeSet<String> = TRIED.iter().map(|(name, _)| (*name).to_string()).collect();
+    let only_in_one: Vec<_> = tried.symmetric_difference(&exercises).collect();
+    assert!(only_in_one.is_empty(), "not tried, or not in the book: {only_in_one:?}");
+}
+
+// ---- The bench: changed programs, and a lab to run them in ----
+
+/// A folder in which `./NAME` is a program. The book's own are on PATH.
+struct Bench(TempDir);
+
+/// What stands in a file, exactly once, and what stands there instead.
+type Edits<'a> = &'a [[&'a str; 2]];
+
+/// Only the book's own programs.
+fn book() -> Bench {
+    let bench = Bench(tempfile::tempdir().unwrap());
+    fs::create_dir_all(bench.folder()).unwrap();
+    fs::create_dir(bench.0.path().join("crates")).unwrap();
+    let sockcommon = root().canonicalize().unwrap().join("crates/sockcommon");
+    symlink(sockcommon, bench.0.path().join("crates/sockcommon")).unwrap();
+    bench
+}
+
+/// A program of the book's from its C file, with edits.
+fn changed(program: &str, edits: Edits) -> Bench {
+    book().changed(program, edits)
+}
+
+/// One that an exercise has written, from `exercises/`.
+fn written(name: &str) -> Bench {
+    book().compiled(name, &edited(&format!("labnotes/tests/exercises/{name}.c"), &[]))
+}
+
+fn edited(file: &str, edits: Edits) -> String {
+    let mut text = fs::read_to_string(root().join("crates").join(file)).unwrap();
+    for [what, instead] in edits {
+        assert_eq!(text.matches(what).count(), 1, "{what:?} in {file}");
+        text = text.replace(what, instead);
+    }
+    text
+}
+
+impl Bench {
+    fn folder(&self) -> PathBuf {
+        self.0.path().join("c")
+    }
+
+    fn changed(self, program: &str, edits: Edits) -> Self {
+        let text = edited(&format!("{program}/{program}.c"), edits);
+        self.compiled(program, &text)
+    }
+
+    /// The compiler has to have nothing to say.
+    fn compiled(self, name: &str, text: &str) -> Self {
+        let file = self.0.path().join(format!("crates/{name}/{name}.c"));
+        fs::create_dir(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+        let workspace = Workspace { root: self.0.path().into(), target: self.0.path().into() };
+        workspace.c(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+        self
+    }
+
+    /// What commands print, in a lab with its servers. `listens t PORT` waits for a TCP server, `listens u PORT` for one of
+    /// UDP; `ends [FILTER]` shows both addresses of the connections.
+    fn prints(&self, commands: &str) -> Vec<u8> {
+        let script = r#"
+            listens() { until ss -Hln"$1" "sport = :$2" | grep -q .; do :; done; }
+            ends() { ss -Htn state established "$@" | awk '{ print $3, $4 }' | sort; }
+            "#;
+        let mut lab = Command::new(root().canonicalize().unwrap().join("scripts/lab"));
+        lab.args(["sh", "-ec", &format!("{script}{commands}")]).current_dir(self.folder());
+        lab.env("CARGO_TARGET_DIR", Workspace::here().unwrap().target);
+        let output = Running::start(&mut lab).unwrap().finish();
+        let output = output.unwrap_or_else(|error| panic!("{commands}\n{error}"));
+        let (stdout, stderr) = (output.stdout_text(), output.stderr_text());
+        assert_eq!(output.code, Some(0), "{commands}\n{stdout}\n{stderr}");
+        output.stdout
+    }
+
+    #[track_caller]
+    fn shows(&self, commands: &str, expected: &str) {
+        let printed = self.prints(commands);
+        assert_eq!(String::from_utf8_lossy(&printed), expected, "{commands}");
+    }
+}
+
+/// Compiles a program's Rust file with edits to `to`. Gives whether that succeeds, and what the compiler says.
+fn rustc(program: &str, edits: Edits, to: &Path) -> (bool, String) {
+    let main = to.with_extension("rs");
+    fs::write(&main, edited(&format!("{program}/src/main.rs"), edits)).unwrap();
+    // What single Rust files are graded with.
+    let libraries = Workspace::here().unwrap().target.join("kit/lab");
+    let externs = kit(&Kind::Rust(String::new())).unwrap().externs;
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--edition=2024", "--color=never", "-o"]).args([to, &main]);
+    rustc.arg("-L").arg(format!("dependency={}", libraries.join("deps").display()));
+    for library in externs {
+        rustc.arg("--extern").arg(library.replace("/opt/kit", &libraries.display().to_string()));
+    }
+    let output = rustc.output().unwrap();
+    (output.status.success(), String::from_utf8(output.stderr).unwrap())
+}
+
+/// The checks of its lab that a changed program fails.
+fn fails(program: &str, edits: Edits) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(format!("{program}.c"));
+    fs::write(&file, edited(&format!("{program}/{program}.c"), edits)).unwrap();
+    let options = Options { seed: 1, tier: best_tier(), lang: Lang::En };
+    let report = grade(labs::find(program).unwrap(), &file, &options);
+    assert_eq!(report.error, "");
+    let failed = report.checks.into_iter().filter(|check| check.status != Status::Passed);
+    failed.map(|check| check.id).collect()
+}
+
+const BIND: &str = r#"    if (bind(listen_sock, (struct sockaddr *)&servaddr, sizeof(servaddr)) < 0)
+        fail("bind fail");
+"#;
+
+// ---- Foundations ----
+
+fn sockets_1() {
+    // The server's ends, and those of the client the other way round.
+    let script = r"mkfifo keys && exec 3<>keys
+        tcp_echocli 127.0.0.1 <keys >/dev/null &
+        until [ $(ends | wc -l) = 2 ]; do :; done
+        ends 'sport = :7' | awk '{ print $1, $2 }' >server
+        ends 'dport = :7' | awk '{ print $2, $1 }' | cmp - server
+        ends | wc -l";
+    book().shows(script, "2\n");
+}
+
+fn sockets_2() {
+    let script = r"mkfifo keys && exec 3<>keys
+        for client in 1 2; do tcp_echocli 127.0.0.1 <keys >/dev/null & done
+        until [ $(ends | wc -l) = 4 ]; do :; done
+        for field in 1 2 3 4; do ends 'sport = :7' | tr ' ' : | cut -d: -f$field | sort -u | wc -l; done";
+    book().shows(script, "1\n1\n1\n2\n");
+}
+
+fn ports_1() {
+    let script = r"getent services domain/tcp domain/udp 443/tcp | awk '{ print $1, $2 }'";
+    book().shows(script, "domain 53/tcp\ndomain 53/udp\nhttps 443/tcp\n");
+}
+
+fn ports_2() {
+    let script = r"tcp_echoserv 5000 & listens t 5000
+        for server in tcp_echoserv daytimeserv; do $server 5000 2>&1 | head -n1; done
+        udp_echoserv 5000 & listens u 5000";
+    let in_use = "bind fail: Address already in use\n";
+    book().shows(script, &[in_use, in_use].concat());
+}
+
+fn ports_3() {
+    let script = r"without='setpriv --bounding-set=-net_bind_service'
+        $without tcp_echoserv 1023 2>&1 | head -n1
+        $without tcp_echoserv 1024 & listens t 1024
+        cat /proc/sys/net/ipv4/ip_unprivileged_port_start";
+    book().shows(script, "bind fail: Permission denied\n1024\n");
+}
+
+fn addresses_1() {
+    written("addresses_3")
+        .shows("./addresses_3 127.0.0.1 7", "02 00 00 07 7F 00 00 01 00 00 00 00 00 00 00 00\n");
+    changed("tcp_echoserv", &[["htons(args.port)", "args.port"]])
+        .shows("./tcp_echoserv 7 & listens t 1792", "");
+}
+
+fn addresses_2() {
+    written("addresses_3").shows("./addresses_3 192.0.2.10 8080 | cut -c1-23", "02 00 1F 90 C0 00 02 0A\n");
+}
+
+fn addresses_3() {
+    // Other numbers, which say of each byte where it stands: 258 is 01 02 in network byte order.
+    written("addresses_3")
+        .shows("./addresses_3 1.2.3.4 258 | cut -c7-", "01 02 01 02 03 04 00 00 00 00 00 00 00 00\n");
+}
+
+fn addresses_4() {
+    let seen = |size, script, shows| {
+        changed("tcp_echoserv", &[[BIND, &BIND.replace("sizeof(servaddr)", size)]]).shows(script, shows);
+    };
+    seen("15", "./tcp_echoserv 5000 2>&1 || echo $?", "bind fail: Invalid argument\n1\n");
+    seen("17", "./tcp_echoserv 5000 & listens t 5000", "");
+}
+
+fn procedure_1() {
+    let script = r"strace -qq -o calls -e trace=socket,bind,listen,accept,accept4 tcp_echoserv 5000 & listens t 5000
+        for client in 1 2; do echo | tcp_echocli 127.0.0.1 5000 >/dev/null; done
+        until [ $(grep -c ^accept calls) = 3 ]; do :; done
+        cut -d'(' -f1 calls";
+    book().shows(script, "socket\nbind\nlisten\naccept\naccept\naccept\n");
+}
+
+/// A server at a port that nobody knows.
+const UNKNOWN: &str = r#"./tcp_echoserv 5000 2>says &
+    until [ -s says ]; do :; done
+    cat says
+    port=$(ss -Hltn 'sport ge :1024 and sport != :5000' | awk '{ sub(/.*:/, q, $4); print $4 }')
+    echo abcdefg | tcp_echocli 127.0.0.1 "$port""#;
+
+fn procedure_2() {
+    changed("tcp_echoserv", &[[BIND, ""]])
+        .shows(UNKNOWN, "0.0.0.0:5000에서 연결을 기다립니다.\n입력 : 수신 : abcdefg\n");
+}
+
+fn procedure_3() {
+    let listen = "    if (listen(listen_sock, 5) < 0)\n        fail(\"listen fail\");\n";
+    let script = r"./tcp_echoserv 5000 2>says &
+        until [ $(grep -c ^accept says) -ge 2 ]; do :; done
+        sed -n 2,3p says
+        tcp_echocli 127.0.0.1 5000 2>&1 | head -n1";
+    let accept = "accept fail: Invalid argument\n";
+    changed("tcp_echoserv", &[[listen, ""]])
+        .shows(script, &[accept, accept, "connect fail: Connection refused\n"].concat());
+}
+
+fn tcp_client_1() {
+    let script = r#"mkfifo keys && exec 3<>keys
+        tcp_echocli 127.0.0.1 <keys >/dev/null &
+        until [ $(ends | wc -l) = 2 ]; do :; done
+        port=$(ends 'dport = :7' | sed 's/127.0.0.1:\([0-9]*\) .*/\1/')
+        ends | sed "s/:$port/:PORT/" | sort"#;
+    book().shows(script, "127.0.0.1:7 127.0.0.1:PORT\n127.0.0.1:PORT 127.0.0.1:7\n");
+}
+
+fn tcp_client_2() {
+    // Both ends have bytes that they have received, and bytes that they could not send; nothing moves any more.
+    let script = r#"./tcp_client_2 127.0.0.1 7 >sent &
+        full() { ss -Htn state established | awk '$1 && $2 { n++ } END { exit n != 2 }'; }
+        until full && was=$(ss -Htn; cat sent) && [ "$was" = "$(ss -Htn; cat sent)" ]; do :; done
+        ss -Htn | wc -l"#;
+    written("tcp_client_2").shows(script, "2\n");
+}
+
+fn environment_1() {
+    for (header, call) in [
+        ("sys/socket.h", "getsockname(0, 0, 0)"),
+        ("sys/socket.h", "setsockopt(0, 0, 0, 0, 0)"),
+        ("poll.h", "poll(0, 0, 0)"),
+    ] {
+        let program = |header| format!("#include <{header}>\nint main(void) {{ return {call}; }}");
+        let bench = book().compiled("with", &program(header));
+        let without = std::panic::catch_unwind(|| bench.compiled("without", &program("stddef.h")));
+        let said = *without.err().unwrap().downcast::<String>().unwrap();
+        assert!(said.contains("implicit"), "{said}");
+    }
+}
+
+fn environment_2() {
+    let script = r"for before in '' 'setpriv --bounding-set=-net_bind_service'; do
+            $before strace -qq -e trace=bind -o calls tcp_echoserv 7 2>&1 | head -n1
+            grep -o '= -1 [A-Z]*' calls
+        done";
+    book().shows(
+        script,
+        "bind fail: Address already in use\n= -1 EADDRINUSE\nbind fail: Permission denied\n= -1 EACCES\n",
+    );
+}
+
+fn c_to_rust_1() {
+    let end = "        fail(\"close fail\");\n    return 0;";
+    let late =
+        "        fail(\"close fail\");\n    if (write(s, \"late\", 4) < 0)\n        fail(\"write fail\");";
+    changed("tcp_echocli", &[[end, late]])
+        .shows("echo | ./tcp_echocli 127.0.0.1 2>&1 >/dev/null || :", "write fail: Bad file descriptor\n");
+    let another = late.replace("    if", "    open(\"another\", O_WRONLY | O_CREAT, 0600);\n    if");
+    changed("tcp_echocli", &[[end, &another]])
+        .shows("echo | ./tcp_echocli 127.0.0.1 >/dev/null; cat another", "late");
+
+    let end = "close(s).or_fail(\"close fail\")?;";
+    let late = "close(s).or_fail(\"close fail\")?;\n    writen(&s, b\"late\").or_fail(\"write fail\")?;";
+    let bench = book();
+    let (compiles, said) = rustc("tcp_echocli", &[[end, late]], &bench.folder().join("tcp_echocli"));
+    assert!(!compiles && said.contains("borrow of moved value: `s`"), "{said}");
+}
+
+fn c_to_rust_2() {
+    let unlooked = "    bind(listen_sock, (struct sockaddr *)&servaddr, sizeof(servaddr));\n";
+    changed("tcp_echoserv", &[[BIND, unlooked]]).shows(
+        &format!("tcp_echoserv 5000 & listens t 5000\n{UNKNOWN}"),
+        "0.0.0.0:5000에서 연결을 기다립니다.\n입력 : 수신 : abcdefg\n",
+    );
+    let bind = "bind(listen_sock.as_raw_fd(), &SockaddrIn::from(servaddr))";
+    let looked = format!("{bind}.or_fail(\"bind fail\")?;");
+    let bench = book();
+    let to = bench.folder().join("tcp_echoserv");
+    let (compiles, said) = rustc("tcp_echoserv", &[[&looked, &format!("{bind};")]], &to);
+    assert!(compiles && said.contains("warning: unused `Result` that must be used"), "{said}");
+}
+
+// ---- Addresses and names ----
+
+fn open_socket_1() {
+    let close = ["    // 4. socket", "    close(fd1);\n    // 4. socket"];
+    changed("open_socket", &[close, ["close(fd1) < 0 || ", ""]])
+        .shows("./open_socket | sed 's/.*= //'", "3\n4\n3\n5\n");
+}
+
+fn open_socket_2() {
+    let seen = |protocol: &str, script, shows: &str| {
+        let raw = format!("SOCK_RAW, {protocol}");
+        changed("open_socket", &[["SOCK_DGRAM, 0", &raw]]).shows(script, shows);
+    };
+    seen("0", "./open_socket 2>&1 >/dev/null || :", "socket fail: Protocol not supported\n");
+    seen(
+        "IPPROTO_ICMP",
+        "./open_socket >/dev/null; setpriv --bounding-set=-net_raw ./open_socket 2>&1 >/dev/null || :",
+        "socket fail: Operation not permitted\n",
+    );
+}
+
+fn open_socket_3() {
+    let dup = r#"    int sd3 = dup(sd1);
+    struct sockaddr_in addr;
+    socklen_t addrlen = sizeof(addr);
+    close(sd1);
+    printf("%d %d ", sd3, getsockname(sd3, (struct sockaddr *)&addr, &addrlen));
+    close(sd3);
+    printf("%d\n", getsockname(sd3, (struct sockaddr *)&addr, &addrlen));
+    // 6. close"#;
+    changed("open_socket", &[["    // 6. close", dup], ["close(sd1) < 0 || ", ""]])
+        .shows("./open_socket | tail -n1", "7 0 -1\n");
+}
+
+fn getdtablesize_1() {
+    written("getdtablesize_1")
+        .shows("ulimit -Sn 64; ./getdtablesize_1 2>&1 || :", "61\nsocket fail: Too many open files\n");
+}
+
+fn getdtablesize_2() {
+    let raise = r"int n = 0;
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);";
+    let text = edited("labnotes/tests/exercises/getdtablesize_1.c", &[["int n = 0;", raise]]);
+    let script = r"(ulimit -Sn 64; ulimit -Hn 4096; ./getdtablesize_2 2>&1 | head -n1)
+        (ulimit -n 64; ./getdtablesize_2 2>&1 | head -n1)";
+    book().compiled("getdtablesize_2", &text).shows(script, "4093\n61\n");
+}
+
+fn getdtablesize_3() {
+    written("getdtablesize_3")
+        .shows("./getdtablesize_3 | tail -n4", "6 closed: -1\n5 closed: -1\n4 closed: 4\n3 closed: 3\n");
+}
+
+fn byte_order_1() {
+    written("byte_order_1").shows("./byte_order_1 13 8080", "3328\n36895\n");
+}
+
+fn byte_order_2() {
+    written("byte_order_2").shows("./byte_order_2 && echo always", "always\n");
+}
+
+fn ascii_ip_1() {
+    let script = "for ip in 1.2.3.4 10.0.0.0; do ascii_ip $ip | sed -n 's/^inet_pton.*= //p'; done";
+    book().shows(script, "0x4030201\n0xA\n");
+}
+
+fn ascii_ip_2() {
+    let printf = "0x%X\\n\", args.ip, inaddr.s_addr";
+    changed("ascii_ip", &[[printf, "0x%X\\n\", args.ip, ntohl(inaddr.s_addr)"]])
+        .shows("./ascii_ip 210.115.36.231 | sed -n 's/^inet_pton.*= //p'", "0xD27324E7\n");
+}
+
+fn ascii_ip_3() {
+    let script = r"for ip in 210.115.36.231 255.255.255.255; do
+            ./ascii_ip $ip 2>says | sed -n 's/^inet_ntop.*= //p'
+            cat says
+        done";
+    changed("ascii_ip", &[["char buf[INET_ADDRSTRLEN]", "char buf[15]"]])
+        .shows(script, "210.115.36.231\ninet_ntop fail: No space left on device\n");
+}
+
+fn ascii_ip_4() {
+    let zeros = "00 ".repeat(15);
+    written("ascii_ip_4").shows("./ascii_ip_4 ::1", &format!("{zeros}01\n::1\n"));
+}
+
+fn get_hostent_1() {
+    let address = r#"        struct in_addr in;
+        memcpy(&in.s_addr, hp->h_addr_list[i], sizeof(in.s_addr));
+        char buf[INET_ADDRSTRLEN];
+        if (inet_ntop(AF_INET, &in, buf, sizeof(buf)) == NULL)
+            fail("inet_ntop fail");
+"#;
+    let bench = changed("get_hostent", &[[address, ""], ["i + 1, buf)", "i + 1, hp->h_addr_list[i])"]]);
+    let printed = |name: &str| {
+        let line = bench.prints(&format!("./get_hostent {name} | grep -a 번째 | head -n1"));
+        line.strip_prefix("IP주소(1번째) : ".as_bytes()).unwrap().to_vec()
+    };
+    assert_eq!(printed("www.kangwon.ac.kr"), b"\xC0\n");
+    // What stands behind the four bytes is nobody's business.
+    assert!(printed("yahoo.co.kr").starts_with(&[211, 32, 119, 151]));
+}
+
+fn get_hostent_2() {
+    written("get_hostent_2").shows(
+        "./get_hostent_2 www.kangwon.ac.kr yahoo.co.kr",
+        "yahoo.co.kr, yahoo.co.kr\none pointer\nwww.kangwon.ac.kr, yahoo.co.kr\n",
+    );
+}
+
+fn get_hostent_3() {
+    let connect = r#"    int s = -1;
+    struct hostent *hp = gethostbyname(args.name);
+    for (int i = 0; hp && hp->h_addr_list[i]; i++) {
+        s = socket(PF_INET, SOCK_STREAM, 0);
+        memcpy(&servaddr.sin_addr, hp->h_addr_list[i], 4);
+        if (connect(s, (struct sockaddr *)&servaddr, sizeof(servaddr)) == 0)
+            break;
+        perror(sock_ntop(&servaddr));
+        close(s);
+        s = -1;
+    }
+    if (s < 0)
+        fail("connect fail");
+"#;
+    let edits = [
+        ["#include <strings.h>", "#include <netdb.h>\n#include <strings.h>"],
+        ["\"tcp_echocli IP ", "\"tcp_echocli NAME "],
+        [
+            "    int s = socket(PF_INET, SOCK_STREAM, 0);\n    if (s < 0)\n        fail(\"socket fail\");\n",
+            "",
+        ],
+        ["    inet_pton(AF_INET, args.ip, &servaddr.sin_addr);\n", ""],
+        [
+            "    if (connect(s, (struct sockaddr *)&servaddr, sizeof(servaddr)) < 0)\n        fail(\"connect fail\");\n",
+            connect,
+        ],
+    ];
+    let script = r"printf '%s several\n' 192.0.2.10 127.0.0.1 >>/etc/hosts
+        for name in localhost several; do echo $name | ./tcp_echocli $name 2>&1; done";
+    changed("tcp_echocli", &edits).shows(
+        script,
+        "입력 : 수신 : localhost\n192.0.2.10:7: Network is unreachable\n입력 : 수신 : several\n",
+    );
+}
+
+fn get_host_byaddr_1() {
+    changed("get_host_byaddr", &[["(char *)&in.s_addr", "args.ip"]])
+        .shows("echo 49.50.55.46 seen >>/etc/hosts; ./get_host_byaddr 127.0.0.1", "호스트 이름 : seen\n");
+}
+
+fn get_host_byaddr_2() {
+    let aliases = r#"myhost->h_name);
+    for (int i = 0; myhost->h_aliases[i]; i++)
+        printf("호스트 별명(%d 번째) : %s\n", i + 1, myhost->h_aliases[i]);"#;
+    changed("get_host_byaddr", &[["myhost->h_name);", aliases]]).shows(
+        "./get_host_byaddr 192.0.2.10",
+        "호스트 이름 : www.kangwon.ac.kr\n호스트 별명(1 번째) : kangwon\n",
+    );
+}
+
+fn get_host_byaddr_3() {
+    let printf = r#"    printf("호스트 이름 : %s\n", myhost->h_name);"#;
+    let trusted = r#"    char *name = strdup(myhost->h_name);
+    myhost = gethostbyname(name);
+    for (int i = 0; myhost && myhost->h_addr_list[i]; i++)
+        if (memcmp(myhost->h_addr_list[i], &in, sizeof(in)) == 0)
+            printf("호스트 이름 : %s\n", name);"#;
+    // The name of 192.0.2.99 has another address, the only one that is looked at.
+    let script = r"printf 'multi off\n' >/etc/host.conf
+        printf '%s liar\n' 192.0.2.1 192.0.2.99 >>/etc/hosts
+        get_host_byaddr 192.0.2.99
+        for ip in 211.32.119.151 192.0.2.99; do ./get_host_byaddr $ip; done";
+    changed("get_host_byaddr", &[[printf, trusted]])
+        .shows(script, "호스트 이름 : liar\n호스트 이름 : yahoo.co.kr\n");
+}
+
+// ---- TCP ----
+
+fn mydaytime_1() {
+    let script = r"strace -qq -e trace=read -o calls ./mydaytime 211.221.225.175 | wc -c
+        grep -c ', 4) *= ' calls
+        head -n1 calls | grep -o ELF";
+    changed("mydaytime", &[["sizeof(buf))) > 0", "4)) > 0"]]).shows(script, "26\n8\nELF\n");
+}
+
+fn mydaytime_2() {
+    let once = [
+        "while ((n = read(s, buf, sizeof(buf))) > 0 && fwrite(buf, n, 1, stdout) == 1)\n        ;",
+        "if ((n = read(s, buf, sizeof(buf))) > 0)\n        fwrite(buf, n, 1, stdout);",
+    ];
+    changed("mydaytime", &[once]).shows("./mydaytime 211.221.225.175 | wc -c", "26\n");
+    assert_eq!(fails("mydaytime", &[once]), ["pieces", "long", "until_close", "reset"]);
+}
+
+fn mydaytime_3() {
+    let timeout = r"    struct timeval t = {.tv_sec = 5};
+    setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t));
+    // 5. read";
+    let edits = [
+        ["#include <strings.h>", "#include <strings.h>\n#include <sys/time.h>"],
+        ["    // 5. read", timeout],
+    ];
+    let bench = changed("mydaytime", &edits);
+    let start = Instant::now();
+    bench
+        .shows("./mydaytime 127.0.0.1 7 2>&1 || echo $?", "read fail: Resource temporarily unavailable\n1\n");
+    assert!(start.elapsed() >= Duration::from_secs(5));
+}
+
+fn mydaytime_4() {
+    let get = "    writen(s, \"GET / HTTP/1.0\\r\\n\\r\\n\", 18);\n    // 5. read";
+    let script = r"python3 -m http.server 8000 >/dev/null 2>&1 & listens t 8000
+        ./mydaytime 127.0.0.1 8000 | head -n1";
+    changed("mydaytime", &[["    // 5. read", get]]).shows(script, "HTTP/1.0 200 OK\r\n");
+}
+
+fn tcp_echocli_1() {
+    let once = [
+        "while (nread < n && (r = read(s, buf + nread, n - nread)) > 0)\n        nread += r;",
+        "r = read(s, buf, n);\n    nread = r;",
+    ];
+    changed("tcp_echocli", &[once])
+        .shows("echo abcdefg | ./tcp_echocli 127.0.0.1", "입력 : 수신 : abcdefg\n");
+    assert!(fails("tcp_echocli", &[once]).contains(&"pieces".into()));
+}
+
+fn tcp_echocli_2() {
+    let edits = [
+        ["    // 6. fgets", "    while (1) {\n    // 6. fgets"],
+        ["        end_of_input();", "        break;"],
+        ["    // 10. close", "    }\n    // 10. close"],
+    ];
+    let script = r"tcp_echoserv -v 5000 >addresses & listens t 5000
+        printf '%s\n' one two three | ./tcp_echocli 127.0.0.1 5000
+        wc -l <addresses";
+    changed("tcp_echocli", &edits)
+        .shows(script, "입력 : 수신 : one\n입력 : 수신 : two\n입력 : 수신 : three\n입력 : 1\n");
+}
+
+fn tcp_echocli_3() {
+    let poll = r#"    struct pollfd fds[2] = {{.fd = 0, .events = POLLIN}, {.fd = s, .events = POLLIN}};
+    poll(fds, 2, -1);
+    if (fds[1].revents && read(s, buf, sizeof(buf)) == 0) {
+        fprintf(stderr, "the server has closed\n");
+        exit(1);
+    }
+    if (fgets("#;
+    let edits = [["#include <signal.h>", "#include <poll.h>\n#include <signal.h>"], ["    if (fgets(", poll]];
+    let script = r"mkfifo keys && exec 3<>keys
+        echo abcdefg | ./tcp_echocli 127.0.0.1
+        tcp_echoserv -v 5000 >accepted & listens t 5000
+        server=$!
+        ./tcp_echocli 127.0.0.1 5000 <keys 2>&1 & client=$!
+        until [ -s accepted ]; do :; done
+        kill $server
+        wait $client || echo $?";
+    changed("tcp_echocli", &edits).shows(script, "입력 : 수신 : abcdefg\n입력 : the server has closed\n1\n");
+}
+
+fn port_number_1() {
+    let show = r"static void show(int s)
+{
+    struct sockaddr_in addr;
+    socklen_t addrlen = sizeof(addr);
+    getsockname(s, (struct sockaddr *)&addr, &addrlen);
+    puts(sock_ntop(&addr));
+}
+
+int main(";
+    let edits = [
+        ["int main(", show],
+        ["    if (connect(stream_sock", "    show(stream_sock);\n    if (connect(stream_sock"],
+        ["    // 5.", "    show(stream_sock);\n    // 5."],
+        ["    if (sendto(dgram_sock", "    show(dgram_sock);\n    if (sendto(dgram_sock"],
+        ["    // 7.", "    show(dgram_sock);\n    // 7."],
+    ];
+    let script = r"./port_number 127.0.0.1 | grep -v = | sed 's/[1-9][0-9]*$/PORT/'";
+    changed("port_number", &edits).shows(script, "0.0.0.0:0\n127.0.0.1:PORT\n0.0.0.0:0\n0.0.0.0:PORT\n");
+}
+
+fn port_number_2() {
+    let connect = "    if (connect(stream_sock, ";
+    let bind = r#"    struct sockaddr_in own = {.sin_family = AF_INET, .sin_port = htons(40000)};
+    if (bind(stream_sock, (struct sockaddr *)&own, sizeof(own)) < 0)
+        fail("bind fail");
+"#;
+    let bench = changed("port_number", &[[connect, &format!("{bind}{connect}")]]);
+    let first = "스트림 소켓 포트번호 = 40000\n";
+    bench.shows(
+        "for time in 1 2; do ./port_number 127.0.0.1 2>&1 | head -n1; done",
+        &[first, "bind fail: Address already in use\n"].concat(),
+    );
+    bench.shows("for time in 1 2; do ./port_number | head -n1; done", &[first, first].concat());
+}
+
+fn port_number_3() {
+    let again = r#"    servaddr.sin_port = htons(13);
+    if (sendto(dgram_sock, "", 0, 0, (struct sockaddr *)&servaddr, sizeof(servaddr)) < 0)
+        fail("sendto fail");
+    if (getsockname(dgram_sock, (struct sockaddr *)&cliaddr, &addrlen) < 0)
+        fail("getsockname fail");
+    printf("데이터그램 소켓 포트번호 = %d\n", ntohs(cliaddr.sin_port));
+    // 8. close"#;
+    let script = "./port_number 127.0.0.1 | tail -n2 | uniq | wc -l";
+    changed("port_number", &[["    // 8. close", again]]).shows(script, "1\n");
+}
+
+fn tcp_echoserv_1() {
+    let script = r"mkfifo keys && exec 3<>keys
+        ./tcp_echoserv 5000 & listens t 5000
+        connected() { until [ $(ends 'dport = :5000' | wc -l) = $1 ]; do :; done; }
+        queued() { until [ $(ss -Hltn 'sport = :5000' | awk '{ print $2 }') = $1 ]; do :; done; }
+        for n in 1 2 3; do
+            tcp_echocli 127.0.0.1 5000 <keys >/dev/null & pids=$pids\ $!
+            connected $n
+            queued $((n - 1))
+        done
+        tcp_echocli 127.0.0.1 5000 <keys >/dev/null &
+        until [ $(ss -Htn state syn-sent | wc -l) = 1 ]; do :; done
+        ends 'dport = :5000' | wc -l
+        # The fourth comes in when the first has gone.
+        kill ${pids% * *}
+        until [ $(ss -Htn state syn-sent | wc -l) = 0 ]; do :; done
+        connected 3";
+    changed("tcp_echoserv", &[["listen(listen_sock, 5)", "listen(listen_sock, 1)"]]).shows(script, "3\n");
+}
+
+fn tcp_echoserv_2() {
+    let shut = "    shutdown(s, SHUT_WR);\n    // 8. read";
+    // It waits for the server's close, which comes only after the server's read has given 0.
+    let end = r#"    char end;
+    if (read(s, &end, 1) != 0)
+        fail("read fail");
+    // 9. printf"#;
+    let script = r"strace -qq -e trace=read -o calls tcp_echoserv 5000 & listens t 5000
+        head -c 60000 /dev/zero | tr '\0' x >line
+        ./tcp_echocli 127.0.0.1 5000 <line >back
+        printf '입력 : 수신 : ' | cat - line | cmp - back
+        grep -c '^read(4, .* = 0$' calls";
+    changed("tcp_echocli", &[["    // 8. read", shut], ["    // 9. printf", end]]).shows(script, "1\n");
+}
+
+fn tcp_echoserv_3() {
+    let fork = r"        if (fork() > 0) {
+            close(accp_sock);
+            continue;
+        }
+        close(listen_sock);
+        // 8. read";
+    let close = "            perror(\"close fail\");\n";
+    let edits = [["        // 8. read", fork], [close, &format!("{close}        exit(0);\n")]];
+    // The second client doesn't wait for the first, and its connection ends with it: the parent has closed it too. When the
+    // parent has gone, nobody listens: the first client's child has closed that socket.
+    let script = r#"./tcp_echoserv 5000 & listens t 5000
+        parent=$!
+        mkfifo keys && exec 3<>keys
+        tcp_echocli 127.0.0.1 5000 <keys >first & first=$!
+        until [ $(ends 'sport = :5000' | wc -l) = 1 ]; do :; done
+        echo second | tcp_echocli 127.0.0.1 5000
+        until [ $(ss -Htn 'sport = :5000' | wc -l) = 1 ]; do :; done
+        kill $parent
+        until [ -z "$(ss -Hltn 'sport = :5000')" ]; do :; done
+        echo late | tcp_echocli 127.0.0.1 5000 2>&1 | head -n1
+        echo first >keys
+        wait $first
+        cat first"#;
+    changed("tcp_echoserv", &edits)
+        .shows(script, "입력 : 수신 : second\nconnect fail: Connection refused\n입력 : 수신 : first\n");
+}
+
+fn daytimeserv_1() {
+    let close = "        if (close(accp_sock) < 0)\n            perror(\"close fail\");\n";
+    // The server waits for the next client, and has closed nothing: so the client's read waits for ever.
+    let script = r"strace -qq -e trace=accept,close -o server ./daytimeserv 5000 & listens t 5000
+        script -qfc 'strace -qq -e trace=read -o client ./mydaytime 127.0.0.1 5000' /dev/null >screen </dev/null &
+        until grep -q '= 26$' client && tail -n1 client | grep -q '^read(3, $'; do :; done
+        until tail -n1 server | grep -q '^accept(3, $'; do :; done
+        until grep -q ':[0-9][0-9] 20[0-9][0-9].*$' screen; do :; done
+        grep -c '^close(4)' server || ends | wc -l";
+    changed("daytimeserv", &[[close, ""]]).changed("mydaytime", &[]).shows(script, "0\n2\n");
+
+    let close = r#"        if close(accp_sock).is_err() {
+            perror("close fail");
+        }
+"#;
+    let bench = book();
+    let to = bench.folder().join("daytimeserv");
+    let (compiles, said) = rustc("daytimeserv", &[[close, ""]], &to);
+    assert!(compiles, "{said}");
+    bench.shows("./daytimeserv 5000 & listens t 5000; mydaytime 127.0.0.1 5000 | wc -c", "26\n");
+}
+
+fn daytimeserv_2() {
+    let reuse = r"    int on = 1;
+    setsockopt(listen_sock, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    // 5. bind";
+    // Beside another one it fails. When that has ended, the book's server fails as well, as its page says; the changed one
+    // starts again.
+    let script = r"serve() {
+            ./daytimeserv 5000 & listens t 5000
+            mydaytime 127.0.0.1 5000 >/dev/null
+            ./daytimeserv 5000 2>&1 | head -n1
+            kill $! && wait $! || :
+        }
+        serve
+        daytimeserv 5000 2>&1 | head -n1
+        serve";
+    let in_use = "bind fail: Address already in use\n";
+    changed("daytimeserv", &[["    // 5. bind", reuse]]).shows(script, &in_use.repeat(3));
+}
+
+fn daytimeserv_3() {
+    let drain = r"        shutdown(accp_sock, SHUT_WR);
+        while (read(accp_sock, buf, sizeof(buf)) > 0)
+            ;
+        // 10. close";
+    let send = "    writen(s, \"hello\", 5);\n    // 5. read";
+    let script = r"./daytimeserv 5000 & listens t 5000
+        for time in 1 2 3 4 5 6 7 8 9 10; do ./mydaytime 127.0.0.1 5000; done >answers
+        wc -c <answers
+        # The book's own server resets the connection.
+        while ./mydaytime 211.221.225.175 >/dev/null 2>says; do :; done
+        cat says";
+    changed("daytimeserv", &[["        // 10. close", drain]])
+        .changed("mydaytime", &[["    // 5. read", send]])
+        .shows(script, "260\nread fail: Connection reset by peer\n");
+}
+
+fn daytimeserv_4() {
+    let time = r"        time_t now = time(NULL);
+        nbyte = strlen(ctime_r(&now, buf));
+        // 6. sendto";
+    let script = r"./udp_echoserv 5000 & listens u 5000
+        echo any | udp_echocli 127.0.0.1 5000 | grep -c '수신 : .*:.*20'";
+    changed(
+        "udp_echoserv",
+        &[
+            ["#include <strings.h>", "#include <strings.h>\n#include <time.h>"],
+            ["        // 6. sendto", time],
+        ],
+    )
+    .shows(script, "1\n");
+}
+
+// ---- UDP ----
+
+const GIVES_UP: &str = "recvfrom fail: Resource temporarily unavailable\n";
+
+fn udp_echocli_1() {
+    let recvfrom = "recvfrom(s, buf, MAXLINE, 0,";
+    let printed = "    fwrite(buf, 1, n, stdout);";
+    let again = r#"    fwrite(buf, 1, n, stdout);
+    flush_stdout();
+    if (recvfrom(s, buf, 4, 0, NULL, NULL) < 0)
+        fail("recvfrom fail");"#;
+    changed("udp_echocli", &[[recvfrom, "recvfrom(s, buf, 4, 0,"], [printed, again]]).shows(
+        "echo abcdefg | ./udp_echocli 127.0.0.1 2>says || head -n1 says",
+        &["입력 : 수신 : abcd", GIVES_UP].concat(),
+    );
+}
+
+fn udp_echocli_2() {
+    let recvfrom = "    n = recvfrom(s, buf, MAXLINE, 0, (struct sockaddr *)&servaddr, &addrlen);\n";
+    let compared = r"    struct sockaddr_in from;
+    do {
+        addrlen = sizeof(from);
+        n = recvfrom(s, buf, MAXLINE, 0, (struct sockaddr *)&from, &addrlen);
+    } while (n >= 0 && (from.sin_addr.s_addr != servaddr.sin_addr.s_addr || from.sin_port != servaddr.sin_port));
+";
+    // The book's own client takes the false one.
+    let script = r"for client in udp_echocli ./udp_echocli; do
+            ./udp_echocli_2 5000 & listens u 5000
+            echo abc | $client 127.0.0.1 5000
+            wait
+        done
+        echo abcdefg | ./udp_echocli 127.0.0.1";
+    let text = fs::read_to_string(root().join("crates/labnotes/tests/exercises/udp_echocli_2.c")).unwrap();
+    changed("udp_echocli", &[[recvfrom, compared]])
+        .compiled("udp_echocli_2", &text)
+        .shows(script, "입력 : 수신 : false\n입력 : 수신 : abc\n입력 : 수신 : abcdefg\n");
+}
+
+fn udp_echocli_3() {
+    let sendto = r#"    if (sendto(s, buf, n, 0, (struct sockaddr *)&servaddr, addrlen) < 0)
+        fail("sendto fail");
+"#;
+    let again = r#"    int times = 0;
+again:
+    if (times++ == 3)
+        fail("three times");
+    if (sendto(s, buf, n, 0, (struct sockaddr *)&servaddr, addrlen) < 0)
+        fail("sendto fail");
+"#;
+    let recvfrom =
+        "    n = recvfrom(s, buf, MAXLINE, 0, (struct sockaddr *)&servaddr, &addrlen);\n    if (n < 0)\n";
+    let kept = r"    ssize_t got = recvfrom(s, buf, MAXLINE, 0, (struct sockaddr *)&servaddr, &addrlen);
+    if (got < 0 && errno == EAGAIN)
+        goto again;
+    n = got;
+    if (n < 0)
+";
+    let edits = [["{ANSWER_TIMEOUT, 0}", "{1, 0}"], [sendto, again], [recvfrom, kept]];
+    let bench = changed("udp_echocli", &edits);
+    let start = Instant::now();
+    let script =
+        "echo abc | strace -qq -e trace=sendto -o calls ./udp_echocli 127.0.0.1 5000 2>/dev/null || echo $?
+        grep -c ^sendto calls";
+    bench.shows(script, "입력 : 1\n3\n");
+    assert!(start.elapsed() >= Duration::from_secs(3));
+}
+
+fn udp_echoserv_1() {
+    let edit = ["if (nbyte < 0)", "if (nbyte <= 0)"];
+    assert_eq!(fails("udp_echoserv", &[edit]), ["empty"]);
+    changed("udp_echoserv", &[edit])
+        .shows("./udp_echoserv 5000 & listens u 5000; echo | udp_echocli 127.0.0.1 5000", "입력 : 수신 : \n");
+}
+
+fn udp_echoserv_2() {
+    let asleep = |seconds: u32, script: &str, shows: &str| {
+        let sleep = format!("    sleep({seconds});\n    // 5. recvfrom");
+        changed("udp_echoserv", &[["    // 5. recvfrom", &sleep]]).shows(script, shows);
+    };
+    let soon = "./udp_echoserv 5000 & listens u 5000; echo abc | udp_echocli 127.0.0.1 5000";
+    let late = r"strace -qq -e trace=sendto -o calls ./udp_echoserv 5000 & listens u 5000
+        echo abc | udp_echocli 127.0.0.1 5000 2>&1 | head -n1
+        [ ! -s calls ]
+        until grep -q ' = 4$' calls; do :; done
+        cut -c1-8 calls";
+    thread::scope(|scope| {
+        scope.spawn(|| asleep(3, soon, "입력 : 수신 : abc\n"));
+        asleep(10, late, &["입력 : ", GIVES_UP, "sendto(3\n"].concat());
+    });
+}
+
+fn udp_echoserv_3() {
+    let count = r#"        static struct { struct sockaddr_in addr; int count; } clients[100];
+        int i = 0;
+        while (clients[i].count > 0 && memcmp(&clients[i].addr, &cliaddr, sizeof(cliaddr)) != 0)
+            i++;
+        clients[i].addr = cliaddr;
+        char counted[MAXLINE + 20];
+        int start = sprintf(counted, "%d: ", ++clients[i].count);
+        memcpy(counted + start, buf, nbyte);
+        // 6. sendto"#;
+    let serve =
+        [["        // 6. sendto", count], ["sendto(s, buf, nbyte,", "sendto(s, counted, start + nbyte,"]];
+    let several = [
+        ["    // 5. fgets", "    while (1) {\n    // 5. fgets"],
+        ["        end_of_input();", "        break;"],
+        ["    // 9. close", "    }\n    // 9. close"],
+    ];
+    let script = r"./udp_echoserv 5000 & listens u 5000
+        for client in udp_echocli udp_echocli ./udp_echocli; do
+            printf 'a\nb\n' | $client 127.0.0.1 5000 | grep -o '[0-9]: .*'
+        done";
+    changed("udp_echoserv", &serve)
+        .changed("udp_echocli", &several)
+        .shows(script, "1: a\n1: a\n1: a\n2: b\n");
+}
+
+fn connected_udp_1() {
+    let printed = "    printf(\"   send() : 성공, recv()";
+    let again = format!("    puts(strerror(errno));\n    n = recv(s, buf, MAXLINE, 0);\n{printed}");
+    changed("connected_udp", &[[printed, &again]]).shows(
+        "./connected_udp 127.0.0.1 </dev/null | sed -n 2,3p",
+        "Connection refused\n   send() : 성공, recv() : Resource temporarily unavailable\n",
+    );
+}
+
+fn connected_udp_2() {
+    let recv = "    ssize_t n = recv(s, buf, MAXLINE, 0);\n";
+    let again = "    if (send(s, \"\", 0, 0) < 0)\n        puts(strerror(errno));\n    ssize_t n = recv(s, buf, MAXLINE, 0);\n";
+    // What was sent counts in OutDatagrams, the fourth number of the line.
+    let script = r"sent() { awk '/^Udp: [0-9]/ { print $5 }' /proc/self/net/snmp; }
+        before=$(sent)
+        ./connected_udp 127.0.0.1 </dev/null | sed -n 2,3p
+        echo $(($(sent) - before))";
+    changed("connected_udp", &[[recv, again]]).shows(
+        script,
+        "Connection refused\n   send() : 성공, recv() : Resource temporarily unavailable\n1\n",
+    );
+}
+
+fn connected_udp_3() {
+    let script = r"ip route add 198.51.100.0/24 dev lo src 211.221.225.175
+        ip route get 198.51.100.1 | grep -o 'src [0-9.]*'
+        strace -qq -e trace=sendto,sendmsg,write -o calls ./connected_udp_3 198.51.100.1
+        grep -c send calls || ./connected_udp_3 127.0.0.1";
+    written("connected_udp_3").shows(script, "src 211.221.225.175\n211.221.225.175\n0\n127.0.0.1\n");
+}
