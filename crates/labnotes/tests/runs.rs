@@ -158,6 +158,7 @@ fn whatever_is_not_there() {
         ("{{#departures there}}", "it is ours, linux or here"),
         ("{{#notes nothing}}", "there is no lab-notes/nothing.md"),
         ("{{#notes ../README}}", "is no file's name"),
+        ("{{#shared nothing}}", "no `nothing`"),
         ("{{#bytes 0xC3}}", "four or eight hexadecimal digits"),
         ("{{#sockaddr 127.0.0.1}}", "an address and a port"),
         ("```ladder\nclient | server\n```", "left | between | right"),
