@@ -332,7 +332,7 @@ fn nothing_is_left() {
     let demo = demo(scene);
     kill(Pid::from_raw(demo.child.id().cast_signed()), Signal::SIGHUP).unwrap();
     demo.end();
-    assert!(!fs::exists("/mnt/calls").unwrap() && !fs::exists("/mnt/tmux").unwrap());
+    assert!(!fs::exists("/dev/shm/calls").unwrap() && !fs::exists("/dev/shm/tmux").unwrap());
 }
 
 fn what_is_wrong() {
