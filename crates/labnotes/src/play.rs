@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use std::{fs, process, thread};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use nix::mount::{MsFlags, mount};
 use nix::sys::signal::{SigHandler, Signal, signal};
 use pty_process::blocking::{Command, Pty};
@@ -95,7 +95,9 @@ impl Script {
 /// kept from looking has seen nothing.
 const QUIET: u32 = 12;
 /// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
+/// How long the kernel may take to pass on what was typed or printed.
+const AT_ONCE: Duration = Duration::from_secs(5);
 /// What the prompt begins with, so that nothing else looks like it.
 const MARK: char = '\u{2}';
 const PROMPT: &str = "\u{2}$ ";
@@ -110,40 +112,45 @@ pub fn play(script: &Script) -> Result<Vec<Screen>> {
             terminals.settle()?;
         }
         let Some(at) = terminals.open.iter().position(|terminal| terminal.name == *name) else { continue };
-        let at_prompt = terminals.open[at].output().ends_with(PROMPT.as_bytes());
+        let at_prompt = || Ok(terminals.open[at].output().ends_with(PROMPT.as_bytes()));
         let (shown, bytes, echo) = match act {
             Act::Command(command) => {
-                ensure!(
-                    at_prompt,
-                    "`{command}`: the command before it has not ended; type ^C, or wait with `...`"
-                );
+                // All is quiet, but the prompt may still be on its way through the terminal.
+                wait("a prompt", AT_ONCE, at_prompt).map_err(|_| {
+                    anyhow!("`{command}`: the command before it has not ended; type ^C, or wait with `...`")
+                })?;
                 (command.clone(), format!("{command}\n"), format!("{command}\r\n"))
             }
             Act::Line(line) => {
-                ensure!(!at_prompt, "`{line}`: nothing runs that it could be typed to");
+                ensure!(!at_prompt()?, "`{line}`: nothing runs that it could be typed to");
                 (line.clone(), format!("{line}\n"), format!("{line}\r\n"))
             }
             Act::Key('D') => ("^D".into(), "\u{4}".into(), String::new()),
             Act::Key(_) => ("^C".into(), "\u{3}".into(), "^C".into()),
             Act::Wait => {
-                let terminal = &terminals.open[at];
-                wait("the end of the command", || Ok(terminal.output().ends_with(PROMPT.as_bytes())))?;
+                wait("the end of the command", PATIENCE, at_prompt)?;
                 terminals.settle()?;
                 continue;
             }
         };
         number += 1;
+        let (_, before) = others()?;
         let terminal = &mut terminals.open[at];
         terminal.flush();
         terminal.parts.push(Part::Typed(shown, number));
         (&*terminal.pty).write_all(bytes.as_bytes())?;
-        wait(&format!("{echo:?} on the terminal"), || {
+        wait(&format!("{echo:?} on the terminal"), PATIENCE, || {
             Ok(terminal.output()[terminal.shown..].starts_with(echo.as_bytes()))
         })?;
         terminal.shown += echo.len();
         if act != &Act::Key('C') && !echo.is_empty() {
             terminal.parts.push(Part::Output("\n".into()));
         }
+        // The terminal shows what was typed before it wakes whoever reads it; if nobody does, there is nobody to wait for.
+        let _ = wait("somebody who reads it", AT_ONCE, || {
+            let (busy, now) = others()?;
+            Ok(busy || now != before)
+        });
         terminals.settle()?;
     }
     for terminal in &mut terminals.open {
@@ -222,10 +229,10 @@ fn others() -> Result<(bool, Vec<String>)> {
     Ok((busy, others.into_iter().map(|(name, (_, switches))| name + &switches).collect()))
 }
 
-fn wait(what: &str, mut seen: impl FnMut() -> Result<bool>) -> Result<()> {
-    let end = Instant::now() + PATIENCE;
+fn wait(what: &str, patience: Duration, mut seen: impl FnMut() -> Result<bool>) -> Result<()> {
+    let end = Instant::now() + patience;
     while !seen()? {
-        ensure!(Instant::now() < end, "{what}: not within {PATIENCE:?}");
+        ensure!(Instant::now() < end, "{what}: not within {patience:?}");
         thread::sleep(Duration::from_millis(2)); // looks again
     }
     Ok(())
@@ -262,7 +269,7 @@ impl Terminal {
             }
         });
         let terminal = Terminal { name: name.into(), pty, so_far, shown: 0, parts: Vec::new(), shell };
-        wait("a prompt", || Ok(terminal.output().ends_with(PROMPT.as_bytes())))?;
+        wait("a prompt", PATIENCE, || Ok(terminal.output().ends_with(PROMPT.as_bytes())))?;
         Ok(terminal)
     }
 

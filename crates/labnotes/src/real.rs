@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
@@ -12,6 +13,9 @@ use mirror::ladder::{self, Rung};
 use mirror::{PROGRAMS, own, report, scenes};
 
 use crate::play::{Act, Screen, Script};
+
+/// How long a lab may take. Several run at once, and a transcript has many steps, so that a loaded machine takes minutes.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Something that a page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -150,6 +154,12 @@ impl Real {
         lab.env("SUDO_USER", "nobody"); // the programs have just been built, and scripts/lab need not look again
         let mut running = Running::start(&mut lab)?;
         running.write(stdin);
+        running.close_stdin();
+        let end = Instant::now() + PATIENCE;
+        while !running.ended()? {
+            ensure!(Instant::now() < end, "not done within {PATIENCE:?}");
+            thread::sleep(Duration::from_millis(2)); // looks again
+        }
         let output = running.finish()?;
         ensure!(output.code == Some(0), "{}", output.stderr_text().trim());
         Ok(output.stdout)

@@ -11,6 +11,8 @@ mod mydaytime;
 mod open_socket;
 mod port_number;
 mod printed;
+mod servers;
+mod tcp_client;
 mod tcp_echocli;
 mod tcp_echoserv;
 mod udp_client;

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use labkit::trace::Call;
 
-use super::{BUILD, statement};
+use super::{BUILD, statement, tcp_client};
 use crate::bench::{
     Bench, Finished, Listener, Peer, Run, Start, bytes, compare, ensure_refused, ensure_success,
 };
@@ -137,27 +137,11 @@ fn start(bench: &mut Bench, options: &Start) -> Verdict<Connected> {
     let wanted = SocketAddrV4::new(bench.server_address(), DAYTIME);
     let listener = bench.listen(Ipv4Addr::UNSPECIFIED, DAYTIME)?;
     let run = bench.start_with(&[&wanted.ip().to_string()], options)?;
-    let failure = |got, cause| Failure {
-        did: run.did(),
-        expected: words!("{wanted}에 연결(TCP)", "a TCP connection to {wanted}"),
-        got,
-        cause,
-    };
-    let Some(server) = listener.accept(&run)? else {
-        let cause = words!(
-            "socket은 SOCK_STREAM, sin_port는 htons(13)이어야 해요. connect의 반환값이 0인지도 보세요.",
-            "The socket is a SOCK_STREAM, sin_port is htons(13). Look also whether connect returns 0."
-        );
-        return Err(run.explain(failure(words!("연결이 오지 않았어요", "no connection came"), cause)).into());
-    };
-    let to = server.local_addr()?;
-    ensure(to == wanted, || {
-        let cause = words!(
-            "주소는 인자로 받은 것(argv[1])이어야 해요.",
-            "The address is the one that the argument says (argv[1])."
-        );
-        failure(words!("{to}에 연결함", "a connection to {to}"), cause)
-    })?;
+    let cause = words!(
+        "socket은 SOCK_STREAM, sin_port는 htons(13)이어야 해요. connect의 반환값이 0인지도 보세요.",
+        "The socket is a SOCK_STREAM, sin_port is htons(13). Look also whether connect returns 0."
+    );
+    let server = tcp_client::accept(&run, &listener, wanted, cause)?;
     Ok(Connected { run, server, _listener: listener })
 }
 

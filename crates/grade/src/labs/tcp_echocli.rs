@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use labkit::trace::Call;
 
-use super::{BUILD, statement};
+use super::{BUILD, statement, tcp_client};
 use crate::bench::{Bench, Listener, Peer, Run, Start, bytes, compare, ensure_refused, ensure_success};
 use crate::calls;
 use crate::lab::{Check, Failure, Fault, Lab, Verdict, ensure};
@@ -144,28 +144,11 @@ fn start(bench: &mut Bench, input: &[u8], options: &Start) -> Verdict<Connected>
     run.write(input);
     run.close_stdin();
     let wanted = SocketAddrV4::new(ip, ECHO);
-    let failure = |got: Words, cause: Words| Failure {
-        did: run.did(),
-        expected: words!("{wanted}에 연결(TCP)", "a TCP connection to {wanted}"),
-        got,
-        cause,
-    };
-    let Some(server) = listener.accept(&run)? else {
-        let cause = words!(
-            "sin_family, sin_port = htons(7), sin_addr를 채웠는지, connect의 반환값이 0인지 보세요.",
-            "Look at sin_family, sin_port = htons(7) and sin_addr, and whether connect returns 0."
-        );
-        let failure = failure(words!("연결이 오지 않았어요", "no connection came"), cause);
-        return Err(run.explain(failure).into());
-    };
-    let to = server.local_addr()?;
-    ensure(to == wanted, || {
-        let cause = words!(
-            "주소는 인자로 받은 것(argv[1])이어야 해요.",
-            "The address is the one that the argument says (argv[1])."
-        );
-        failure(words!("{to}에 연결함", "a connection to {to}"), cause)
-    })?;
+    let cause = words!(
+        "sin_family, sin_port = htons(7), sin_addr를 채웠는지, connect의 반환값이 0인지 보세요.",
+        "Look at sin_family, sin_port = htons(7) and sin_addr, and whether connect returns 0."
+    );
+    let server = tcp_client::accept(&run, &listener, wanted, cause)?;
     Ok(Connected { run, server, _listener: listener })
 }
 

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use labkit::trace::Call;
 
-use super::{BUILD, statement};
+use super::{BUILD, servers, statement};
 use crate::bench::{Bench, End, Peer, Run, Start, bytes, compare, ensure_refused, tcp_listening};
 use crate::calls;
 use crate::lab::{Check, Failure, Fault, Lab, Verdict, ensure};
@@ -130,7 +130,7 @@ pub(super) static LAB: Lab = Lab {
             points: 2,
             needs: &["listens"],
             slide: "44",
-            run: bad_port,
+            run: servers::bad_port,
         },
         Check {
             id: "calls",
@@ -376,19 +376,6 @@ fn port_in_use(bench: &mut Bench) -> Verdict {
         "started it with port {port}, where another server waits"
     );
     ensure_refused(did, &finished)
-}
-
-fn bad_port(bench: &mut Bench) -> Verdict {
-    for bad in ["70000", "7x"] {
-        let did = words!("포트 번호가 아닌 `{bad}`로 실행", "started with `{bad}`, which is no port");
-        bench.run(&[bad], b"").and_then(|finished| ensure_refused(did, &finished)).map_err(|fault| {
-            fault.surely_because(words!(
-                "atoi는 잘못을 알려 주지 않아요. strtol로 끝까지 읽고 1부터 65535까지인지 확인하세요.",
-                "atoi tells no mistake. Read to the end with strtol, and look whether it is 1 to 65535."
-            ))
-        })?;
-    }
-    Ok(())
 }
 
 /// What a traced server did for a client.
