@@ -19,7 +19,7 @@ use grade::labs;
 use grade::report::{Report, Status};
 use grade::sandbox::{Tier, best_tier, dispatch};
 use grade::words::Lang;
-use labkit::{missing_program, root, trial};
+use labkit::{missing_program, root, trial, until_within};
 use libtest_mimic::{Arguments, Trial};
 
 /// What nobody may ever see; spelled so that this program's own text doesn't have it.
@@ -417,16 +417,12 @@ fn killed_grader() {
         let all = descendants(grader.id());
         grader.kill().unwrap();
         grader.wait().unwrap();
-        let end = Instant::now() + Duration::from_secs(20);
         let mut still = Vec::new();
-        while Instant::now() < end {
+        let _ = until_within(Duration::from_secs(20), "the end of them all", || {
             still = left(&class.mark);
             still.extend(all.iter().filter(|pid| alive(**pid)).map(|pid| format!("{pid} of the grader's")));
-            if still.is_empty() {
-                break;
-            }
-            thread::sleep(Duration::from_millis(10)); // looks again
-        }
+            Ok(still.is_empty().then_some(()))
+        });
         assert_eq!(still, Vec::<String>::new(), "{name}: left after the grader was killed");
     }
     // What it was killed over in the folder for temporary files, the next one removes.
@@ -576,11 +572,10 @@ fn in_container(trials: &str) -> std::io::Result<Output> {
         .spawn()?;
     // Only a process outside may map many users.
     let proc = PathBuf::from(format!("/proc/{}", child.id()));
-    let end = Instant::now() + Duration::from_secs(10);
-    while fs::read_link(proc.join("ns/user"))? == fs::read_link("/proc/self/ns/user")? && Instant::now() < end
-    {
-        thread::sleep(Duration::from_millis(1)); // looks again
-    }
+    until_within(Duration::from_secs(10), "its user namespace", || {
+        let own = fs::read_link("/proc/self/ns/user")?;
+        Ok((fs::read_link(proc.join("ns/user"))? != own).then_some(()))
+    })?;
     for map in ["uid_map", "gid_map"] {
         fs::write(proc.join(map), "0 0 65536")?;
     }
@@ -625,9 +620,9 @@ fn etc() {
     let class = Class::new();
     class.hand_in(&[("main.c", &read("sleeper.c"))]);
     let mut grader = subprocess(&class, "tcp_echoserv").spawn().unwrap();
-    let end = Instant::now() + Duration::from_secs(20);
-    while best_tier() == Tier::Reduced && files() == before && Instant::now() < end {
-        thread::sleep(Duration::from_millis(1)); // looks again
+    if best_tier() == Tier::Reduced {
+        let _ =
+            until_within(Duration::from_secs(20), "another /etc", || Ok((files() != before).then_some(())));
     }
     assert_eq!(files() == before, best_tier() != Tier::Reduced, "/etc while a submission is graded");
     grader.kill().unwrap();

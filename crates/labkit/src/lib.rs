@@ -31,14 +31,23 @@ use std::time::{Duration, Instant};
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Looks again and again until `observe` sees it; an error that names `what` after [`DEADLINE`].
-pub fn until<T>(what: &str, mut observe: impl FnMut() -> io::Result<Option<T>>) -> io::Result<T> {
-    let end = Instant::now() + DEADLINE;
+pub fn until<T>(what: &str, observe: impl FnMut() -> io::Result<Option<T>>) -> io::Result<T> {
+    until_within(DEADLINE, what, observe)
+}
+
+/// As [`until`], with another deadline.
+pub fn until_within<T>(
+    deadline: Duration,
+    what: &str,
+    mut observe: impl FnMut() -> io::Result<Option<T>>,
+) -> io::Result<T> {
+    let end = Instant::now() + deadline;
     loop {
         if let Some(seen) = observe()? {
             return Ok(seen);
         }
         if Instant::now() > end {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, format!("{what}: not within {DEADLINE:?}")));
+            return Err(io::Error::new(io::ErrorKind::TimedOut, format!("{what}: not within {deadline:?}")));
         }
         // Not to wait for something, only to leave the processor to what is being observed.
         std::thread::sleep(Duration::from_millis(1));

@@ -120,7 +120,8 @@ fn serve(root: &Path, port: u16, quiet: bool, only: &[String]) -> Result<()> {
         let _ = Command::new(open).arg(&url).spawn();
     }
     loop {
-        thread::sleep(LOOK); // looks whether a file has changed
+        // The pace of looking; whether a file has changed is seen in the files.
+        thread::sleep(LOOK);
         let now = sources(root);
         if now == known {
             continue;

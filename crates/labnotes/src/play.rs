@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use std::{fs, process, thread};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use labkit::until_within;
 use nix::mount::{MsFlags, mount};
 use nix::sys::signal::{SigHandler, Signal, signal};
 use pty_process::blocking::{Command, Pty};
@@ -201,7 +202,8 @@ impl Terminals {
             now.extend(clocks);
             quiet = if busy || now != before { 0 } else { quiet + 1 };
             before = now;
-            thread::sleep(Duration::from_millis(4)); // looks again; what it waits for is observed
+            // Between two looks those who are looked at, and the terminals' work in the kernel, get the processor.
+            thread::sleep(Duration::from_millis(4));
         }
         Ok(())
     }
@@ -230,12 +232,7 @@ fn others() -> Result<(bool, Vec<String>)> {
 }
 
 fn wait(what: &str, patience: Duration, mut seen: impl FnMut() -> Result<bool>) -> Result<()> {
-    let end = Instant::now() + patience;
-    while !seen()? {
-        ensure!(Instant::now() < end, "{what}: not within {patience:?}");
-        thread::sleep(Duration::from_millis(2)); // looks again
-    }
-    Ok(())
+    Ok(until_within(patience, what, || Ok(seen().map_err(io::Error::other)?.then_some(())))?)
 }
 
 struct Terminal {

@@ -4,11 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use std::{io, thread};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use labkit::{Running, Workspace};
+use labkit::{Running, Workspace, until_within};
 use mirror::ladder::{self, Rung};
 use mirror::{PROGRAMS, own, report, scenes};
 
@@ -155,11 +155,7 @@ impl Real {
         let mut running = Running::start(&mut lab)?;
         running.write(stdin);
         running.close_stdin();
-        let end = Instant::now() + PATIENCE;
-        while !running.ended()? {
-            ensure!(Instant::now() < end, "not done within {PATIENCE:?}");
-            thread::sleep(Duration::from_millis(2)); // looks again
-        }
+        until_within(PATIENCE, "the end of the lab", || Ok(running.ended()?.then_some(())))?;
         let output = running.finish()?;
         ensure!(output.code == Some(0), "{}", output.stderr_text().trim());
         Ok(output.stdout)

@@ -317,7 +317,7 @@ impl Run {
     pub(crate) fn finish_building(self) -> io::Result<Result<(Ended, String), Failure>> {
         self.close_stdin();
         while !self.over() {
-            thread::sleep(Duration::from_millis(1)); // looks again, as below; a compiler takes longer
+            look_again();
         }
         if let Some(got) = self.watch.stopped() {
             return Ok(Err(Failure { did: self.did(), got, ..Failure::default() }));
@@ -495,12 +495,12 @@ fn own(calls: Vec<Call>, argv: &[String]) -> Vec<Call> {
     calls.into_iter().skip(start + 1).filter(|call| !before.contains(&call.pid)).collect()
 }
 
-/// Is a process stopped, or gone? proc(5).
 /// Between two looks at what wakes nobody up when it happens; what is waited for is always observed.
 fn look_again() {
     thread::sleep(Duration::from_micros(300)); // leaves the processor to what is being observed
 }
 
+/// Is a process stopped, or gone? proc(5).
 fn stopped(pid: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['T', 't', 'Z', 'X']))

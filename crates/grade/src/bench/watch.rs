@@ -96,6 +96,7 @@ impl Watch {
             if let Some(reason) = too_much(run, now, start.elapsed()) {
                 self.stop(reason);
             }
+            // Limits and patience are counted in these samples.
             thread::sleep(INTERVAL);
         }
     }
