@@ -94,6 +94,11 @@ pub fn grade(lab: &Lab, path: &Path, options: &Options) -> Report {
         }
         Err(error) => report.error = error.to_string(),
     }
+    if options.tier == Tier::None {
+        for check in report.checks.iter_mut().filter(|check| check.status == Status::Error) {
+            check.hint = sandbox::why_none().in_lang(options.lang).into();
+        }
+    }
     report.duration_ms = start.elapsed().as_millis() as u64;
     report
 }

@@ -14,7 +14,7 @@ use grade::formats::{Format, marks, render, visible, write_whole};
 use grade::judge::{self, Options};
 use grade::lab::Lab;
 use grade::results::{Class, files};
-use grade::sandbox::{Tier, best_tier, dispatch};
+use grade::sandbox::{Tier, best_tier, dispatch, why_none};
 use grade::words::Lang;
 use grade::{labs, pages};
 
@@ -131,7 +131,11 @@ fn main() -> ExitCode {
         What::Check { lab, submission, format, out, safe, how } => {
             let options = how.options();
             if safe && options.tier == Tier::None {
-                Err(io::Error::other("no sandbox: the submission would run with your own rights"))
+                let why = why_none();
+                let why = why.in_lang(options.lang);
+                Err(io::Error::other(format!(
+                    "no sandbox: the submission would run with your own rights\n{why}"
+                )))
             } else {
                 check(&lab, &submission, format, out.as_deref(), &options)
             }
@@ -245,9 +249,11 @@ fn check(
 fn grade_class(lab: &str, dir: &Path, out: &Path, options: &ClassOptions, without: bool) -> io::Result<u8> {
     let lab = find(lab)?;
     if options.tier == Tier::None && !without {
-        return Err(io::Error::other(
-            "no sandbox: a class's programs would run with your own rights; --unsafe if you trust each of them",
-        ));
+        let why = why_none();
+        let why = why.in_lang(options.lang);
+        return Err(io::Error::other(format!(
+            "no sandbox: a class's programs would run with your own rights; --unsafe if you trust each of them\n{why}"
+        )));
     }
     let grade = |submission: &Path, seed| {
         judge::grade(lab, submission, &Options { seed, tier: options.tier, lang: options.lang })

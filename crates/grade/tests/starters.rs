@@ -9,7 +9,7 @@ use grade::judge::{Options, grade};
 use grade::lab::Lab;
 use grade::labs;
 use grade::report::Status;
-use grade::sandbox::{best_tier, dispatch};
+use grade::sandbox::{Tier, best_tier, dispatch};
 use grade::words::Lang;
 use labkit::{Workspace, missing_program, root, run_trials, trial};
 
@@ -18,7 +18,8 @@ fn main() -> ExitCode {
     if let Some(code) = dispatch() {
         return code.into();
     }
-    let missing = ["strace", "cc", "cargo"].into_iter().find_map(missing_program);
+    let no_sandbox = (best_tier() == Tier::None).then(|| "there is no sandbox here".to_string());
+    let missing = ["strace", "cc", "cargo"].into_iter().find_map(missing_program).or(no_sandbox);
     run_trials(vec![
         trial("starters_in_c", missing.clone(), starters_in_c),
         trial("starters_in_rust", missing, starters_in_rust),

@@ -255,11 +255,15 @@ impl Run {
         self.status.closed()
     }
 
-    /// Its calls so far, if it is traced.
+    /// Its calls so far, if it is traced. Of one that has not begun, none.
     pub fn calls_so_far(&self) -> io::Result<Vec<Call>> {
-        self.calls
-            .as_ref()
-            .map_or_else(|| Ok(Vec::new()), |folder| Ok(own(trace::read_calls(folder.path())?, &self.argv)))
+        Ok(self.own_calls()?.unwrap_or_default())
+    }
+
+    /// The calls that are its own; none if its start is not among those that strace has written down.
+    fn own_calls(&self) -> io::Result<Option<Vec<Call>>> {
+        let Some(folder) = &self.calls else { return Ok(Some(Vec::new())) };
+        Ok(own(trace::read_calls(folder.path())?, &self.argv))
     }
 
     /// The processes of the submission itself, as the grader numbers them.
@@ -306,10 +310,11 @@ impl Run {
         }
         let did = self.did();
         let finished = self.collected()?;
-        if let Ended::Killed(signal) = finished.ended {
-            return Err(killed(did, signal).into());
+        match finished.ended {
+            Ended::Exited(_) => Ok(finished),
+            Ended::Killed(signal) => Err(killed(did, signal).into()),
+            Ended::NotStarted(errno) => Err(not_started(did, errno).into()),
         }
-        Ok(finished)
     }
 
     /// Waits for the end of a compiler, however busy: how it ended, and what it said. A failure if it was stopped because it
@@ -356,11 +361,7 @@ impl Run {
                 );
                 Some(Failure { did: self.did(), got, ..Failure::default() })
             }
-            Ended::NotStarted(errno) => {
-                let why = io::Error::from_raw_os_error(errno);
-                let got = words!("시작할 수 없었어요: {why}", "it could not be started: {why}");
-                Some(Failure { did: self.did(), got, ..Failure::default() })
-            }
+            Ended::NotStarted(errno) => Some(not_started(self.did(), errno)),
         }
     }
 
@@ -445,12 +446,14 @@ impl Run {
         while !(self.stdout.closed() && self.stderr.closed() && self.status.closed()) {
             look_again();
         }
-        Ok(Finished {
-            ended: self.ended().unwrap_or(Ended::Killed(libc::SIGKILL)),
-            stdout: self.stdout.so_far(),
-            stderr: self.stderr.so_far(),
-            calls: self.calls_so_far()?,
-        })
+        let ended = self.ended().unwrap_or(Ended::Killed(libc::SIGKILL));
+        let calls = match (self.own_calls()?, ended) {
+            (Some(calls), _) => calls,
+            (None, Ended::NotStarted(_)) => Vec::new(),
+            // Nothing can be said of calls that were not seen: neither that they are missing, nor that they are not.
+            (None, _) => return Err(io::Error::other("strace did not see the program start")),
+        };
+        Ok(Finished { ended, stdout: self.stdout.so_far(), stderr: self.stderr.so_far(), calls })
     }
 }
 
@@ -481,18 +484,16 @@ fn ready(status: &mut impl Read) -> io::Result<Option<Vec<i32>>> {
     Ok(text.lines().next().map(|line| line.split(' ').flat_map(str::parse).collect()))
 }
 
-/// The calls that are the program's own: what its keeper and its init did before is not.
-fn own(calls: Vec<Call>, argv: &[String]) -> Vec<Call> {
-    let Some(program) = argv.first() else { return calls };
+/// The calls that are the program's own: what its keeper and its init did before is not. None if it was not seen to start.
+fn own(calls: Vec<Call>, argv: &[String]) -> Option<Vec<Call>> {
+    let program = argv.first()?.as_bytes();
     let is_start = |call: &Call| {
-        call.name == "execve"
-            && call.value() == Some(0)
-            && call.bytes(0).is_some_and(|path| path == program.as_bytes())
+        call.name == "execve" && call.value() == Some(0) && call.bytes(0).is_some_and(|path| path == program)
     };
-    let Some(start) = calls.iter().position(is_start) else { return Vec::new() };
+    let start = calls.iter().position(is_start)?;
     let main = calls[start].pid;
     let before: Vec<i32> = calls[..start].iter().map(|call| call.pid).filter(|pid| *pid != main).collect();
-    calls.into_iter().skip(start + 1).filter(|call| !before.contains(&call.pid)).collect()
+    Some(calls.into_iter().skip(start + 1).filter(|call| !before.contains(&call.pid)).collect())
 }
 
 /// Between two looks at what wakes nobody up when it happens; what is waited for is always observed.
@@ -504,6 +505,13 @@ fn look_again() {
 fn stopped(pid: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['T', 't', 'Z', 'X']))
+}
+
+/// The kernel would not start it.
+fn not_started(did: Words, errno: i32) -> Failure {
+    let why = io::Error::from_raw_os_error(errno);
+    let got = words!("시작할 수 없었어요: {why}", "it could not be started: {why}");
+    Failure { did, got, ..Failure::default() }
 }
 
 /// Died from a signal.

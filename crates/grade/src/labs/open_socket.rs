@@ -167,14 +167,18 @@ fn descriptors(bench: &mut Bench) -> Verdict {
     })
 }
 
+/// As [`opened`]; fails if one of them is not.
+fn all_opened(did: &Words, finished: &Finished) -> Verdict<[usize; 4]> {
+    opened(&finished.calls).ok_or_else(|| {
+        let expected = words!("네 가지를 모두 열기", "all four are opened");
+        Failure { did: did.clone(), expected, ..Failure::default() }.into()
+    })
+}
+
 /// Fails unless the numbers that it printed are those that the kernel gave.
 fn ensure_numbers(did: &Words, finished: &Finished) -> Verdict {
-    let Some(at) = opened(&finished.calls) else {
-        let expected = words!("네 가지를 모두 열기", "all four are opened");
-        return Err(Failure { did: did.clone(), expected, ..Failure::default() }.into());
-    };
     let text = text(finished);
-    for (thing, at) in THINGS.iter().zip(at) {
+    for (thing, at) in THINGS.iter().zip(all_opened(did, finished)?) {
         let given = calls::given(&finished.calls[at]).unwrap_or(-1);
         ensure_number(did.clone(), &text, thing.label, given)?;
     }
@@ -210,7 +214,7 @@ fn lowest_free(bench: &mut Bench) -> Verdict {
 fn close(bench: &mut Bench) -> Verdict {
     let finished = bench.once("traced", traced)?;
     let calls = &finished.calls;
-    let Some(at) = opened(calls) else { return Ok(()) };
+    let at = all_opened(&watched(), &finished)?;
     let [.., last] = at;
     for (thing, at) in THINGS.iter().zip(at) {
         let number = calls::given(&calls[at]);
