@@ -4,29 +4,29 @@ use std::io::{self, Read as _, Write as _};
 use std::net::Ipv4Addr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Output, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::resource::{Resource, setrlimit};
 use serde::{Deserialize, Serialize};
 
 use crate::bench::Bench;
 use crate::lab::{Check, Failure, Fault, Lab, Verdict};
 use crate::labs;
 use crate::report::{CheckResult, Report, Status};
-use crate::sandbox::{self, Alone, Place, Tier};
+use crate::sandbox::{self, Allowed, Alone, Place, Tier};
 use crate::submission::{self, Kind, Kit, Staged};
 use crate::words;
 use crate::words::{Lang, Words};
 
-/// A submission that has kept its judge for so long has had its time: what is left fails.
-const ITS_TIME: Duration = Duration::from_secs(300);
+/// A submission that has cost so many samples of the watch's, in what its programs did and in waiting for them, has had its time:
+/// what is left fails. 50 are a second.
+const ITS_TIME: u64 = 15_000;
 
-/// A judge that takes so long is ended: something is wrong with it.
-const LONGEST: Duration = Duration::from_secs(900);
+/// A judge that takes so many seconds of processor time, itself and not its submission, is ended: something is wrong with it.
+const MOST_WORK: u64 = 300;
 
 /// How to grade.
 #[derive(Clone, Debug)]
@@ -37,6 +37,8 @@ pub struct Options {
     pub tier: Tier,
     /// The language of titles, messages and hints.
     pub lang: Lang,
+    /// How much the submission may take.
+    pub allowed: Allowed,
 }
 
 /// What a judge is told.
@@ -46,6 +48,7 @@ struct Task {
     seed: u64,
     tier: Tier,
     lang: Lang,
+    allowed: Allowed,
     folder: PathBuf,
     kind: Kind,
     kit: Kit,
@@ -109,6 +112,7 @@ fn ask_judge(lab: &Lab, staged: &Staged, options: &Options) -> io::Result<Judgem
         seed: options.seed,
         tier: options.tier,
         lang: options.lang,
+        allowed: options.allowed,
         folder: staged.folder.path().to_path_buf(),
         kind: staged.kind.clone(),
         kit: submission::kit(&staged.kind)?,
@@ -126,28 +130,11 @@ fn ask_judge(lab: &Lab, staged: &Staged, options: &Options) -> io::Result<Judgem
     if let Some(mut stdin) = judge.stdin.take() {
         stdin.write_all(&serde_json::to_vec(&task)?)?;
     }
-    let output = within(LONGEST, judge)?;
+    let output = judge.wait_with_output()?;
     serde_json::from_slice(&output.stdout).map_err(|_| {
         let said = String::from_utf8_lossy(&output.stderr).trim().to_string();
         io::Error::other(format!("the grader has failed ({}): {said}", output.status))
     })
-}
-
-/// Waits for the end of a process, and ends it after this time.
-fn within(limit: Duration, process: Child) -> io::Result<Output> {
-    let pid = Pid::from_raw(process.id().cast_signed());
-    let (over, wait) = mpsc::channel::<()>();
-    let late = thread::spawn(move || {
-        let late = wait.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout);
-        // Nobody has waited for it yet: its number is still its own.
-        late && kill(pid, Signal::SIGKILL).is_ok()
-    });
-    let output = process.wait_with_output();
-    drop(over);
-    if late.join().unwrap_or(false) {
-        return Err(io::Error::other(format!("not graded within {} minutes", limit.as_secs() / 60)));
-    }
-    output
 }
 
 /// The judge: reads its task from stdin, writes its judgement to stdout.
@@ -155,15 +142,17 @@ pub(crate) fn judge() -> io::Result<()> {
     let mut task = Vec::new();
     io::stdin().read_to_end(&mut task)?;
     let task: Task = serde_json::from_slice(&task)?;
+    setrlimit(Resource::RLIMIT_CPU, MOST_WORK, MOST_WORK)?;
     let lab = labs::find(&task.lab).ok_or_else(|| io::Error::other(format!("no such lab: {}", task.lab)))?;
     let mut rng = fastrand::Rng::with_seed(task.seed);
     // TEST-NET-2 (RFC 5737): addresses that are nobody's.
     let address = Ipv4Addr::new(198, 51, 100, rng.u8(1..=254));
-    let place = Place::enter(task.tier, &task.folder, address, &task.kit.shared)?;
+    let mut place = Place::enter(task.tier, &task.folder, address, &task.kit.shared)?;
     // From now on this process ends with its parent. If that has ended before, nobody asks any more.
     if std::os::unix::process::parent_id() != task.parent {
         return Err(io::Error::other("nobody asks for this any more"));
     }
+    place.allowed = task.allowed;
     let judgement = judgement(lab, &task, place);
     sandbox::wait_for_the_left();
     io::stdout().write_all(&serde_json::to_vec(&judgement)?)
@@ -171,6 +160,7 @@ pub(crate) fn judge() -> io::Result<()> {
 
 fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
     let begun = Instant::now();
+    let spent = Arc::clone(&place.spent);
     let built = submission::build(&place, &task.folder, &task.kind, &task.kit, lab.name);
     let (program, build_log, verdict) = match built {
         Ok(Ok(built)) => (built.program, built.log, Ok(())),
@@ -190,7 +180,9 @@ fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
             // The first check is the building.
             (Some((verdict, start)), _) => result(check, task.lang, &verdict, start),
             (None, Some(missing)) => skipped(lab, check, missing, task.lang),
-            (None, None) if begun.elapsed() > ITS_TIME => result(check, task.lang, &out_of_time(), start),
+            (None, None) if spent.load(Ordering::Relaxed) > ITS_TIME => {
+                result(check, task.lang, &out_of_time(), start)
+            }
             (None, None) => {
                 bench.rng = fastrand::Rng::with_seed(task.seed ^ fingerprint(check.id));
                 let verdict = catch_unwind(AssertUnwindSafe(|| (check.run)(&mut bench)))
@@ -205,11 +197,10 @@ fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
 }
 
 fn out_of_time() -> Verdict {
-    let minutes = ITS_TIME.as_secs() / 60;
     Err(Failure {
         got: words!(
-            "앞의 검사들이 {minutes}분을 다 써서 해 보지 못했어요",
-            "not tried, because the checks before took {minutes} minutes"
+            "앞의 검사들이 시간을 다 써서 해 보지 못했어요",
+            "not tried, because the checks before took all of its time"
         ),
         cause: words!(
             "오래 걸린 검사부터 고치세요. 바쁘기만 하고 끝나지 않는 반복문이 있나요?",

@@ -14,7 +14,7 @@ use grade::formats::{Format, marks, render, visible, write_whole};
 use grade::judge::{self, Options};
 use grade::lab::Lab;
 use grade::results::{Class, files};
-use grade::sandbox::{Tier, best_tier, dispatch, why_none};
+use grade::sandbox::{Allowed, Tier, best_tier, dispatch, why_none};
 use grade::words::Lang;
 use grade::{labs, pages};
 
@@ -117,7 +117,8 @@ struct How {
 impl How {
     fn options(&self) -> Options {
         let seed = self.seed.unwrap_or_else(|| fastrand::u32(..).into());
-        Options { seed, tier: self.tier.unwrap_or_else(best_tier), lang: self.lang.or_locale() }
+        let (tier, lang) = (self.tier.unwrap_or_else(best_tier), self.lang.or_locale());
+        Options { seed, tier, lang, allowed: Allowed::USUAL }
     }
 }
 
@@ -255,8 +256,9 @@ fn grade_class(lab: &str, dir: &Path, out: &Path, options: &ClassOptions, withou
             "no sandbox: a class's programs would run with your own rights; --unsafe if you trust each of them\n{why}"
         )));
     }
+    let ClassOptions { tier, lang, .. } = *options;
     let grade = |submission: &Path, seed| {
-        judge::grade(lab, submission, &Options { seed, tier: options.tier, lang: options.lang })
+        judge::grade(lab, submission, &Options { seed, tier, lang, allowed: Allowed::USUAL })
     };
     let summary = class(lab, dir, out, options, &grade)?;
     if summary.kept > 0 {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bench::Run;
 use crate::lab::{Failure, Verdict};
-use crate::sandbox::{Ended, How, Limits, Place, Shared};
+use crate::sandbox::{Ended, How, Place, Shared};
 use crate::words;
 use crate::words::Words;
 
@@ -464,7 +464,7 @@ fn run_compiler(place: &Place, command: Vec<String>) -> Verdict<Result<String, (
         ("CARGO_TERM_COLOR", "never"),
     ];
     let how = How {
-        limits: Limits::BUILD,
+        limits: place.allowed.building,
         building: true,
         env: env.map(|(name, value)| (name.into(), value.into())).into(),
         occupied: Vec::new(),

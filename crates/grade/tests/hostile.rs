@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use grade::judge::{Options, grade};
 use grade::labs;
 use grade::report::{Report, Status};
-use grade::sandbox::{Tier, best_tier, dispatch};
+use grade::sandbox::{Allowed, Tier, best_tier, dispatch};
 use grade::words::Lang;
 use labkit::{missing_program, root, trial, until_within};
 use libtest_mimic::{Arguments, Trial};
@@ -127,7 +127,12 @@ fn good() -> String {
 }
 
 fn graded(lab: &str, path: &Path) -> Report {
-    let options = Options { seed: fastrand::u64(..1 << 32), tier: best_tier(), lang: Lang::En };
+    let options = Options {
+        seed: fastrand::u64(..1 << 32),
+        tier: best_tier(),
+        lang: Lang::En,
+        allowed: Allowed::USUAL,
+    };
     grade(labs::find(lab).unwrap(), path, &options)
 }
 
@@ -448,7 +453,7 @@ fn tier_to_refuse() -> Option<Tier> {
 /// A tier that can't be had is an error, never another tier.
 fn refused_tier() {
     let tier = tier_to_refuse().unwrap();
-    let options = Options { seed: 1, tier, lang: Lang::En };
+    let options = Options { seed: 1, tier, lang: Lang::En, allowed: Allowed::USUAL };
     let class = Class::new();
     let evil = class.hand_in(&[("main.c", &good())]);
     let report = grade(labs::find("tcp_echoserv").unwrap(), &evil, &options);

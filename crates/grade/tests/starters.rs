@@ -9,7 +9,7 @@ use grade::judge::{Options, grade};
 use grade::lab::Lab;
 use grade::labs;
 use grade::report::Status;
-use grade::sandbox::{Tier, best_tier, dispatch};
+use grade::sandbox::{Allowed, Tier, best_tier, dispatch};
 use grade::words::Lang;
 use labkit::{Workspace, missing_program, root, run_trials, trial};
 
@@ -48,7 +48,7 @@ fn compiles(command: &mut Command) {
 
 /// Compiled by the grader, and worth nothing: each check has failed or was skipped.
 fn worth_nothing(lab: &Lab, folder: &Path) {
-    let options = Options { seed: 1, tier: best_tier(), lang: Lang::En };
+    let options = Options { seed: 1, tier: best_tier(), lang: Lang::En, allowed: Allowed::USUAL };
     let report = grade(lab, folder, &options);
     assert_eq!((report.error.as_str(), report.score), ("", Some(0)), "{}: {report:#?}", lab.name);
     for check in &report.checks {

@@ -12,7 +12,7 @@ use grade::judge::{Options, grade};
 use grade::lab::Lab;
 use grade::labs;
 use grade::report::{Report, Status};
-use grade::sandbox::{Tier, best_tier, dispatch};
+use grade::sandbox::{Allowed, Tier, best_tier, dispatch};
 use grade::words::Lang;
 use labkit::{Program, root, run_trials, trial};
 use libtest_mimic::{Failed, Trial};
@@ -62,7 +62,8 @@ fn good_ones(lab: &str) -> Vec<PathBuf> {
 }
 
 fn graded(lab: &Lab, submission: &Path) -> Report {
-    let options = Options { seed: fastrand::u64(..), tier: best_tier(), lang: Lang::En };
+    let options =
+        Options { seed: fastrand::u64(..), tier: best_tier(), lang: Lang::En, allowed: Allowed::USUAL };
     let report = grade(lab, submission, &options);
     assert_eq!(report.error, "", "{}", submission.display());
     report

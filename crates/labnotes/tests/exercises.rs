@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use grade::judge::{Options, grade};
 use grade::labs;
 use grade::report::Status;
-use grade::sandbox::{best_tier, dispatch};
+use grade::sandbox::{Allowed, best_tier, dispatch};
 use grade::submission::{Kind, kit};
 use grade::words::Lang;
 use labkit::{Running, Workspace, missing_program, root, run_trials, trial};
@@ -185,7 +185,7 @@ fn fails(program: &str, edits: Edits) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(format!("{program}.c"));
     fs::write(&file, edited(&format!("{program}/{program}.c"), edits)).unwrap();
-    let options = Options { seed: 1, tier: best_tier(), lang: Lang::En };
+    let options = Options { seed: 1, tier: best_tier(), lang: Lang::En, allowed: Allowed::USUAL };
     let report = grade(labs::find(program).unwrap(), &file, &options);
     assert_eq!(report.error, "");
     let failed = report.checks.into_iter().filter(|check| check.status != Status::Passed);

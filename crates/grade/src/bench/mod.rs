@@ -67,7 +67,8 @@ impl Bench {
     /// Starts the submission with these arguments, in special circumstances.
     pub fn start_with(&self, args: &[&str], start: &Start) -> Verdict<Run> {
         let command = self.program.iter().cloned().chain(args.iter().map(ToString::to_string)).collect();
-        let limits = Limits { open_files: start.open_files.unwrap_or(Limits::RUN.open_files), ..Limits::RUN };
+        let running = self.place.allowed.running;
+        let limits = Limits { open_files: start.open_files.unwrap_or(running.open_files), ..running };
         let how = How {
             limits,
             building: false,

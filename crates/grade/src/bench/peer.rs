@@ -4,11 +4,9 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, SocketAddrV4, TcpListener, TcpStream, UdpSocket};
 
 use std::os::fd::AsRawFd as _;
-use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, connect, setsockopt, socket, sockopt};
-
-use nix::sys::time::{TimeVal, TimeValLike as _};
 
 use super::Run;
 use super::tables::tcp_connection;
@@ -16,14 +14,8 @@ use crate::lab::{Failure, Verdict};
 use crate::words;
 use crate::words::Words;
 
-/// How long a connection may take; on one machine it takes none, unless too many wait already.
-const CONNECTING: Duration = Duration::from_secs(5);
-
 /// The most that is taken from a submission that doesn't stop sending.
 const ENOUGH: usize = 64 << 20;
-
-/// How long one exchange may take in all, however steadily it drips.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A connection with a submission.
 #[derive(Debug)]
@@ -96,34 +88,41 @@ impl Peer {
 
     /// Connects to a submission that listens. Fails if that can't be done.
     pub fn connect(run: &Run, addr: SocketAddrV4) -> Verdict<Self> {
-        Self::connected(run, addr, TcpStream::connect_timeout(&addr.into(), CONNECTING))
+        Self::connect_with(run, addr, None)
     }
 
     /// As [`Peer::connect`], with room for only about `bytes` bytes that the tester has not read yet: what a slow reader is
     /// to its sender (SO_RCVBUF, socket(7)).
     pub fn connect_narrow(run: &Run, addr: SocketAddrV4, bytes: usize) -> Verdict<Self> {
-        let s = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)
-            .map_err(io::Error::from)?;
-        setsockopt(&s, sockopt::RcvBuf, &bytes).map_err(io::Error::from)?;
-        // SO_SNDTIMEO bounds connect too: socket(7).
-        let limit = TimeVal::seconds(CONNECTING.as_secs().cast_signed());
-        setsockopt(&s, sockopt::SendTimeout, &limit).map_err(io::Error::from)?;
-        let connected = connect(s.as_raw_fd(), &SockaddrIn::from(addr)).map_err(io::Error::from);
-        Self::connected(run, addr, connected.map(|()| TcpStream::from(s)))
+        Self::connect_with(run, addr, Some(bytes))
     }
 
-    fn connected(run: &Run, addr: SocketAddrV4, stream: io::Result<TcpStream>) -> Verdict<Self> {
-        match stream {
-            Ok(stream) => Ok(Self::new(stream, addr)?),
-            Err(error) => Err(run
-                .explain(Failure {
-                    did: words!("{addr}에 연결(TCP)", "connected to {addr} (TCP)"),
-                    expected: words!("연결되기", "a connection"),
-                    got: words!("연결할 수 없었어요: {error}", "it could not be made: {error}"),
-                    cause: Words::default(),
-                })
-                .into()),
+    fn connect_with(run: &Run, addr: SocketAddrV4, room: Option<usize>) -> Verdict<Self> {
+        let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+        let s = socket(AddressFamily::Inet, SockType::Stream, flags, None).map_err(io::Error::from)?;
+        if let Some(bytes) = room {
+            setsockopt(&s, sockopt::RcvBuf, &bytes).map_err(io::Error::from)?;
         }
+        // Asked again, connect says how it goes: connect(2). On one machine it takes no time, unless too many wait already.
+        let connected = run.until(|| match connect(s.as_raw_fd(), &SockaddrIn::from(addr)) {
+            Err(Errno::EINPROGRESS | Errno::EALREADY) => Ok(None),
+            Ok(()) | Err(Errno::EISCONN) => Ok(Some(Ok(()))),
+            Err(errno) => Ok(Some(Err(errno))),
+        })?;
+        let errno = match connected {
+            Some(Ok(())) => return Ok(Self::new(TcpStream::from(s), addr)?),
+            Some(Err(errno)) => errno,
+            None => Errno::ETIMEDOUT,
+        };
+        let error = io::Error::from(errno);
+        Err(run
+            .explain(Failure {
+                did: words!("{addr}에 연결(TCP)", "connected to {addr} (TCP)"),
+                expected: words!("연결되기", "a connection"),
+                got: words!("연결할 수 없었어요: {error}", "it could not be made: {error}"),
+                cause: Words::default(),
+            })
+            .into())
     }
 
     /// The tester's own end.
@@ -134,9 +133,9 @@ impl Peer {
     /// Sends as much as the submission will ever take; gives how much that was.
     pub fn send(&mut self, run: &Run, bytes: &[u8]) -> io::Result<usize> {
         let mut sent = 0;
-        let start = Instant::now();
-        while sent < bytes.len() && start.elapsed() < PATIENCE {
-            match run.until(|| would_block(self.stream.write(&bytes[sent..]))) {
+        let patience = &mut run.patience();
+        while sent < bytes.len() {
+            match run.until_within(patience, || would_block(self.stream.write(&bytes[sent..]))) {
                 Ok(Some(n)) if n > 0 => sent += n,
                 Ok(_) => break,
                 Err(error) if is_broken(&error) => break,
@@ -159,12 +158,13 @@ impl Peer {
     fn receive_up_to(&mut self, run: &Run, n: usize) -> io::Result<(Vec<u8>, End)> {
         let mut received = Vec::new();
         let mut buf = vec![0; 64 << 10];
-        let start = Instant::now();
-        while received.len() < n && start.elapsed() < PATIENCE {
+        let patience = &mut run.patience();
+        while received.len() < n {
             let room = buf.len().min(n - received.len());
-            match run.until(|| would_block(self.stream.read(&mut buf[..room]))) {
+            match run.until_within(patience, || would_block(self.stream.read(&mut buf[..room]))) {
                 Ok(Some(0)) => return Ok((received, End::Closed)),
                 Ok(Some(n)) => received.extend_from_slice(&buf[..n]),
+                Ok(None) if patience.dozed() => break,
                 Ok(None) => return Ok((received, End::Silent)),
                 Err(error) if is_broken(&error) => return Ok((received, End::Reset)),
                 Err(error) => return Err(error),
@@ -177,9 +177,9 @@ impl Peer {
     pub fn exchange(&mut self, run: &Run, bytes: &[u8]) -> io::Result<Vec<u8>> {
         let (mut sent, mut received) = (0, Vec::with_capacity(bytes.len()));
         let mut buf = vec![0; 64 << 10];
-        let start = Instant::now();
-        while received.len() < bytes.len() && start.elapsed() < PATIENCE {
-            let step = run.until(|| {
+        let patience = &mut run.patience();
+        while received.len() < bytes.len() {
+            let step = run.until_within(patience, || {
                 let mut moved = false;
                 if sent < bytes.len()
                     && let Some(n) = would_block(self.stream.write(&bytes[sent..]))?

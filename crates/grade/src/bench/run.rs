@@ -2,32 +2,27 @@
 
 use std::io::{self, Read, Write as _};
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use labkit::trace::{self, Call};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use super::watch::{Watch, Watched, descendants};
+use super::watch::{INTERVAL, Seen, Watch, Watched, descendants};
 use crate::lab::{Failure, Verdict};
-use crate::sandbox::{Ended, How, Place, Tier, end_all_of, leave, wait_for_the_left};
+use crate::sandbox::{Ended, How, Limits, Place, Tier, end_all_of, leave, wait_for_the_left};
 use crate::words;
 use crate::words::Words;
 
-/// A program that sleeps this long, while nothing is on its way to it, waits for something that won't come.
-const ASLEEP: Duration = Duration::from_secs(3);
+/// A program that sleeps in so many samples in a row has nothing to do at the moment.
+const NAP: u64 = 5;
 
-/// A program that sleeps this long has nothing to do at the moment.
-const NAP: Duration = Duration::from_millis(100);
-
-/// How long a program that keeps busy may take for one thing.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// How long what a program has said may take to come after its end, on a machine that is busy.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+/// And one that is awake in between for a moment, again and again.
+const DOZE: u64 = 50;
 
 /// A submission that was started. It and all its processes are gone when this is.
 #[derive(Debug)]
@@ -38,6 +33,9 @@ pub struct Run {
     stderr: Stream,
     status: Stream,
     watch: Arc<Watch>,
+    limits: Limits,
+    /// Its judge's [`Place::spent`].
+    spent: Arc<AtomicU64>,
     /// The keeper, if strace stands between it and this process, and the init.
     inside: Vec<Pid>,
     /// The user that is this run's alone.
@@ -192,7 +190,8 @@ impl Run {
             sender
         });
         let stdin = Mutex::new(stdin);
-        Ok(Run { keeper, stdin, stdout, stderr, status, watch, inside, user, calls, argv })
+        let (limits, spent) = (how.limits, Arc::clone(&place.spent));
+        Ok(Run { keeper, stdin, stdout, stderr, status, watch, limits, spent, inside, user, calls, argv })
     }
 
     /// Gives it `bytes` on its stdin, as it reads them.
@@ -208,33 +207,46 @@ impl Run {
     }
 
     /// Looks again and again until `observe` sees it. None if it never will: because the program has ended, or sleeps
-    /// though nothing is on its way to it, or is busy with something else for too long.
+    /// though nothing is on its way to it, or dozes. One that keeps busy has its processor time.
     pub fn until<T>(&self, observe: impl FnMut() -> io::Result<Option<T>>) -> io::Result<Option<T>> {
-        self.until_asleep_for(ASLEEP, observe)
+        self.until_within(&mut self.patience(), observe)
     }
 
     /// As [`Run::until`], for what may well never be: gives up as soon as the program is seen asleep.
     pub fn until_asleep<T>(&self, observe: impl FnMut() -> io::Result<Option<T>>) -> io::Result<Option<T>> {
-        self.until_asleep_for(NAP, observe)
+        let patience = Patience { most_asleep: NAP, most_dozing: DOZE, ..self.patience() };
+        self.until_within(&mut { patience }, observe)
     }
 
-    fn until_asleep_for<T>(
+    /// As [`Run::until`], for one step of many: all of them together may take this much patience.
+    pub(super) fn until_within<T>(
         &self,
-        limit: Duration,
+        patience: &mut Patience,
         mut observe: impl FnMut() -> io::Result<Option<T>>,
     ) -> io::Result<Option<T>> {
-        let (start, _) = self.watch.watched();
+        let mut looks = 0;
         loop {
-            let over = self.status.closed();
+            // Before `observe`, which then sees all that was done until here.
+            let (over, seen) = (self.over(), self.watch.seen());
             if let Some(seen) = observe()? {
+                patience.asleep = 0;
                 return Ok(Some(seen));
             }
-            let (now, busy) = self.watch.watched();
-            if over || now > busy.max(start) + limit || now > start + PATIENCE {
+            let before = patience.dozing;
+            if over || patience.ends(seen) {
                 return Ok(None);
             }
-            look_again();
+            self.spent.fetch_add(patience.dozing - before, Ordering::Relaxed);
+            // Seldom for what takes long.
+            thread::sleep(LOOK * (1 << (looks / 64).min(4)));
+            looks += 1;
         }
+    }
+
+    /// Patience for one thing, with as many steps as it takes.
+    pub(super) fn patience(&self) -> Patience {
+        let Limits { asleep, dozing, .. } = self.limits;
+        Patience { last: self.watch.seen(), most_asleep: asleep, most_dozing: dozing, asleep: 0, dozing: 0 }
     }
 
     /// Its stdout so far.
@@ -321,11 +333,12 @@ impl Run {
     /// took too much.
     pub(crate) fn finish_building(self) -> io::Result<Result<(Ended, String), Failure>> {
         self.close_stdin();
-        while !self.over() {
-            look_again();
-        }
+        let ended = self.until(|| Ok(self.over().then_some(())))?;
         if let Some(got) = self.watch.stopped() {
             return Ok(Err(Failure { did: self.did(), got, ..Failure::default() }));
+        }
+        if ended.is_none() {
+            return Ok(Err(Failure { cause: Words::default(), ..self.hangs() }));
         }
         let finished = self.collected()?;
         let said = String::from_utf8_lossy(&[finished.stdout, finished.stderr].concat()).into_owned();
@@ -346,9 +359,8 @@ impl Run {
             return Some(Failure { did: self.did(), got: reason, ..Failure::default() });
         }
         let ended = self.ended()?;
-        // Its last words may still be on the way; nobody is left who could keep the pipe open for long.
-        let end = Instant::now() + LAST_WORDS;
-        while !self.stderr.closed() && Instant::now() < end {
+        // Its last words may still be on the way; nobody is left who could keep the pipe open.
+        while !self.stderr.closed() {
             look_again();
         }
         match ended {
@@ -372,14 +384,15 @@ impl Run {
     }
 
     fn hangs(&self) -> Failure {
-        let (ko, en) = (ASLEEP.as_secs(), PATIENCE.as_secs());
+        let seconds = |samples: u64| (INTERVAL * samples as u32).as_secs_f32();
+        let (asleep, dozing) = (seconds(self.limits.asleep), seconds(self.limits.dozing));
         let shown = super::bytes(&self.stdout.so_far());
         Failure {
             did: self.did(),
             expected: words!("스스로 끝나기", "it ends by itself"),
             got: words!(
-                "끝나지 않고 기다리고 있어요({ko}초 동안 아무 일도 하지 않았거나 {en}초를 넘겼어요). 여기까지의 출력: {shown}",
-                "it doesn't end (asleep for {ko} s, or busy for more than {en} s). Its output so far: {shown}"
+                "끝나지 않고 기다리고 있어요({asleep}초 동안 아무 일도 하지 않았거나, 자다 깨다 하며 {dozing}초를 넘겼어요). 여기까지의 출력: {shown}",
+                "it doesn't end (asleep for {asleep} s, or for {dozing} s with breaks). Its output so far: {shown}"
             ),
             cause: words!(
                 "오지 않을 것을 기다리는 read, recv, accept가 있는지, 끝나지 않는 반복문이 있는지 보세요.",
@@ -436,10 +449,10 @@ impl Run {
     }
 
     fn collected(mut self) -> io::Result<Finished> {
-        // It has ended, and strace is about to: it has more to write.
-        let end = Instant::now() + ASLEEP;
-        while self.over() && self.keeper.try_wait()?.is_none() && Instant::now() < end {
-            look_again();
+        if self.over() {
+            // It has ended, and strace is about to: it has more to write.
+            self.watch.finish();
+            self.keeper.wait()?;
         }
         self.end();
         // All who could write to the pipes are gone; their readers are about to see it.
@@ -460,6 +473,41 @@ impl Run {
 impl Drop for Run {
     fn drop(&mut self) {
         self.end();
+        self.spent.fetch_add(self.watch.seen().worked, Ordering::Relaxed);
+    }
+}
+
+/// How long to wait for a run: in samples in which it could have done something and did not. A look that saw nothing is worth one
+/// at the most: where nobody had the time to look, nobody has waited.
+#[derive(Debug)]
+pub(super) struct Patience {
+    last: Seen,
+    /// In a row, and the most of them.
+    asleep: u64,
+    most_asleep: u64,
+    /// All in all, and the most of them.
+    dozing: u64,
+    most_dozing: u64,
+}
+
+impl Patience {
+    /// There was another look, and nothing to see. Has it come to an end?
+    fn ends(&mut self, seen: Seen) -> bool {
+        let (busy, naps) = (seen.busy != self.last.busy, seen.naps != self.last.naps);
+        let asleep = seen.asleep != self.last.asleep;
+        self.last = seen;
+        if busy || naps {
+            self.asleep = 0;
+        } else {
+            self.asleep += u64::from(asleep);
+        }
+        self.dozing += u64::from(!busy && (naps || asleep));
+        self.asleep > self.most_asleep || self.dozed()
+    }
+
+    /// Has it come to an end though something came now and then?
+    pub(super) fn dozed(&self) -> bool {
+        self.dozing > self.most_dozing
     }
 }
 
@@ -497,8 +545,10 @@ fn own(calls: Vec<Call>, argv: &[String]) -> Option<Vec<Call>> {
 }
 
 /// Between two looks at what wakes nobody up when it happens; what is waited for is always observed.
+const LOOK: Duration = Duration::from_micros(300);
+
 fn look_again() {
-    thread::sleep(Duration::from_micros(300)); // leaves the processor to what is being observed
+    thread::sleep(LOOK); // leaves the processor to what is being observed
 }
 
 /// Is a process stopped, or gone? proc(5).

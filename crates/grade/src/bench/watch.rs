@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -16,7 +16,7 @@ use crate::words;
 use crate::words::Words;
 
 /// How often.
-const INTERVAL: Duration = Duration::from_millis(20);
+pub(super) const INTERVAL: Duration = Duration::from_millis(20);
 
 /// More than a submission's files and those that come of building it.
 const MOST_FILES: u64 = 20_000;
@@ -43,16 +43,26 @@ pub(super) struct Watch {
     state: Mutex<State>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
-    /// For how long it has been watched. On a machine that stands still, or has no time for the watch, this stands still too.
-    watched: Duration,
-    /// [`State::watched`] when it was last seen doing something.
-    busy: Duration,
+    seen: Seen,
     /// Why it was ended.
     stopped: Option<Words>,
     /// From now on the keeper's number may be another's.
     over: bool,
+}
+
+/// What was seen of a run so far, in numbers of samples. No clock: a machine without time for the watch takes fewer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// In so many it ran, had run since the one before, or wanted to.
+    pub(super) busy: u64,
+    /// In so many it slept, but had been awake since the one before.
+    pub(super) naps: u64,
+    /// In so many it slept and had slept all the time.
+    pub(super) asleep: u64,
+    /// Its processor time would fill so many.
+    pub(super) worked: u64,
 }
 
 /// All processes' doings.
@@ -60,6 +70,8 @@ struct State {
 struct Doings {
     /// Somebody runs, or wants to.
     running: bool,
+    /// Somebody waits for a disk, or for a child that it has lent its memory to: vfork(2).
+    waiting: bool,
     /// How often somebody went to sleep or was interrupted.
     switches: u64,
     /// Processor time in ticks of sysconf(_SC_CLK_TCK), that of children who have ended included.
@@ -71,29 +83,33 @@ struct Doings {
 impl Watch {
     /// Watches a run, and ends it if it takes more than its limits, until told to stop.
     pub(super) fn start(run: Watched) -> Arc<Self> {
-        let state = State { watched: Duration::ZERO, busy: Duration::ZERO, stopped: None, over: false };
-        let watch = Arc::new(Watch { keeper: run.keeper, state: Mutex::new(state) });
+        let watch = Arc::new(Watch { keeper: run.keeper, state: Mutex::default() });
         let watcher = Arc::clone(&watch);
         thread::spawn(move || watcher.watch(&run));
         watch
     }
 
     fn watch(&self, run: &Watched) {
-        let start = Instant::now();
-        let mut last = start;
         let mut before = Doings::default();
         while !self.lock().over {
             let now = doings(run.keeper);
             {
                 let mut state = self.lock();
-                state.watched += last.elapsed().min(2 * INTERVAL);
-                if now.running || now.switches != before.switches || now.ticks != before.ticks {
-                    state.busy = state.watched;
-                }
+                let seen = &mut state.seen;
+                // A process that ended meanwhile may have taken its ticks with it.
+                let worked = Duration::from_secs(now.ticks) / ticks_per_second();
+                seen.worked = seen.worked.max(worked.div_duration_f64(INTERVAL) as u64);
+                let kind = if now.running || now.ticks != before.ticks {
+                    &mut seen.busy
+                } else if now.waiting || now.switches != before.switches {
+                    &mut seen.naps
+                } else {
+                    &mut seen.asleep
+                };
+                *kind += 1;
             }
-            last = Instant::now();
             before = now;
-            if let Some(reason) = too_much(run, now, start.elapsed()) {
+            if let Some(reason) = too_much(run, now) {
                 self.stop(reason);
             }
             // Limits and patience are counted in these samples.
@@ -117,10 +133,9 @@ impl Watch {
         self.lock().over = true;
     }
 
-    /// For how long has it been watched, and how long had it been when it was last seen doing something?
-    pub(super) fn watched(&self) -> (Duration, Duration) {
-        let state = self.lock();
-        (state.watched, state.busy)
+    /// What was seen so far.
+    pub(super) fn seen(&self) -> Seen {
+        self.lock().seen
     }
 
     /// Why it was ended, if it was.
@@ -134,18 +149,14 @@ impl Watch {
 }
 
 /// Which limit is passed.
-fn too_much(watched: &Watched, now: Doings, elapsed: Duration) -> Option<Words> {
-    let Limits { cpu, memory, wall, sockets, trace, disk, .. } = watched.limits;
-    if now.ticks / ticks_per_second() > cpu {
+fn too_much(watched: &Watched, now: Doings) -> Option<Words> {
+    let Limits { cpu, memory, sockets, trace, disk, .. } = watched.limits;
+    if now.ticks / u64::from(ticks_per_second()) > cpu {
         return Some(words!("CPU 시간 {cpu}초를 다 썼어요", "it used up its {cpu} s of processor time"));
     }
     if now.memory > memory {
         let memory = memory >> 20;
         return Some(words!("메모리 {memory} MiB를 넘었어요", "it took more than {memory} MiB of memory"));
-    }
-    if elapsed > wall {
-        let wall = wall.as_secs();
-        return Some(words!("{wall}초가 지나도 끝나지 않았어요", "it was still there after {wall} s"));
     }
     if watched.own_network && sockets_open() > sockets {
         return Some(words!("소켓을 {sockets}개 넘게 열었어요", "it opened more than {sockets} sockets"));
@@ -198,8 +209,8 @@ fn fits(folder: &Path, bytes: u64) -> bool {
     true
 }
 
-fn ticks_per_second() -> u64 {
-    nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK).ok().flatten().map_or(100, i64::cast_unsigned)
+fn ticks_per_second() -> u32 {
+    nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK).ok().flatten().map_or(100, |n| n as u32)
 }
 
 /// The descendants of a process.
@@ -228,8 +239,10 @@ fn doings(keeper: i32) -> Doings {
                 let number =
                     || value.split_whitespace().next().and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
                 match name {
-                    // A process that strace has stopped is on its way.
-                    "State" => sum.running |= value.trim().starts_with(['R', 'D', 't']),
+                    "State" => {
+                        sum.running |= value.trim().starts_with('R');
+                        sum.waiting |= value.trim().starts_with('D');
+                    }
                     "voluntary_ctxt_switches" | "nonvoluntary_ctxt_switches" => sum.switches += number(),
                     "RssAnon" | "RssShmem" | "VmPTE" => kilobytes += number(),
                     _ => {}

@@ -9,7 +9,8 @@ use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
@@ -21,7 +22,7 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Gid, Uid, fork};
 
 use super::inside::{JAIL, map_to};
-use super::{Jail, KEEPER, Limits, Tier, myself, network, reduced, tried};
+use super::{Allowed, Jail, KEEPER, Limits, Tier, myself, network, reduced, tried};
 
 /// The user that a submission runs as, where it is alone.
 pub const STUDENT: u32 = 1000;
@@ -46,7 +47,11 @@ pub struct Place {
     uid: Option<u32>,
     outer: u32,
     shared: Shared,
+    /// What the submission may take.
+    pub allowed: Allowed,
     runs: AtomicU32,
+    /// What all runs have cost so far, in samples of the watch's: with what they did, and with what was waited for in vain.
+    pub(crate) spent: Arc<AtomicU64>,
 }
 
 /// What can be bound into the file system of a submission.
@@ -83,7 +88,9 @@ impl Place {
             uid,
             outer: 0,
             shared: shared.clone(),
+            allowed: Allowed::USUAL,
             runs: AtomicU32::new(1),
+            spent: Arc::default(),
         }
     }
 
@@ -95,7 +102,9 @@ impl Place {
         let root = folder.join("root");
         fs::create_dir(&root)?;
         let (outer, shared) = (uid.unwrap_or(0), shared.clone());
-        let place = Place { tier: Tier::Full, address, root, uid, outer, shared, runs: AtomicU32::new(1) };
+        let (runs, spent) = (AtomicU32::new(1), Arc::default());
+        let (tier, allowed) = (Tier::Full, Allowed::USUAL);
+        let place = Place { tier, address, root, uid, outer, shared, allowed, runs, spent };
         place.furnish()?;
         Ok(place)
     }

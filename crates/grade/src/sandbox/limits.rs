@@ -1,7 +1,6 @@
 //! How much a submission may have: setrlimit(2), and what no rlimit counts.
 
 use std::io;
-use std::time::Duration;
 
 use nix::sys::resource::{Resource, setrlimit};
 use serde::{Deserialize, Serialize};
@@ -29,8 +28,24 @@ pub struct Limits {
     pub trace: u64,
     /// Bytes on a disk, where there is no file system of its own.
     pub disk: u64,
-    /// From start to end.
-    pub wall: Duration,
+    /// In so many samples in a row it may sleep, though nothing is on its way to it: 50 are a second.
+    pub asleep: u64,
+    /// In so many it may sleep, awake for a moment now and then, until what is waited for has come.
+    pub dozing: u64,
+}
+
+/// What a submission may take: while it is built, and in each of its runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allowed {
+    /// While it is built.
+    pub building: Limits,
+    /// In each of its runs.
+    pub running: Limits,
+}
+
+impl Allowed {
+    /// What all submissions may.
+    pub const USUAL: Allowed = Allowed { building: Limits::BUILD, running: Limits::RUN };
 }
 
 impl Limits {
@@ -45,7 +60,8 @@ impl Limits {
         sockets: 1000,
         trace: 16 << 20,
         disk: 256 << 20,
-        wall: Duration::from_secs(120),
+        asleep: 150,
+        dozing: 1500,
     };
 
     /// For a compiler.
@@ -59,7 +75,8 @@ impl Limits {
         sockets: 1000,
         trace: 16 << 20,
         disk: 256 << 20,
-        wall: Duration::from_secs(120),
+        asleep: 1500,
+        dozing: 6000,
     };
 
     /// Puts this process under them.

@@ -27,7 +27,7 @@ use crate::words::{Lang, Words};
 
 pub use inside::{Ended, Jail};
 pub use jail::{How, Place, STUDENT, Shared};
-pub use limits::Limits;
+pub use limits::{Allowed, Limits};
 pub use reduced::Alone;
 pub(crate) use reduced::end_all_of;
 
