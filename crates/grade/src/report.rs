@@ -1,5 +1,7 @@
 //! What grading one submission has found: the values that every format is made of.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::sandbox::Tier;
@@ -88,5 +90,26 @@ impl Report {
             Some(_) => 1,
             None => 2,
         }
+    }
+}
+
+/// For whoever tests the grader: in a few lines what came of it, and of each check that failed how what is said begins.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let Report { lab, submission, seed, tier, error, .. } = self;
+        let score = self.score.map_or("no".into(), |score| score.to_string());
+        writeln!(f, "{lab}, {submission} (seed {seed}, tier {}): {score} points {error}", tier.name())?;
+        let told = |check: &&CheckResult| matches!(check.status, Status::Failed | Status::Error);
+        for check in self.checks.iter().filter(told) {
+            let CheckResult { id, status, message, hint, .. } = check;
+            writeln!(f, "{id} {status:?}: {message:.300}")?;
+            if !hint.is_empty() {
+                writeln!(f, "→ {hint:.300}")?;
+            }
+            if id == "build" {
+                writeln!(f, "{:.1000}", self.build_log)?;
+            }
+        }
+        Ok(())
     }
 }

@@ -93,7 +93,7 @@ pub fn stage(path: &Path, lab: &str) -> io::Result<Staged> {
 const FOLDERS: &str = "grade-";
 
 /// An empty folder that nobody else looks into. Removes those of graders that were killed.
-fn own_folder() -> io::Result<(tempfile::TempDir, Flock<File>)> {
+pub(crate) fn own_folder() -> io::Result<(tempfile::TempDir, Flock<File>)> {
     let lock = |path: &Path, how| {
         let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;
         let folder = File::options().read(true).custom_flags(flags).open(path)?;

@@ -69,14 +69,6 @@ fn graded(lab: &Lab, submission: &Path) -> Report {
     report
 }
 
-/// What a report has to say of the checks that did not pass.
-fn told(report: &Report) -> String {
-    let told = report.checks.iter().filter(|check| check.status != Status::Passed);
-    let told =
-        told.map(|check| format!("{} {:?}\n{}\n{}", check.id, check.status, check.message, check.hint));
-    format!("seed {}\n{}\n{}", report.seed, told.collect::<Vec<_>>().join("\n"), report.build_log)
-}
-
 fn runs() -> u64 {
     std::env::var("GRADE_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(1)
 }
@@ -85,7 +77,7 @@ fn good(lab: &Lab, submission: &Path) -> Result<(), Failed> {
     for run in 0..runs() {
         let report = graded(lab, submission);
         if report.score != Some(100) {
-            return Err(format!("run {run}: {:?}\n{}", report.score, told(&report)).into());
+            return Err(format!("run {run}: {report}").into());
         }
     }
     Ok(())
@@ -110,12 +102,8 @@ fn bad(lab: &Lab, bad: &Bad) -> Result<(), Failed> {
     let failed: BTreeSet<String> = with(Status::Failed).map(|check| check.id.clone()).collect();
     if failed != bad.fails || with(Status::Error).next().is_some() {
         let wanted = &bad.fails;
-        return Err(format!(
-            "{}\nmeant for {wanted:?}, but failed {failed:?}\n{}",
-            bad.mistake,
-            told(&report)
-        )
-        .into());
+        let mistake = &bad.mistake;
+        return Err(format!("{mistake}\nmeant for {wanted:?}, but failed {failed:?}\n{report}").into());
     }
     Ok(())
 }

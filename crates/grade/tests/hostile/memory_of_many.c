@@ -2,8 +2,8 @@
 #include "hostile.h"
 static void *take(void *unused)
 {
-    char *p = malloc(200 << 20);
-    touch(p, 200 << 20);
+    char *p = malloc(24 << 20);
+    touch(p, 24 << 20);
     for (;;)
         sleep(1);
     return unused;
@@ -12,7 +12,7 @@ int main(int argc, char *argv[])
 {
     pthread_t thread;
     port_of(argc, argv);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 2; i++)
         fork();
     pthread_create(&thread, NULL, take, NULL);
     pthread_exit(NULL);
