@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -96,6 +97,7 @@ fn every_lab_has_one_and_nothing_else() {
 /// Lays `/autograder` and `/opt` over this machine's, in a mount namespace of its own, and starts what Gradescope starts.
 /// Its argument: the folder with both. pivot_root(2) rather than chroot(2), in which there are no user namespaces.
 const STAGE: &str = r#"set -eu
+PATH=$PATH:/usr/sbin:/sbin # where pivot_root is, and not everybody looks
 mount -t tmpfs root "$1/root"
 cd "$1/root"
 for entry in /*; do
@@ -115,7 +117,7 @@ pivot_root . .
 umount -l .
 cd /autograder
 if [ "$2" = none ]; then echo 0 >/proc/sys/user/max_user_namespaces; fi
-exec timeout 300 ./run_autograder"#;
+exec ./run_autograder"#;
 
 /// How well the machine that Gradescope runs on can shut a submission in.
 #[derive(Clone, Copy, PartialEq)]
@@ -132,7 +134,8 @@ struct Autograder {
     machine: Machine,
 }
 
-/// What has come of it.
+/// What has come of it: of results.json, all that was written there.
+#[derive(Debug)]
 struct Graded {
     status: Option<i32>,
     results: Option<Value>,
@@ -249,46 +252,65 @@ int main(int argc, char **argv) {
     for (;;) close(accept(s, 0, 0));
 }"#;
 
-fn score(graded: &Graded) -> u64 {
-    let results = graded.results.as_ref().unwrap_or_else(|| panic!("no results.json: {}", graded.said));
-    // Ours, and not the one that a submission would like.
-    assert!(results["extra_data"]["seed"].is_u64(), "{results}");
-    assert_eq!(graded.status, Some(0), "{}", graded.said);
-    results["score"].as_u64().unwrap()
+impl Graded {
+    /// The score that was given; fails where there is none, and shows why in a few lines.
+    #[track_caller]
+    fn score(&self) -> u64 {
+        assert_eq!(self.status, Some(0), "{self}");
+        let results = self.results.as_ref().unwrap_or_else(|| panic!("no results.json: {self}"));
+        // Ours, and not the one that a submission would like.
+        assert!(results["extra_data"]["seed"].is_u64(), "{self}");
+        results["score"].as_u64().unwrap()
+    }
+}
+
+/// What was said, and of the results the tests without their points.
+impl fmt::Display for Graded {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        writeln!(f, "exit status {:?}: {:.1000}", self.status, self.said)?;
+        let Some(results) = &self.results else { return Ok(()) };
+        for test in results["tests"].as_array().into_iter().flatten() {
+            if test["score"] != test["max_score"] {
+                let output = test["output"].as_str().unwrap_or_default();
+                writeln!(f, "{} {}/{}: {output:.300}", test["name"], test["score"], test["max_score"])?;
+            }
+        }
+        write!(f, "{} points", results["score"])
+    }
 }
 
 fn one_file_gets_full_marks() {
     let graded = Autograder::new(Machine::Namespaces).hand_in("tcp_echoserv.c", &good()).run();
-    assert_eq!(score(&graded), 100, "{}", graded.results.unwrap());
+    assert_eq!(graded.score(), 100, "{graded}");
     assert_eq!(graded.results.unwrap()["extra_data"]["tier"], "full");
 }
 
 fn several_files_are_one_submission() {
     let autograder = Autograder::new(Machine::Namespaces).hand_in("README.md", "It echoes.");
     let graded = autograder.hand_in("tcp_echoserv.c", &good()).run();
-    assert_eq!(score(&graded), 100, "{}", graded.results.unwrap());
+    assert_eq!(graded.score(), 100, "{graded}");
 }
 
 fn less_than_full_marks_is_a_result() {
     let deaf = good().replace("INADDR_ANY", "INADDR_LOOPBACK");
     let graded = Autograder::new(Machine::Namespaces).hand_in("echo.c", &deaf).run();
-    assert!((50..100).contains(&score(&graded)), "{}", graded.results.unwrap());
+    assert!((50..100).contains(&graded.score()), "{graded}");
     // Nothing that can be graded is the student's failure too.
     let graded = Autograder::new(Machine::Namespaces).run();
-    assert_eq!(score(&graded), 0);
+    assert_eq!(graded.score(), 0, "{graded}");
 }
 
 fn a_submission_writes_no_results() {
     let graded = Autograder::new(Machine::Namespaces).hand_in("echo.c", HOSTILE).run();
-    assert!(score(&graded) < 50, "{}", graded.results.unwrap());
-    assert!(!graded.said.contains("can be read"), "{}", graded.said);
+    assert!(graded.score() < 50, "{graded}");
+    assert!(!graded.said.contains("can be read"), "{graded}");
 }
 
 fn a_link_hands_in_nothing() {
     let autograder = Autograder::new(Machine::Namespaces);
     let ours = "/autograder/source/crates/tcp_echoserv/tcp_echoserv.c";
     symlink(ours, autograder.submission().join("echo.c")).unwrap();
-    assert_eq!(score(&autograder.run()), 0);
+    assert_eq!(autograder.run().score(), 0);
 }
 
 fn where_the_grader_fails_there_are_no_points() {
@@ -303,23 +325,23 @@ fn where_the_grader_fails_there_are_no_points() {
 }
 
 fn assert_ungraded(graded: &Graded) {
-    assert_eq!(graded.status, Some(2), "{}", graded.said);
-    assert!(graded.results.is_none(), "{}", graded.results.as_ref().unwrap());
-    assert!(graded.said.contains("not graded"), "{}", graded.said);
+    assert_eq!(graded.status, Some(2), "{graded}");
+    assert!(graded.results.is_none(), "{graded}");
+    assert!(graded.said.contains("not graded"), "{graded}");
 }
 
 fn without_a_sandbox_nothing_is_graded() {
     let graded = Autograder::new(Machine::Nothing).hand_in("echo.c", HOSTILE).run();
     assert_ungraded(&graded);
-    assert!(graded.said.contains("no sandbox"), "{}", graded.said);
+    assert!(graded.said.contains("no sandbox"), "{graded}");
 }
 
 fn in_a_container_another_user_is_graded() {
     let graded = Autograder::new(Machine::Container).hand_in("tcp_echoserv.c", &good()).run();
-    assert_eq!(score(&graded), 100, "{}", graded.results.unwrap());
+    assert_eq!(graded.score(), 100, "{graded}");
     assert_eq!(graded.results.unwrap()["extra_data"]["tier"], "reduced");
     let graded = Autograder::new(Machine::Container).hand_in("echo.c", HOSTILE).run();
-    assert!(score(&graded) < 50, "{}", graded.results.unwrap());
+    assert!(graded.score() < 50, "{graded}");
 }
 
 // ---- The workflow ----

@@ -79,7 +79,12 @@ fn starters_in_rust() {
         cargo.current_dir(&starter_folder).env("RUSTFLAGS", "--deny warnings");
         compiles(&mut cargo);
         compiles(Command::new("cargo").args(["fmt", "--check"]).current_dir(&starter_folder));
-        worth_nothing(lab, &starter_folder);
+        // The grader's cargo compiles libc and nix for each anew: one folder stands for all, of the others their programs are
+        // handed in.
+        if lab.name == "tcp_echoserv" {
+            worth_nothing(lab, &starter_folder);
+        }
+        worth_nothing(lab, &target.join("debug").join(lab.name));
 
         // What its comments offer is there to be had.
         let file = starter_folder.join("src/main.rs");
