@@ -21,10 +21,6 @@ use crate::submission::{self, Kind, Kit, Staged};
 use crate::words;
 use crate::words::{Lang, Words};
 
-/// A submission that has cost so many samples of the watch's, in what its programs did and in waiting for them, has had its time:
-/// what is left fails. 50 are a second.
-const ITS_TIME: u64 = 15_000;
-
 /// A judge that takes so many seconds of processor time, itself and not its submission, is ended: something is wrong with it.
 const MOST_WORK: u64 = 300;
 
@@ -180,7 +176,7 @@ fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
             // The first check is the building.
             (Some((verdict, start)), _) => result(check, task.lang, &verdict, start),
             (None, Some(missing)) => skipped(lab, check, missing, task.lang),
-            (None, None) if spent.load(Ordering::Relaxed) > ITS_TIME => {
+            (None, None) if spent.load(Ordering::Relaxed) > task.allowed.in_all => {
                 result(check, task.lang, &out_of_time(), start)
             }
             (None, None) => {

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use grade::judge::{Options, grade};
 use grade::labs;
-use grade::report::{Report, Status};
+use grade::report::{CheckResult, Report, Status};
 use grade::sandbox::{Allowed, Limits, Tier, best_tier, dispatch};
 use grade::words::Lang;
 use labkit::{missing_program, root, until};
@@ -40,6 +40,7 @@ const LITTLE: Allowed = Allowed {
         dozing: 100,
         ..Limits::RUN
     },
+    in_all: 1500,
 };
 
 /// Those that take all that they can get, of processors, processes or memory: nothing runs beside them but their neighbour.
@@ -413,6 +414,17 @@ fn trace_flood() {
     note("trace_flood", "its system calls don't end".into());
 }
 
+/// Each check waits for it in vain, but all of them together only for so long.
+fn all_its_time() {
+    let class = Class::new();
+    let evil = class.hand_in(&[("main.c", &read("never_reads.c"))]);
+    let report = graded("tcp_echoserv", &evil, Allowed { in_all: LITTLE.running.asleep / 2, ..LITTLE });
+    let untried = |check: &&CheckResult| check.message.contains("took all of its time");
+    let untried: Vec<&str> = report.checks.iter().filter(untried).map(|check| check.id.as_str()).collect();
+    assert_eq!(untried, ["port_in_use", "bad_port"], "{report}");
+    note("all_its_time", "what is left is not tried".into());
+}
+
 /// What it loses is the echo, which never stops.
 fn endless_echo() {
     let class = Class::new();
@@ -563,7 +575,7 @@ fn trials() -> Vec<Trial> {
         client("client_drip", ""),
         client("client_resets", ""),
     ];
-    let others: [(&str, fn()); 17] = [
+    let others: [(&str, fn()); 18] = [
         ("etc", etc),
         ("disk_while_building", disk_while_building),
         ("canary", canary),
@@ -576,6 +588,7 @@ fn trials() -> Vec<Trial> {
         ("handed_in", handed_in),
         ("swapped", swapped),
         ("trace_flood", trace_flood),
+        ("all_its_time", all_its_time),
         ("endless_echo", endless_echo),
         ("judge_memory", judge_memory),
         ("killed_grader", killed_grader),

@@ -589,3 +589,32 @@ fn killed(did: Words, signal: i32) -> Failure {
         cause,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn patience() -> Patience {
+        Patience { last: Seen::default(), asleep: 0, most_asleep: 2, dozing: 0, most_dozing: 4 }
+    }
+
+    #[test]
+    fn a_program_that_sleeps_is_waited_for_until_that_was_seen_often_enough() {
+        let (mut patience, seen) = (patience(), |asleep| Seen { asleep, ..Seen::default() });
+        // The same sample again, a thousand that nobody had the time to look at, and one more.
+        let ends = [1, 1, 1, 1001, 1001, 1002].map(|asleep| patience.ends(seen(asleep)));
+        assert_eq!(ends, [false, false, false, false, false, true]);
+    }
+
+    #[test]
+    fn a_program_that_dozes_is_waited_for_longer_and_one_that_works_as_long_as_it_does() {
+        let mut dozes = patience();
+        let ends = [1, 2, 3, 4, 5].map(|naps| dozes.ends(Seen { naps, ..Seen::default() }));
+        assert_eq!(ends, [false, false, false, false, true]);
+        assert!(dozes.dozed());
+
+        let mut works = patience();
+        // Whoever has worked since the last look has not slept, whatever else was seen meanwhile.
+        assert!((1..1000).all(|n| !works.ends(Seen { busy: n, naps: 2 * n, asleep: 2 * n, worked: n })));
+    }
+}

@@ -41,11 +41,13 @@ pub struct Allowed {
     pub building: Limits,
     /// In each of its runs.
     pub running: Limits,
+    /// So many samples of the watch's in all, what its programs did and how long they were waited for in vain: 50 are a second.
+    pub in_all: u64,
 }
 
 impl Allowed {
     /// What all submissions may.
-    pub const USUAL: Allowed = Allowed { building: Limits::BUILD, running: Limits::RUN };
+    pub const USUAL: Allowed = Allowed { building: Limits::BUILD, running: Limits::RUN, in_all: 15_000 };
 }
 
 impl Limits {
