@@ -485,29 +485,34 @@ fn subprocess(class: &Class, lab: &str) -> Command {
 /// while traced.
 fn killed_grader() {
     let class = Class::new();
-    for (name, at_work) in [
-        ("sleeper", "cc1"),
-        ("daemon", &class.mark),
-        ("sleeper", &class.mark),
-        ("fork_bomb", &class.mark),
-        ("trace_flood", "strace"),
+    let status = |pid: u32| fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    // With which process at work, and traced?
+    for (name, at_work, traced) in [
+        ("sleeper", "cc1", false),
+        ("daemon", &class.mark, false),
+        ("sleeper", &class.mark, false),
+        ("fork_bomb", &class.mark, false),
+        ("trace_flood", &class.mark, true),
     ] {
         class.hand_in(&[("main.c", &read(&format!("{name}.c")))]);
         let mut grader = subprocess(&class, "tcp_echoserv").spawn().unwrap();
-        let called = |pid: &u32| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-        until(at_work, || {
-            let there = descendants(grader.id()).iter().any(|pid| called(pid).trim() == at_work);
+        until(name, || {
+            let at_work = |pid: &u32| {
+                let status = status(*pid);
+                status.starts_with(&format!("Name:\t{at_work}\n"))
+                    && !(traced && status.contains("TracerPid:\t0\n"))
+            };
+            let there = descendants(grader.id()).iter().any(at_work);
             Ok((there || grader.try_wait()?.is_some()).then_some(()))
         })
         .unwrap();
         let all = descendants(grader.id());
         grader.kill().unwrap();
         grader.wait().unwrap();
-        let ended = until("the end of them all", || {
-            let still = left(&class.mark).is_empty() && all.iter().all(|pid| !alive(*pid));
-            Ok(still.then_some(()))
-        });
-        ended.unwrap_or_else(|error| panic!("{name}, killed at {at_work}: {error}"));
+        let still = || left(&class.mark).into_iter().chain(all.iter().copied()).filter(|pid| alive(*pid));
+        let ended = until("the end of them all", || Ok(still().next().is_none().then_some(())));
+        let left = || still().map(|pid| status(pid).lines().take(3).collect()).collect::<Vec<String>>();
+        ended.unwrap_or_else(|error| panic!("{name}, killed at {at_work}: {error}: {:?}", left()));
     }
     // What it was killed over in the folder for temporary files, the next one removes.
     class.hand_in(&[("main.c", &read("sleeper.c"))]);

@@ -96,7 +96,8 @@ pub(super) fn keep() -> io::Result<()> {
     match tried("fork", unsafe { fork() })? {
         ForkResult::Parent { child } => {
             drop(wait);
-            tell(jail.status, &format!("{} {child}\n", std::process::id()));
+            // Whoever started this may have been gone before the kernel was told to watch it, and then the judge is gone, too.
+            tried("the judge", tell(jail.status, &format!("{} {child}\n", std::process::id())))?;
             tried("close", nix::unistd::close(jail.status))?;
             go.write_all(b"!")?;
             while waitpid(child, None) == Err(Errno::EINTR) {}
@@ -279,21 +280,22 @@ fn run(jail: &Jail) -> Result<Infallible, Errno> {
         .iter()
         .map(|(name, value)| c_string(&format!("{name}={value}")))
         .collect::<Result<_, _>>()?;
-    tell(jail.status, "ready\n");
+    tell(jail.status, "ready\n").map_err(|_| Errno::EPIPE)?;
     execvpe(argv.first().ok_or(Errno::EINVAL)?, &argv, &env)
 }
 
 fn report(status: RawFd, ended: Ended) {
     if let Ok(text) = serde_json::to_string(&ended) {
-        tell(status, &text);
+        // An error means that it is gone, and then so is this process soon.
+        let _ = tell(status, &text);
     }
 }
 
-/// Tells the judge. An error means that it is gone, and then so is this process soon.
-fn tell(status: RawFd, text: &str) {
+/// Tells the judge. An error means that it is gone.
+fn tell(status: RawFd, text: &str) -> io::Result<()> {
     // SAFETY: the descriptor that the judge gave this process for nothing else; it stays open.
     let mut pipe = mem::ManuallyDrop::new(unsafe { fs::File::from_raw_fd(status) });
-    let _ = pipe.write_all(text.as_bytes());
+    pipe.write_all(text.as_bytes())
 }
 
 /// Leaves the judge's file system for the submission's own.
