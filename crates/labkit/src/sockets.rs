@@ -27,7 +27,8 @@ pub fn free_port() -> io::Result<u16> {
 /// Does process `pid`, or another of its process group, listen at `port`? Asks proc(5), in the network namespace of `pid`.
 #[cfg(target_os = "linux")]
 pub fn listens(pid: i32, transport: Transport, port: u16) -> io::Result<bool> {
-    use std::fs;
+    use std::fs::{self, File};
+    use std::io::{BufRead as _, BufReader};
 
     let (tables, state) = match transport {
         Transport::Tcp => (["tcp", "tcp6"], "0A"), // TCP_LISTEN
@@ -35,14 +36,17 @@ pub fn listens(pid: i32, transport: Transport, port: u16) -> io::Result<bool> {
     };
     // A process that is about to end has no tables and no descriptors any more: it doesn't listen.
     let mut inodes = Vec::new();
-    for table in tables {
-        let table = fs::read_to_string(format!("/proc/{pid}/net/{table}")).unwrap_or_default();
-        for line in table.lines().skip(1) {
+    for table in tables.map(|table| File::open(format!("/proc/{pid}/net/{table}"))).into_iter().flatten() {
+        for line in BufReader::new(table).lines().skip(1).map_while(Result::ok) {
             // sl local_address rem_address st queues tr retrnsmt uid timeout inode
             let fields: Vec<&str> = line.split_whitespace().collect();
             let [_, local, _, st, _, _, _, _, _, inode, ..] = fields[..] else { continue };
             if st == state && local.ends_with(&format!(":{port:04X}")) {
                 inodes.push(format!("socket:[{inode}]"));
+            }
+            // Those that listen come first (proc_net_tcp in the kernel's documentation), and then there may be thousands.
+            if st != state && transport == Transport::Tcp {
+                break;
             }
         }
     }
