@@ -208,7 +208,7 @@ pub fn missing_private_shell() -> Option<String> {
 /// as a user who may bind ports below 1024 or may not.
 pub fn private_shell(may_bind: bool) -> io::Result<Running> {
     let shell = if may_bind { "sh" } else { "unshare --user sh" };
-    let setup = format!("ip link set lo up && exec {shell}");
+    let setup = format!("PATH=$PATH:/usr/sbin:/sbin; ip link set lo up && exec {shell}");
     Program::at("unshare").start(["--user", "--map-root-user", "--net", "sh", "-c", &setup])
 }
 
