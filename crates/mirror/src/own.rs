@@ -1,6 +1,7 @@
 //! A program's own calls, in a form in which two runs compare.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use labkit::trace::Call;
 use regex::{Captures, Regex};
@@ -93,17 +94,17 @@ fn is_output(call: &Call) -> bool {
 /// Gives what differs from run to run a name: ports, inodes, pointers, times.
 pub struct Names {
     ports: HashMap<String, String>,
-    patterns: [(Regex, &'static str); 6],
+    patterns: &'static Patterns,
+}
+
+struct Patterns {
+    named: [(Regex, &'static str); 6],
     port: Regex,
 }
 
-impl Names {
-    /// With a name for the port of the program that this one talks to.
-    ///
-    /// # Errors
-    /// None: the patterns are constants.
-    pub fn new(peer: Option<u16>) -> Result<Self, regex::Error> {
-        let patterns = [
+impl Patterns {
+    fn new() -> Result<Self, regex::Error> {
+        let named = [
             // An inode, or the addresses of both ends: strace no longer finds them when the peer has reset. The calls
             // that give a socket its addresses have them as arguments.
             (Regex::new(r"<([\w-]+):\[[^\]]*\]>")?, "<$1>"),
@@ -113,12 +114,21 @@ impl Names {
             (Regex::new(r"/proc/\d+/")?, "/proc/pid/"),
             (Regex::new(r"AT_FDCWD<[^>]*>")?, "AT_FDCWD"),
         ];
-        let port = Regex::new(r"(htons\(|\d\.\d+\.\d+\.\d+:|= )(\d+)")?;
-        let mut ports = HashMap::new();
-        if let Some(peer) = peer {
-            ports.insert(peer.to_string(), "PEER".to_string());
-        }
-        Ok(Names { ports, patterns, port })
+        Ok(Patterns { named, port: Regex::new(r"(htons\(|\d\.\d+\.\d+\.\d+:|= )(\d+)")? })
+    }
+}
+
+impl Names {
+    /// With a name for the port of the program that this one talks to.
+    ///
+    /// # Errors
+    /// None: the patterns are constants.
+    pub fn new(peer: Option<u16>) -> Result<Self, regex::Error> {
+        // There are a thousand runs, and to compile the patterns takes longer than to look for them.
+        static PATTERNS: LazyLock<Result<Patterns, regex::Error>> = LazyLock::new(Patterns::new);
+        let patterns = PATTERNS.as_ref().map_err(Clone::clone)?;
+        let ports = peer.map(|peer| (peer.to_string(), "PEER".to_string())).into_iter().collect();
+        Ok(Names { ports, patterns })
     }
 
     /// A call as text.
@@ -143,7 +153,7 @@ impl Names {
 
     fn text(&mut self, text: &str, output: bool) -> String {
         let mut text = text.to_string();
-        for (pattern, name) in &self.patterns {
+        for (pattern, name) in &self.patterns.named {
             text = pattern.replace_all(&text, *name).into_owned();
         }
         let ports = &mut self.ports;
@@ -157,6 +167,6 @@ impl Names {
             let next = format!("PORT{}", ports.len());
             format!("{before}{}", ports.entry(port.to_string()).or_insert(next))
         };
-        self.port.replace_all(&text, name).into_owned()
+        self.patterns.port.replace_all(&text, name).into_owned()
     }
 }

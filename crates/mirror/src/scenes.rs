@@ -223,9 +223,8 @@ fn read_and_reset(mut peer: TcpStream) {
 
 fn half_close(mut peer: TcpStream) {
     let _ = peer.write_all(b"half\n");
-    let _ = read_line(&mut peer);
     let _ = peer.shutdown(Shutdown::Write);
-    let _ = peer.read(&mut [0]); // until the server closes
+    read_line(&mut peer);
 }
 
 fn echo_and_reset(mut peer: TcpStream) {

@@ -1,14 +1,18 @@
-//! A change to any one file of any program turns its row red: each change is made to a copy of the workspace, checked, and
-//! undone. A change that nobody notices is a failing test.
+//! A change to any one file of any program turns its row red. Each is made in a workspace of its own, which has all other
+//! files, and all that is built of them, from this one. A change that nobody notices is a failing test.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Mutex;
-use std::{fs, thread};
+use std::{env, fs, thread};
 
-use labkit::{Workspace, root, run_trials, trial_with};
+use labkit::{Workspace, run_trials, trial_with};
 use mirror::PROGRAMS;
 use mirror::report::{self, Report};
+use mirror::scenes::{self, Scene, With};
+use serde_json::{Value, json};
 
 /// A program, the language of the file, what stands there, what is put in its place.
 type Change = (&'static str, &'static str, &'static str, &'static str);
@@ -87,38 +91,78 @@ fn main() {
     ])
 }
 
-/// A copy of the lecture programs, built.
-fn copy(folder: &Path) -> Workspace {
-    for file in ["Cargo.toml", "Cargo.lock"] {
-        fs::copy(root().join(file), folder.join(file)).unwrap();
-    }
-    copy_tree(&root().join("crates"), &folder.join("crates"));
-    Workspace::at(folder)
+/// The lecture programs as they are, built, and what the compiler needs for another version of a Rust file.
+struct Lectures {
+    workspace: Workspace,
+    rustc: Vec<String>,
 }
 
-fn copy_tree(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let to = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_tree(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
+impl Lectures {
+    fn build() -> Self {
+        let workspace = Workspace::here().unwrap();
+        workspace.build().unwrap();
+        for program in PROGRAMS {
+            workspace.c(program).unwrap();
         }
+        // Nothing is left to build: cargo only tells where everything is.
+        let cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .args(["build", "--quiet", "--profile=lab", "--message-format=json", "--target-dir"])
+            .arg(&workspace.target)
+            .current_dir(&workspace.root)
+            .output()
+            .unwrap();
+        let dependencies = workspace.target.join("lab/deps").display().to_string();
+        // As the profile `lab` has it.
+        let mut rustc = ["--edition=2024", "-Cdebug-assertions=off", "-L"].map(String::from).to_vec();
+        rustc.push(format!("dependency={dependencies}"));
+        for message in cargo.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let message: Value = serde_json::from_slice(message).unwrap();
+            let target = &message["target"];
+            if message["reason"] == "compiler-artifact" && target["kind"] == json!(["lib"]) {
+                let (name, file) = (target["name"].as_str(), message["filenames"][0].as_str());
+                rustc.push(format!("--extern={}={}", name.unwrap(), file.unwrap()));
+            }
+        }
+        Lectures { workspace, rustc }
+    }
+
+    /// A workspace in `folder` with one file changed. Everything else, and what is built of it, is that of this one.
+    fn with(&self, change: &Change, folder: &Path) -> Workspace {
+        let (program, language, from, to) = change;
+        let (here, changed) = (&self.workspace, Workspace::at(folder));
+        let (file, other_c, other_rust) = match *language {
+            "c" => (format!("{program}.c"), *program, ""),
+            _ => ("src/main.rs".into(), "", *program),
+        };
+        let first = file.split('/').next().unwrap();
+        let (crates, changed_crates) = (here.root.join("crates"), folder.join("crates"));
+        links(&crates, &changed_crates, program);
+        links(&crates.join(program), &changed_crates.join(program), first);
+        links(&here.target.join("c"), &changed.target.join("c"), other_c);
+        links(&here.target.join("lab"), &changed.target.join("lab"), other_rust);
+
+        let text = fs::read_to_string(crates.join(program).join(&file)).unwrap();
+        assert!(text.contains(from), "{change:?}: not in the file");
+        let file = changed_crates.join(program).join(file);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, text.replacen(from, to, 1)).unwrap();
+        if *language == "rust" {
+            let mut rustc = Command::new("rustc");
+            let rustc =
+                rustc.args(&self.rustc).arg("-o").arg(changed.rust(program).path).arg(file).output().unwrap();
+            // What no longer compiles is noticed too, but not by what this test is about.
+            assert!(rustc.status.success(), "{change:?}: {}", String::from_utf8_lossy(&rustc.stderr));
+        }
+        changed
     }
 }
 
-/// Makes a change, runs `check`, undoes the change.
-fn with_change<T>(workspace: &Workspace, change: &Change, check: impl FnOnce() -> T) -> T {
-    let (program, language, from, to) = change;
-    let file = if *language == "c" { format!("{program}.c") } else { "src/main.rs".into() };
-    let path = workspace.root.join("crates").join(program).join(file);
-    let text = fs::read_to_string(&path).unwrap();
-    assert!(text.contains(from), "{change:?}: not in the file");
-    fs::write(&path, text.replacen(from, to, 1)).unwrap();
-    let result = check();
-    fs::write(&path, text).unwrap();
-    result
+/// Makes the folder `to` of all that is in `from` but for one name.
+fn links(from: &Path, to: &Path, but: &str) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap).filter(|entry| entry.file_name() != but) {
+        symlink(entry.path(), to.join(entry.file_name())).unwrap();
+    }
 }
 
 fn each_change_turns_its_row_red() {
@@ -126,24 +170,19 @@ fn each_change_turns_its_row_red() {
         PROGRAMS.iter().all(|program| CHANGES.iter().any(|change| change.0 == *program)),
         "a program without changes"
     );
+    let lectures = Lectures::build();
     let next = Mutex::new(CHANGES.iter());
     let survivors = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        for _ in 0..2 {
+        // A scene mostly waits.
+        for _ in 0..4 {
             scope.spawn(|| {
-                let folder = tempfile::tempdir().unwrap();
-                let workspace = copy(folder.path());
                 loop {
                     let Some(change) = next.lock().unwrap().next() else { break };
-                    let report = with_change(&workspace, change, || {
-                        if change.1 == "rust" {
-                            workspace.build().unwrap();
-                        }
-                        report::check(&workspace, change.0, true)
-                    });
-                    // What no longer compiles is noticed too, but not by what this test is about.
-                    let report = report.unwrap_or_else(|error| panic!("{change:?}: {error}"));
-                    if report.green() {
+                    let folder = tempfile::tempdir().unwrap();
+                    let workspace = lectures.with(change, folder.path());
+                    let report = report::check(&workspace, change.0, true);
+                    if report.unwrap_or_else(|error| panic!("{change:?}: {error}")).green() {
                         survivors.lock().unwrap().push(change);
                     }
                 }
@@ -154,14 +193,18 @@ fn each_change_turns_its_row_red() {
     assert!(survivors.is_empty(), "nobody notices: {survivors:#?}");
 }
 
+/// Not even the rows of those who talk to the changed program; with what the others do it has nothing to do.
 fn a_change_turns_no_other_row_red() {
-    let folder = tempfile::tempdir().unwrap();
-    let workspace = copy(folder.path());
-    workspace.build().unwrap();
     let change = CHANGES.iter().find(|change| change.0 == "tcp_echoserv" && change.1 == "c").unwrap();
-    let reports: Vec<Report> = with_change(&workspace, change, || {
-        PROGRAMS.into_iter().map(|program| report::check(&workspace, program, true).unwrap()).collect()
-    });
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = Lectures::build().with(change, folder.path());
+    let talks = |scene: &Scene| {
+        scene.program == change.0 || matches!(scene.with, With::Server(name) if name == change.0)
+    };
+    let rows = PROGRAMS.into_iter().filter(|program| scenes::of(program).iter().any(talks));
+    let reports: Vec<Report> =
+        rows.map(|program| report::check(&workspace, program, true).unwrap()).collect();
+    assert!(reports.len() > 2, "{reports:#?}");
     let red: Vec<&Report> = reports.iter().filter(|report| !report.green()).collect();
     assert!(matches!(red[..], [report] if report.program == "tcp_echoserv"), "{red:#?}");
 }
