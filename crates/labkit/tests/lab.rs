@@ -21,8 +21,8 @@ fn main() {
     }
     let missing = missing_namespaces();
     if missing.is_none() {
-        // The first lab builds the lecture programs, which may take longer than a test's deadline.
-        let _ = lab(["true"]).stdin(Stdio::null()).output();
+        // The first lab builds the lecture programs; the others find them.
+        let _ = lab(["true"]).env_remove("SUDO_USER").stdin(Stdio::null()).output();
     }
     let lab = |name, test| trial(name, missing.clone(), test);
     let terminal = |name, test| trial(name, missing.clone().or_else(|| missing_program("script")), test);
@@ -108,14 +108,14 @@ fn target() -> PathBuf {
 
 fn lab<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(script());
-    command.args(args).env("CARGO_TARGET_DIR", target());
+    // The first lab has built, and whoever comes by sudo does not.
+    command.args(args).env("CARGO_TARGET_DIR", target()).env("SUDO_USER", "nobody");
     command
 }
 
-/// A lab in which a shell script runs first, as that network's root, with scripts/lab in $LAB. A lab that the script
-/// starts doesn't build: the one around it has just done so.
+/// A lab in which a shell script runs first, as that network's root, with scripts/lab in $LAB.
 fn sh(script_: &str) -> Command {
-    let mut command = lab(["--no-servers", "env", "SUDO_USER=nobody", "sh", "-ec", script_]);
+    let mut command = lab(["--no-servers", "sh", "-ec", script_]);
     command.env("LAB", script());
     command
 }
@@ -642,7 +642,7 @@ fn another_system_is_told_so() {
 
 fn programs_must_be_there() {
     let folder = tempfile::tempdir().unwrap();
-    let output = run(lab(["true"]).env("CARGO_TARGET_DIR", folder.path()).env("SUDO_USER", "nobody"), b"");
+    let output = run(lab(["true"]).env("CARGO_TARGET_DIR", folder.path()), b"");
     let first = folder.path().join("lab/ascii_ip");
     let stderr = format!("lab: there is no {}: run `cargo build --profile=lab` first.\n", first.display());
     assert_output(&output, "", &stderr, 1);
@@ -656,8 +656,7 @@ fn a_server_that_does_not_come_up_is_named() {
     for program in fs::read_dir(root().join("crates")).unwrap() {
         symlink("/bin/true", programs.join(program.unwrap().file_name())).unwrap();
     }
-    let command =
-        |args: &[&str]| run(lab(args).env("CARGO_TARGET_DIR", folder.path()).env("SUDO_USER", "nobody"), b"");
+    let command = |args: &[&str]| run(lab(args).env("CARGO_TARGET_DIR", folder.path()), b"");
     let stderr =
         "lab: tcp_echoserv does not come up. See what it says: scripts/lab --no-servers tcp_echoserv\n";
     assert_output(&command(&["echo", "not reached"]), "", stderr, 1);
