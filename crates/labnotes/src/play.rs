@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
 use std::process::Child;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use std::{fs, process, thread};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
@@ -95,6 +95,8 @@ impl Script {
 /// In how many looks in a row everything has to be quiet before the next thing is typed. Looks and not seconds: whoever is
 /// kept from looking has seen nothing.
 const QUIET: u32 = 12;
+/// After how many it will never be.
+const LOOKS: u32 = 30_000;
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How long the kernel may take to pass on what was typed or printed.
@@ -191,21 +193,22 @@ struct Terminals {
 impl Terminals {
     /// Waits until nobody in this lab runs, everybody waits, and no terminal shows anything new.
     fn settle(&self) -> Result<()> {
-        let end = Instant::now() + PATIENCE;
         let mut quiet = 0;
         let mut before = Vec::new();
-        while quiet < QUIET {
-            ensure!(Instant::now() < end, "not quiet within {PATIENCE:?}");
+        for _ in 0..LOOKS {
             let mut now: Vec<String> =
                 self.open.iter().map(|terminal| terminal.output().len().to_string()).collect();
             let (busy, clocks) = others()?;
             now.extend(clocks);
             quiet = if busy || now != before { 0 } else { quiet + 1 };
             before = now;
+            if quiet == QUIET {
+                return Ok(());
+            }
             // Between two looks those who are looked at, and the terminals' work in the kernel, get the processor.
             thread::sleep(Duration::from_millis(4));
         }
-        Ok(())
+        bail!("not quiet in {LOOKS} looks")
     }
 }
 
