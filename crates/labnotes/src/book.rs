@@ -83,8 +83,11 @@ impl Notes {
         map
     }
 
-    /// Builds both languages into `out`, which is emptied first; only these pages if any are named.
+    /// Builds both languages into `out`, in place of what is there; only these pages if any are named. Whatever goes wrong,
+    /// what is there stays.
     pub fn build(self: &Arc<Self>, real: &Arc<Real>, out: &Path, only: &[String]) -> Result<()> {
+        ensure!(!out.exists() || is_ours(out)?, "{} is no book of ours: not emptied", out.display());
+        real.try_lab()?;
         let chosen = |page: &&Page| only.is_empty() || only.contains(&page.name);
         let mut wanted = Vec::new();
         for page in self.pages.iter().flatten().filter(chosen) {
@@ -92,21 +95,25 @@ impl Notes {
         }
         real.prepare(&wanted);
 
-        if out.exists() {
-            ensure!(is_ours(out)?, "{} is no book of ours: not emptied", out.display());
-            fs::remove_dir_all(out)?;
-        }
-        fs::create_dir_all(out.join("en"))?;
+        // Beside it, so that it is moved in one step.
+        let beside = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::create_dir_all(beside)?;
+        let unfinished = tempfile::tempdir_in(beside)?;
+        let book = unfinished.path().join("book");
+        fs::create_dir_all(book.join("en"))?;
         let theme = self.root.join("lab-notes/theme");
         for file in ["book.css", "book.js", "icon.svg"] {
-            fs::copy(theme.join(file), out.join(file)).with_context(|| format!("lab-notes/theme/{file}"))?;
+            fs::copy(theme.join(file), book.join(file)).with_context(|| format!("lab-notes/theme/{file}"))?;
         }
-        fs::write(out.join(".nojekyll"), "")?;
+        fs::write(book.join(".nojekyll"), "")?;
         for language in Language::ALL {
-            self.build_language(real, language, out, only)
+            self.build_language(real, language, &book, only)
                 .with_context(|| format!("lab-notes/{}", language.code()))?;
         }
-        Ok(())
+        if out.exists() {
+            fs::remove_dir_all(out)?;
+        }
+        fs::rename(&book, out).with_context(|| out.display().to_string())
     }
 
     fn build_language(

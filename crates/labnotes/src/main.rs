@@ -1,10 +1,10 @@
 //! `labnotes`: builds the book beside the slides.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
-use std::{env, fs, thread};
+use std::{env, fs, path, thread};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -75,10 +75,13 @@ fn run(what: What) -> Result<()> {
     let root = labkit::root().canonicalize()?;
     match what {
         What::Build { out, only } => {
-            let out = out.map_or_else(default_out, Ok)?;
+            let out = path::absolute(out.map_or_else(default_out, Ok)?)?;
             let began = Instant::now();
+            eprintln!("{BUILDING}");
             build(&root, &real()?, &out, &only)?;
-            println!("{}: {:.1} s", out.join("index.html").display(), began.elapsed().as_secs_f64());
+            let page = out.join(format!("{}.html", only.first().map_or("index", String::as_str)));
+            let seconds = began.elapsed().as_secs_f64();
+            println!("Built in {seconds:.1} s. Open it in a browser: {}", page.display());
         }
         What::Serve { port, quiet, only } => serve(&root, port, quiet, &only)?,
         What::Map => print!("{}", Notes::read(&root)?.map()),
@@ -93,6 +96,8 @@ fn run(what: What) -> Result<()> {
     }
     Ok(())
 }
+
+const BUILDING: &str = "Building the book: every program in it is run, which takes some seconds.";
 
 fn default_out() -> Result<PathBuf> {
     Ok(Workspace::here()?.target.join("book"))
@@ -109,15 +114,20 @@ fn build(root: &Path, real: &Arc<Real>, out: &Path, only: &[String]) -> Result<(
 fn serve(root: &Path, port: u16, quiet: bool, only: &[String]) -> Result<()> {
     let out = default_out()?;
     let mut known = sources(root);
+    eprintln!("{BUILDING}");
     let mut runs = real()?;
     build(root, &runs, &out, only)?;
     let serving = Serving::start(&out, port, true)?;
     let url = format!("http://{}/", serving.address);
-    println!("{url}");
+    println!("The book: {url}  (stop with Ctrl-C)");
     if !quiet {
-        // Where there is no browser, the line above is enough.
-        let open = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-        let _ = Command::new(open).arg(&url).spawn();
+        thread::spawn(move || {
+            if !open(&url) {
+                println!(
+                    "No browser could be opened here: type the address into one (on WSL into one of Windows)."
+                );
+            }
+        });
     }
     loop {
         // The pace of looking; whether a file has changed is seen in the files.
@@ -139,9 +149,17 @@ fn serve(root: &Path, port: u16, quiet: bool, only: &[String]) -> Result<()> {
         match build(root, &runs, &out, only) {
             Ok(()) => {
                 serving.changed();
-                println!("built");
+                println!("built again");
             }
             Err(error) => eprintln!("labnotes: {error:#}"),
         }
     }
+}
+
+/// Opens a browser, and returns when that is done; whether it could. What it has to say otherwise is of no interest.
+fn open(url: &str) -> bool {
+    let open = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let opened =
+        Command::new(open).arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    opened.is_ok_and(|status| status.success())
 }

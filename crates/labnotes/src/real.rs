@@ -68,6 +68,14 @@ impl Real {
         Ok(Real { workspace, player, seen: Mutex::new(HashMap::new()) })
     }
 
+    /// An error with what scripts/lab says if this machine refuses private networks, in which nearly everything is shown.
+    pub fn try_lab(&self) -> Result<()> {
+        let mut lab = Command::new(self.workspace.root.join("scripts/lab"));
+        let output = Running::start(lab.arg("--try"))?.finish()?;
+        ensure!(output.code == Some(0), "{}", output.stderr_text().trim_start_matches("lab: ").trim_end());
+        Ok(())
+    }
+
     /// Does all of it, a few at a time: most of it waits.
     pub fn prepare(&self, wanted: &[Wanted]) {
         let mut left: Vec<&Wanted> = Vec::new();

@@ -4,10 +4,12 @@
 
 mod common;
 
-use std::fs::{self, File};
+use std::env;
+use std::fs::{self, File, Permissions};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -32,6 +34,7 @@ fn main() {
         lab("calls_and_pictures_are_real", calls_and_pictures),
         lab("readmes_picture_is_what_the_programs_do", readmes_picture),
         lab("the_command_builds_a_book_and_empties_no_other_folder", the_command),
+        lab("without_private_networks_it_says_so_and_writes_nothing", without_private_networks),
         lab("the_served_book_is_built_again_when_a_page_changes", served),
     ]);
 }
@@ -43,7 +46,7 @@ fn every_command_runs() {
     for (page, command) in notes.commands().unwrap() {
         let mut lab = Command::new(root.join("scripts/lab"));
         lab.args(["sh", "-ec", &command]).current_dir(&root);
-        lab.env("CARGO_TARGET_DIR", Workspace::here().unwrap().target);
+        lab.env("CARGO_TARGET_DIR", Workspace::here().unwrap().target).env("SUDO_USER", "nobody");
         let output = Running::start(&mut lab).unwrap().finish().unwrap();
         assert_eq!(output.code, Some(0), "{page}: {command}\n{}", output.stderr_text());
     }
@@ -250,7 +253,12 @@ fn the_command() {
     };
     for _ in 0..2 {
         let output = labnotes("book");
-        assert_eq!(output.code, Some(0), "{}", output.stderr_text());
+        let (told, stdout) = (output.stderr_text(), output.stdout_text());
+        assert_eq!(output.code, Some(0), "{told}");
+        assert!(told.starts_with("Building the book: "), "{told}");
+        let page = stdout.split_once("Open it in a browser: ").unwrap().1.trim_end();
+        assert_eq!(page, folder.path().join("book/map.html").display().to_string());
+        assert!(Path::new(page).exists());
     }
     assert!(folder.path().join("book/en/map.html").exists());
     fs::create_dir(folder.path().join("mine")).unwrap();
@@ -261,11 +269,35 @@ fn the_command() {
     assert!(folder.path().join("mine/thesis.txt").exists());
 }
 
+/// As on a machine whose administrator has forbidden it.
+fn without_private_networks() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut labnotes = Command::new("unshare");
+    labnotes.args(["--user", "--map-user=1000", "--map-group=1000", "--keep-caps", "sh", "-ec"]);
+    labnotes.arg("echo 0 >/proc/sys/user/max_user_namespaces; exec \"$@\"");
+    labnotes.args(["sh", env!("CARGO_BIN_EXE_labnotes"), "build", "--out"]).arg(folder.path().join("book"));
+    let output = Running::start(&mut labnotes).unwrap().finish().unwrap();
+    let stderr = output.stderr_text();
+    let (_, refusal) = stderr.split_once("labnotes: this machine refuses a private network: ").unwrap();
+    assert!(refusal.contains("\n         sudo sysctl user.max_user_namespaces=10000\n"), "{stderr}");
+    assert!(stderr.lines().count() < 10, "{stderr}");
+    assert_eq!((output.stdout_text().as_str(), output.code), ("", Some(1)));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "it has written something");
+}
+
 fn served() {
+    // A machine with what opens browsers, but with none that it could open.
+    let folder = tempfile::tempdir().unwrap();
+    let opens = folder.path().join("xdg-open");
+    fs::write(&opens, "#!/bin/sh\necho $1 >${0%/*}/asked\nexit 3\n").unwrap();
+    fs::set_permissions(&opens, Permissions::from_mode(0o755)).unwrap();
     let mut labnotes = Command::new(env!("CARGO_BIN_EXE_labnotes"));
-    let serving = Running::start(labnotes.args(["serve", "--quiet", "--only", "map"])).unwrap();
-    let stdout = serving.wait_stdout("/\n").unwrap();
-    let address = stdout.trim().trim_start_matches("http://").trim_end_matches('/');
+    labnotes.env("PATH", format!("{}:{}", folder.path().display(), env::var("PATH").unwrap()));
+    let serving = Running::start(labnotes.args(["serve", "--only", "map"])).unwrap();
+    let stdout = serving.wait_stdout("type the address into one").unwrap();
+    let (url, _) = stdout.strip_prefix("The book: ").unwrap().split_once("  (stop with Ctrl-C)\n").unwrap();
+    assert_eq!(fs::read_to_string(folder.path().join("asked")).unwrap().trim_end(), url);
+    let address = url.trim_start_matches("http://").trim_end_matches('/');
     let get = |path: &str| {
         let mut stream = TcpStream::connect(address).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
@@ -286,6 +318,6 @@ fn served() {
     // Its time alone, to now: the page stays what it is.
     let page = File::options().append(true).open(root().join("lab-notes/ko/src/map.md")).unwrap();
     page.set_modified(SystemTime::now()).unwrap();
-    serving.wait_stdout("built\n").unwrap();
+    serving.wait_stdout("built again\n").unwrap();
     assert_ne!(get("/.version"), version);
 }
