@@ -5,6 +5,7 @@
 //! Watch:  each table has one figure; beside it how it compares, round by round.
 
 mod clients;
+mod machine;
 #[cfg(target_os = "linux")]
 mod memory;
 mod programs;
@@ -91,6 +92,7 @@ fn bench(options: &Options) -> io::Result<()> {
     let target = scratch.parent().unwrap_or(scratch);
     let out = labkit::root().join(options.out.as_deref().unwrap_or(&target.join("bench.txt")));
 
+    eprintln!("Building the lecture programs as they are released.");
     let programs = Programs::build(target)?;
     let mut report = Report::new(rounds, !smoke);
     tcp(&mut report, &programs.tcp_echo(scratch), &amount)?;
@@ -119,7 +121,7 @@ fn tcp(report: &mut Report, servers: &[EchoServer], amount: &Amount) -> io::Resu
         let contestants: Vec<Contestant> =
             servers.iter().map(|server| server.contestant(server.name.into(), sample)).collect();
         report.measure(
-            Measurement { title, unit, notes },
+            Measurement { title, unit, timed: true, notes },
             &contestants,
             &[
                 Comparison { name: "Rust/C", of: "Rust", to: "C", target: AS_FAST },
@@ -164,7 +166,7 @@ fn udp(report: &mut Report, servers: &[EchoServer], amount: &Amount) -> io::Resu
             }));
         }
         report.measure(
-            Measurement { title, unit: "datagrams/s", notes: &UDP_NOTES },
+            Measurement { title, unit: "datagrams/s", timed: true, notes: &UDP_NOTES },
             &contestants,
             &[
                 Comparison { name: "Rust/C", of: "Rust, send", to: "C, send", target: AS_FAST },
@@ -182,7 +184,7 @@ fn udp(report: &mut Report, servers: &[EchoServer], amount: &Amount) -> io::Resu
 /// From the start of `ascii_ip 210.115.36.231` to its end.
 fn start(report: &mut Report, programs: &Programs, amount: &Amount) -> io::Result<()> {
     let title = "Start-up: ascii_ip 210.115.36.231, from its start to its end";
-    let measurement = Measurement { title, unit: "µs", notes: &START_NOTES };
+    let measurement = Measurement { title, unit: "µs", timed: true, notes: &START_NOTES };
     each(report, measurement, &[&programs.ascii_ip], Some(Target::AtMost(1.3)), &|program| {
         startup(program, amount.starts)
     })
@@ -192,7 +194,7 @@ fn start(report: &mut Report, programs: &Programs, amount: &Amount) -> io::Resul
 #[cfg(target_os = "linux")]
 fn memory(report: &mut Report, programs: &Programs) -> io::Result<()> {
     let title = "Peak memory (VmHWM): the servers after some work, ascii_ip at its end";
-    let measurement = Measurement { title, unit: "KiB", notes: &[] };
+    let measurement = Measurement { title, unit: "KiB", timed: false, notes: &[] };
     each(report, measurement, &programs.all(), Some(Target::AtMost(2.0)), &|program| {
         if program.name() == "ascii_ip" {
             return memory::peak_at_exit(program, "210.115.36.231");
@@ -214,12 +216,13 @@ fn size(report: &mut Report, programs: &Programs, scratch: &Path) -> io::Result<
         let kib = u32::try_from(fs::metadata(path)?.len().div_ceil(1024));
         kib.map(f64::from).map_err(io::Error::other)
     };
-    let built = Measurement { title: "Binaries as built", unit: "KiB", notes: &[] };
+    let built = Measurement { title: "Binaries as built", unit: "KiB", timed: false, notes: &[] };
     each(report, built, &programs.all(), None, &|program| kib(&program.path))?;
     if missing_program("strip").is_some() {
         return Ok(());
     }
-    let stripped = Measurement { title: "Binaries without symbols (strip)", unit: "KiB", notes: &[] };
+    let stripped =
+        Measurement { title: "Binaries without symbols (strip)", unit: "KiB", timed: false, notes: &[] };
     each(report, stripped, &programs.all(), None, &|program| {
         let file = scratch.join("stripped");
         let strip = Command::new("strip").arg("-o").arg(&file).arg(&program.path).output()?;

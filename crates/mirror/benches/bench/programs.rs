@@ -28,7 +28,8 @@ impl Programs {
     pub(crate) fn build(target: &Path) -> io::Result<Self> {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "--release", "--target-dir"]).arg(target).current_dir(root());
+        build.args(["build", "--release", "-p", "tcp_echoserv", "-p", "udp_echoserv", "-p", "ascii_ip"]);
+        build.arg("--target-dir").arg(target).current_dir(root());
         if !build.status()?.success() {
             return Err(io::Error::other("cargo build --release has failed"));
         }

@@ -10,14 +10,21 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, CellAlignment, Table};
 use serde::Serialize;
 
+use crate::machine::Time;
+
 /// What is measured.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Measurement {
     pub(crate) title: &'static str,
     pub(crate) unit: &'static str,
+    /// Is it a matter of time? Then it says little about a busy machine.
+    pub(crate) timed: bool,
     /// Why a figure is what it is, or is missing.
     pub(crate) notes: &'static [&'static str],
 }
+
+/// How much of the processors others may have while the lecture programs are measured, in percent.
+const BUSY: i64 = 10;
 
 /// Who is measured.
 pub(crate) struct Contestant<'a> {
@@ -83,6 +90,8 @@ struct Results {
     #[serde(flatten)]
     measurement: Measurement,
     rows: Vec<Row>,
+    /// How much of the processors others had while the lecture programs were measured, in percent.
+    others: i64,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -102,6 +111,7 @@ struct Ratio {
     name: &'static str,
     value: f64,
     target: Option<Target>,
+    /// None without a target, and on a busy machine.
     met: Option<bool>,
 }
 
@@ -144,23 +154,31 @@ impl Report {
             .iter()
             .map(|c| Row { name: c.name.clone(), absent: c.absent.clone(), ..Row::default() })
             .collect();
+        let mut time = Time::default();
         for _ in 0..self.rounds {
             for (contestant, row) in contestants.iter().zip(&mut rows) {
                 if row.absent.is_none() {
+                    let before = Time::now();
                     row.take(contestant).map_err(|error| {
                         let what = format!("{}: {}: {error}", measurement.title, contestant.name);
                         io::Error::new(error.kind(), what)
                     })?;
+                    // The processes that others' servers start are not this program's to count.
+                    if let (true, Some(before), Some(after)) = (contestant.ours, before, Time::now()) {
+                        time.add(before, after);
+                    }
                 }
             }
         }
         rows.iter_mut().for_each(Row::sum_up);
+        let others = time.others();
+        let busy = measurement.timed && others > BUSY;
         for comparison in comparisons {
             let target = comparison.target.filter(|_| self.verdicts);
-            comparison.add(&mut rows, target);
+            comparison.add(&mut rows, target, !busy);
         }
 
-        let results = Results { measurement, rows };
+        let results = Results { measurement, rows, others };
         self.print(&results.to_string());
         self.results.push(results);
         Ok(())
@@ -168,11 +186,16 @@ impl Report {
 
     /// The last line: how many targets were met.
     pub(crate) fn print_verdict(&mut self) {
-        let rows = self.results.iter().flat_map(|results| &results.rows);
-        let verdicts: Vec<bool> = rows.flat_map(|row| &row.ratios).filter_map(|ratio| ratio.met).collect();
-        let met = verdicts.iter().filter(|met| **met).count();
+        let ratios = self.results.iter().flat_map(|results| &results.rows).flat_map(|row| &row.ratios);
+        let verdicts: Vec<Option<bool>> =
+            ratios.filter(|ratio| ratio.target.is_some()).map(|ratio| ratio.met).collect();
+        let count = |verdict| verdicts.iter().filter(|met| **met == verdict).count();
+        let not_judged = match count(None) {
+            0 => String::new(),
+            n => format!(", {n} not judged: the machine was busy"),
+        };
         if self.verdicts {
-            self.print(&format!("{met} of {} targets met", verdicts.len()));
+            self.print(&format!("{} of {} targets met{not_judged}", count(Some(true)), verdicts.len()));
         }
     }
 }
@@ -202,12 +225,12 @@ impl Row {
 
 impl Comparison<'_> {
     /// Adds the ratio to the row that it compares with, if both took part.
-    fn add(&self, rows: &mut [Row], target: Option<Target>) {
+    fn add(&self, rows: &mut [Row], target: Option<Target>, judged: bool) {
         let place = |name| rows.iter().position(|row| row.name == name && row.absent.is_none());
         if let Some((of, to)) = place(self.of).zip(place(self.to)) {
             let in_each_round = rows[of].samples.iter().zip(&rows[to].samples).map(|(of, to)| of / to);
             let value = median(&in_each_round.collect::<Vec<_>>());
-            let met = target.map(|target| target.met(value));
+            let met = target.filter(|_| judged).map(|target| target.met(value));
             rows[to].ratios.push(Ratio { name: self.name, value, target, met });
         }
     }
@@ -215,7 +238,7 @@ impl Comparison<'_> {
 
 impl fmt::Display for Results {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let Measurement { title, unit, notes } = self.measurement;
+        let Measurement { title, unit, timed: _, notes } = self.measurement;
         let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
         let mut table = Table::new();
         table.load_style(UTF8_FULL_CONDENSED);
@@ -236,6 +259,14 @@ impl fmt::Display for Results {
             ]);
         }
         writeln!(f, "{title}\n{table}")?;
+        if self
+            .rows
+            .iter()
+            .flat_map(|row| &row.ratios)
+            .any(|ratio| ratio.target.is_some() && ratio.met.is_none())
+        {
+            writeln!(f, "Not judged: the machine was busy (others had {} % of its processors)", self.others)?;
+        }
         notes.iter().try_for_each(|note| writeln!(f, "Note: {note}"))
     }
 }
@@ -244,7 +275,8 @@ impl Ratio {
     fn verdict(&self) -> String {
         match (self.target, self.met) {
             (Some(target), Some(true)) => format!("{target}: met"),
-            (Some(target), _) => format!("{target}: MISSED"),
+            (Some(target), Some(false)) => format!("{target}: MISSED"),
+            (Some(target), None) => format!("{target}: not judged"),
             (None, _) => String::new(),
         }
     }
