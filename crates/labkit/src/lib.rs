@@ -21,7 +21,7 @@ mod trial;
 pub use program::{Program, Workspace, root, twins};
 pub use running::{Output, Running, Server};
 pub use sockets::{Transport, free_port, listens};
-pub use trial::{find_program, missing_program, run_trials, trial, trial_with};
+pub use trial::{find_program, missing_program, run_trials, run_waiting_trials, trial, trial_with};
 
 use std::io;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Tests that need what not every machine has.
 
 use std::path::PathBuf;
-use std::{env, fs};
+use std::{env, fs, thread};
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -30,6 +30,13 @@ pub fn trial_with(tools: &[&str], name: &str, test: fn()) -> Trial {
 /// What `main` of such a file does; takes cargo test's usual arguments.
 pub fn run_trials(trials: Vec<Trial>) -> ! {
     libtest_mimic::run(&Arguments::from_args(), trials).exit()
+}
+
+/// As [`run_trials`], twice as many at a time: for tests that wait for seconds that no processor makes shorter.
+pub fn run_waiting_trials(trials: Vec<Trial>) -> ! {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(2 * thread::available_parallelism().map_or(1, usize::from));
+    libtest_mimic::run(&arguments, trials).exit()
 }
 
 /// Where a program is: on PATH, or in an sbin folder, which ordinary users' PATH leaves out.

@@ -18,7 +18,7 @@ use grade::report::Status;
 use grade::sandbox::{Allowed, best_tier, dispatch};
 use grade::submission::{Kind, kit};
 use grade::words::Lang;
-use labkit::{Running, Workspace, missing_program, root, run_trials, trial};
+use labkit::{Running, Workspace, missing_program, root, run_waiting_trials, trial};
 use labnotes::book::Notes;
 use tempfile::TempDir;
 
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
     let tried = TRIED.iter().map(|(name, test)| trial(name, missing.clone().or_else(|| own(*name)), *test));
     let mut trials: Vec<_> = tried.collect();
     trials.push(trial("every_exercise_is_tried", None, every_exercise));
-    run_trials(trials)
+    run_waiting_trials(trials)
 }
 
 fn every_exercise() {
