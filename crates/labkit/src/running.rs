@@ -8,11 +8,12 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-use crate::{Transport, free_port, listens, until};
+use crate::{DEADLINE, Transport, free_port, listens, until, until_within};
 
 /// A started program. It and all the processes it started in its process group are killed when this is dropped, and
 /// when the thread that started it ends, however it ends.
@@ -181,9 +182,14 @@ impl Running {
     }
 
     /// Closes its stdin and waits for its end.
-    pub fn finish(mut self) -> io::Result<Output> {
+    pub fn finish(self) -> io::Result<Output> {
+        self.finish_within(DEADLINE)
+    }
+
+    /// As [`Running::finish`], with another deadline.
+    pub fn finish_within(mut self, deadline: Duration) -> io::Result<Output> {
         self.close_stdin();
-        let status = until("its end", || self.child.try_wait())?;
+        let status = until_within(deadline, "its end", || self.child.try_wait())?;
         self.kill_group(); // whoever is left of its group still holds the pipes
         Ok(Output {
             code: status.code(),

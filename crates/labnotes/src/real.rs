@@ -4,18 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 use std::{io, thread};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use labkit::{Running, Workspace, until_within};
+use labkit::{PATIENCE, Running, Workspace};
 use mirror::ladder::{self, Rung};
 use mirror::{PROGRAMS, own, report, scenes};
 
 use crate::play::{Act, Screen, Script};
-
-/// How long a lab may take. Several run at once, and a transcript has many steps, so that a loaded machine takes minutes.
-const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Something that a page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -162,9 +158,7 @@ impl Real {
         lab.env("SUDO_USER", "nobody"); // the programs have just been built, and scripts/lab need not look again
         let mut running = Running::start(&mut lab)?;
         running.write(stdin);
-        running.close_stdin();
-        until_within(PATIENCE, "the end of the lab", || Ok(running.ended()?.then_some(())))?;
-        let output = running.finish()?;
+        let output = running.finish_within(PATIENCE)?;
         ensure!(output.code == Some(0), "{}", output.stderr_text().trim());
         Ok(output.stdout)
     }

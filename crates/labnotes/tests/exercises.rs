@@ -18,7 +18,7 @@ use grade::report::Status;
 use grade::sandbox::{Allowed, best_tier, dispatch};
 use grade::submission::{Kind, kit};
 use grade::words::Lang;
-use labkit::{Running, Workspace, missing_program, root, run_waiting_trials, trial};
+use labkit::{PATIENCE, Running, Workspace, missing_program, root, run_waiting_trials, trial};
 use labnotes::book::Notes;
 use tempfile::TempDir;
 
@@ -152,7 +152,7 @@ impl Bench {
         lab.args(["sh", "-ec", &format!("{script}{commands}")]).current_dir(self.folder());
         // The lab of `missing_lab` has built the programs, and whoever comes by sudo does not.
         lab.env("CARGO_TARGET_DIR", Workspace::here().unwrap().target).env("SUDO_USER", "nobody");
-        let output = Running::start(&mut lab).unwrap().finish();
+        let output = Running::start(&mut lab).unwrap().finish_within(PATIENCE);
         let output = output.unwrap_or_else(|error| panic!("{commands}\n{error}"));
         let (stdout, stderr) = (output.stdout_text(), output.stderr_text());
         assert_eq!(output.code, Some(0), "{commands}\n{stdout}\n{stderr}");

@@ -14,7 +14,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use labkit::{Running, Workspace, root, run_trials, trial};
+use labkit::{PATIENCE, Running, Workspace, root, run_trials, trial};
 use labnotes::book::Notes;
 use labnotes::play::{Part, Script};
 use labnotes::real::{Seen, Wanted};
@@ -47,7 +47,7 @@ fn every_command_runs() {
         let mut lab = Command::new(root.join("scripts/lab"));
         lab.args(["sh", "-ec", &command]).current_dir(&root);
         lab.env("CARGO_TARGET_DIR", Workspace::here().unwrap().target).env("SUDO_USER", "nobody");
-        let output = Running::start(&mut lab).unwrap().finish().unwrap();
+        let output = Running::start(&mut lab).unwrap().finish_within(PATIENCE).unwrap();
         assert_eq!(output.code, Some(0), "{page}: {command}\n{}", output.stderr_text());
     }
 }
@@ -118,7 +118,7 @@ fn ctrl_c_in_the_background() {
     let mut build = Command::new("sh");
     build.args(["-c", "trap '' INT QUIT; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_labnotes")]);
     build.args(["build", "--only", "daytimeserv", "--out"]).arg(folder.path().join("book"));
-    let output = Running::start(&mut build).unwrap().finish().unwrap();
+    let output = Running::start(&mut build).unwrap().finish_within(PATIENCE).unwrap();
     assert_eq!(output.code, Some(0), "{}", output.stderr_text());
 }
 
@@ -249,7 +249,7 @@ fn the_command() {
     let labnotes = |out: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_labnotes"));
         command.args(["build", "--only", "map", "--out"]).arg(folder.path().join(out));
-        Running::start(&mut command).unwrap().finish().unwrap()
+        Running::start(&mut command).unwrap().finish_within(PATIENCE).unwrap()
     };
     for _ in 0..2 {
         let output = labnotes("book");
@@ -276,7 +276,7 @@ fn without_private_networks() {
     labnotes.args(["--user", "--map-user=1000", "--map-group=1000", "--keep-caps", "sh", "-ec"]);
     labnotes.arg("echo 0 >/proc/sys/user/max_user_namespaces; exec \"$@\"");
     labnotes.args(["sh", env!("CARGO_BIN_EXE_labnotes"), "build", "--out"]).arg(folder.path().join("book"));
-    let output = Running::start(&mut labnotes).unwrap().finish().unwrap();
+    let output = Running::start(&mut labnotes).unwrap().finish_within(PATIENCE).unwrap();
     let stderr = output.stderr_text();
     let (_, refusal) = stderr.split_once("labnotes: this machine refuses a private network: ").unwrap();
     assert!(refusal.contains("\n         sudo sysctl user.max_user_namespaces=10000\n"), "{stderr}");

@@ -1,7 +1,7 @@
 //! `mirror` as one types it.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use labkit::{Output, Program, run_trials, trial_with};
+use labkit::{Output, PATIENCE, Program, run_trials, trial_with};
 use mirror::PROGRAMS;
 
 fn main() {
@@ -26,7 +26,8 @@ fn main() {
 }
 
 fn mirror(args: &[&str]) -> Output {
-    Program::at(env!("CARGO_BIN_EXE_mirror")).run(args, b"").unwrap()
+    let mirror = Program::at(env!("CARGO_BIN_EXE_mirror")).start(args).unwrap();
+    mirror.finish_within(PATIENCE).unwrap()
 }
 
 fn every_row_is_green() {
