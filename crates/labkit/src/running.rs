@@ -134,9 +134,12 @@ impl Running {
     fn start_with(command: &mut Command, stdout: Stdio) -> io::Result<Self> {
         command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped()).process_group(0);
         #[cfg(target_os = "linux")]
-        // SAFETY: between fork and exec only prctl is called, which is a bare system call.
+        // SAFETY: between fork and exec only prctl and close_range are called, which are bare system calls.
         unsafe {
-            command.pre_exec(die_with_parent)
+            command.pre_exec(|| {
+                inherit_nothing();
+                die_with_parent()
+            })
         };
         let mut child = command.spawn().map_err(|error| {
             io::Error::new(error.kind(), format!("{}: {error}", command.get_program().display()))
@@ -223,6 +226,14 @@ fn die_with_parent() -> io::Result<()> {
     let result = unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
     nix::errno::Errno::result(result)?;
     Ok(())
+}
+
+/// Marks as not to be inherited what whoever started the tests has left open (make its jobserver, an editor its sockets);
+/// before Linux 5.11 that stays open.
+#[cfg(target_os = "linux")]
+fn inherit_nothing() {
+    // SAFETY: three numbers; what is marked is closed by the exec that comes next.
+    unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
 }
 
 /// A running program that listens.
