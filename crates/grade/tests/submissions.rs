@@ -14,7 +14,7 @@ use grade::labs;
 use grade::report::{Report, Status};
 use grade::sandbox::{Allowed, Limits, Tier, best_tier, dispatch};
 use grade::words::Lang;
-use labkit::{Program, root, run_trials, trial};
+use labkit::{Program, root, run_waiting_trials, trial};
 use libtest_mimic::{Failed, Trial};
 use serde::Deserialize;
 
@@ -194,5 +194,5 @@ fn main() -> ExitCode {
             trials.push(graded(format!("bad::{}::{}", lab.name, one.name), Box::new(move || bad(lab, &one))));
         }
     }
-    run_trials(trials)
+    run_waiting_trials(trials)
 }

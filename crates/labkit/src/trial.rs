@@ -7,7 +7,7 @@ use libtest_mimic::{Arguments, Trial};
 
 /// One test of a file with `harness = false`. Where something is `missing`, it is reported as ignored, with that reason
 /// beside its name, never as passed.
-pub fn trial(name: &str, missing: Option<String>, test: fn()) -> Trial {
+pub fn trial(name: &str, missing: Option<String>, test: impl FnOnce() + Send + 'static) -> Trial {
     let trial = Trial::test(name, move || {
         test();
         Ok(())
@@ -18,8 +18,8 @@ pub fn trial(name: &str, missing: Option<String>, test: fn()) -> Trial {
     }
 }
 
-/// As [`trial`], for a test that needs `tools` which scripts/check installs: with CI set, a missing one is a failure.
-pub fn trial_with(tools: &[&str], name: &str, test: fn()) -> Trial {
+/// As [`trial`], for a test that needs `tools` which scripts/setup installs: with CI set, a missing one is a failure.
+pub fn trial_with(tools: &[&str], name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
     let missing = tools.iter().find_map(|tool| missing_program(tool));
     match missing {
         Some(missing) if env::var_os("CI").is_some() => Trial::test(name, move || Err(missing.into())),

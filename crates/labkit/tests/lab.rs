@@ -24,8 +24,9 @@ fn main() {
         // The first lab builds the lecture programs; the others find them.
         let _ = lab(["true"]).env_remove("SUDO_USER").stdin(Stdio::null()).output();
     }
-    let lab = |name, test| trial(name, missing.clone(), test);
-    let terminal = |name, test| trial(name, missing.clone().or_else(|| missing_program("script")), test);
+    let lab = |name, test: fn()| trial(name, missing.clone(), test);
+    let terminal =
+        |name, test: fn()| trial(name, missing.clone().or_else(|| missing_program("script")), test);
     run_trials(vec![
         lab("commands_on_the_slides_print_what_the_slides_show", commands_print_what_the_slides_show),
         lab("mydaytime_prints_one_line_as_ctime_does", mydaytime_prints_one_line),

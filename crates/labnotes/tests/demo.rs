@@ -24,7 +24,7 @@ fn main() {
         unsafe { signal(ignored, SigHandler::SigDfl) }.unwrap();
     }
     let missing = common::missing_lab().or_else(|| missing_program("tmux"));
-    let demo = |name, test| trial(name, missing.clone(), test);
+    let demo = |name, test: fn()| trial(name, missing.clone(), test);
     run_trials(vec![
         demo("every_program_is_shown_with_its_calls", every_program),
         demo("server_client_and_calls_are_on_one_screen", one_screen),

@@ -21,7 +21,7 @@ use labnotes::real::{Seen, Wanted};
 
 fn main() {
     let missing = common::missing_lab();
-    let lab = |name, test| trial(name, missing.clone(), test);
+    let lab = |name, test: fn()| trial(name, missing.clone(), test);
     run_trials(vec![
         lab("every_command_on_the_pages_runs", every_command_runs),
         lab("a_transcript_has_what_was_typed_and_what_came", a_transcript),
