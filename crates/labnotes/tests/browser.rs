@@ -5,6 +5,7 @@ mod chromium;
 mod common;
 
 use std::fs;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -16,11 +17,17 @@ use serde_json::{Value, json};
 
 fn main() {
     let missing = common::missing_lab();
-    let browser = |name, test| match &missing {
-        Some(missing) => trial(name, Some(missing.clone()), test),
-        None => trial_with(&[chromium::program().unwrap_or("chromium")], name, test),
+    // One for all: it takes longer to start than most tests. It is gone with the last of them.
+    let book = Arc::new(Mutex::new(None));
+    let browser = |name, test: fn(&mut Book)| {
+        let book = Arc::clone(&book);
+        let test = move || test(book.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(open));
+        match &missing {
+            Some(missing) => trial(name, Some(missing.clone()), test),
+            None => trial_with(&[chromium::program().unwrap_or("chromium")], name, test),
+        }
     };
-    run_trials(vec![
+    let trials = vec![
         browser("every_page_loads_and_none_scrolls_sideways", every_page_loads),
         browser("c_and_rust_stand_side_by_side_and_on_a_phone_one_below_the_other", side_by_side),
         browser("a_step_that_is_pointed_at_or_tapped_is_marked_on_both_sides", marks_both_sides),
@@ -28,7 +35,9 @@ fn main() {
         browser("everything_is_readable_in_light_and_in_dark", contrast),
         browser("a_page_from_a_file_works_too", from_a_file),
         browser("pictures_of_three_pages_are_kept", screenshots),
-    ]);
+    ];
+    drop(book);
+    run_trials(trials)
 }
 
 const WIDE: (u32, u32) = (1280, 900);
@@ -75,23 +84,24 @@ fn paths() -> Vec<(String, &'static str)> {
     paths
 }
 
-fn every_page_loads() {
-    let mut book = open();
+fn every_page_loads(book: &mut Book) {
     let base = book.base();
-    for size in [WIDE, PHONE] {
-        for (path, language) in paths() {
-            let mut page = book.page(&path, size);
-            assert_eq!(page.complaints(&base), Vec::<String>::new(), "{path}");
-            assert_eq!(page.eval("document.documentElement.lang"), language, "{path}");
+    for (path, language) in paths() {
+        let mut page = book.page(&path, WIDE);
+        assert_eq!(page.complaints(&base), Vec::<String>::new(), "{path}");
+        assert_eq!(page.eval("document.documentElement.lang"), language, "{path}");
+        assert_eq!(page.eval("document.querySelectorAll('main h1').length"), 1, "{path}");
+        let twin = page.eval("document.querySelector('.twin-page').href");
+        let twin = twin.as_str().unwrap();
+        let other =
+            if let Some(path) = path.strip_prefix("en/") { path.into() } else { format!("en/{path}") };
+        assert_eq!(twin, base.clone() + &other);
+        for size in [WIDE, PHONE] {
+            page.size(size);
+            assert!((page.number("innerWidth") - f64::from(size.0)).abs() < 1.0, "{path}");
             // A phone's browser would make its window larger than the screen rather than scroll.
             let wide = page.number("document.documentElement.scrollWidth");
             assert!(wide <= f64::from(size.0), "{path} is {wide} px wide in a window of {}", size.0);
-            assert_eq!(page.eval("document.querySelectorAll('main h1').length"), 1, "{path}");
-            let twin = page.eval("document.querySelector('.twin-page').href");
-            let twin = twin.as_str().unwrap();
-            let other =
-                if let Some(path) = path.strip_prefix("en/") { path.into() } else { format!("en/{path}") };
-            assert_eq!(twin, base.clone() + &other);
         }
     }
 }
@@ -101,8 +111,7 @@ const TWINS: &str = "[...document.querySelectorAll('.step')].map(step => {
     return [c.left, c.top, c.right, c.bottom, rust.left, rust.top].map(Math.round);
 })";
 
-fn side_by_side() {
-    let mut book = open();
+fn side_by_side(book: &mut Book) {
     let rows = |page: &mut Page| -> Vec<Vec<f64>> { serde_json::from_value(page.eval(TWINS)).unwrap() };
     let wide = rows(&mut book.page("tcp_echoserv.html", WIDE));
     assert_eq!(wide.len(), 9);
@@ -114,8 +123,7 @@ fn side_by_side() {
     }
 }
 
-fn marks_both_sides() {
-    let mut book = open();
+fn marks_both_sides(book: &mut Book) {
     let mut page = book.page("tcp_echoserv.html", WIDE);
     let colours = |page: &mut Page, step: u8| -> Vec<String> {
         let colours = page.eval(&format!(
@@ -152,8 +160,7 @@ fn marks_both_sides() {
     page.until("a tapped step", "document.activeElement.id === 'tcp_echoserv-5'");
 }
 
-fn search_finds() {
-    let mut book = open();
+fn search_finds(book: &mut Book) {
     let mut page = book.page("index.html", WIDE);
     page.eval("document.getElementById('query').focus()");
     page.type_text("핸드쉐이크"); // on the page it has a particle: 핸드쉐이크가
@@ -183,11 +190,15 @@ fn search_finds() {
 /// WCAG AA: every text against what is painted behind it.
 const CONTRAST: &str = r"(() => {
     const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+    const parsed = new Map(); // a page has few colours
     const parse = colour => {
-        canvas.clearRect(0, 0, 1, 1);
-        canvas.fillStyle = colour;
-        canvas.fillRect(0, 0, 1, 1);
-        return [...canvas.getImageData(0, 0, 1, 1).data];
+        if (!parsed.has(colour)) {
+            canvas.clearRect(0, 0, 1, 1);
+            canvas.fillStyle = colour;
+            canvas.fillRect(0, 0, 1, 1);
+            parsed.set(colour, [...canvas.getImageData(0, 0, 1, 1).data]);
+        }
+        return parsed.get(colour);
     };
     const light = ([r, g, b]) => {
         const [x, y, z] = [r, g, b].map(v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
@@ -217,11 +228,10 @@ const CONTRAST: &str = r"(() => {
     return [...faults];
 })()";
 
-fn contrast() {
-    let mut book = open();
-    for scheme in ["light", "dark"] {
-        for (path, _) in paths() {
-            let mut page = book.page(&path, WIDE);
+fn contrast(book: &mut Book) {
+    for (path, _) in paths() {
+        let mut page = book.page(&path, WIDE);
+        for scheme in ["light", "dark"] {
             page.scheme(scheme);
             assert_eq!(page.eval(CONTRAST), json!([]), "{path}, {scheme}");
         }
@@ -234,10 +244,10 @@ fn contrast() {
     page.eval("document.getElementById('theme').click()");
     assert_ne!(page.eval(paper), light);
     assert_eq!(page.eval("localStorage.getItem('theme')"), "dark");
+    page.eval("localStorage.clear()");
 }
 
-fn from_a_file() {
-    let mut book = open();
+fn from_a_file(book: &mut Book) {
     let mut page = book.browser.page();
     let url = format!("file://{}/tcp_echoserv.html", common::book().display());
     page.size(WIDE);
@@ -250,10 +260,9 @@ fn from_a_file() {
 }
 
 /// In the target folder's `book-pictures`, for whoever wants to look at them.
-fn screenshots() {
+fn screenshots(book: &mut Book) {
     let folder = Workspace::here().unwrap().target.join("book-pictures");
     fs::create_dir_all(&folder).unwrap();
-    let mut book = open();
     for (path, name, size, scheme) in [
         ("tcp_echoserv.html", "tcp_echoserv-wide-light.png", (1280, 2400), "light"),
         ("en/tcp_echoserv.html#run", "tcp_echoserv-english-dark.png", (1280, 1800), "dark"),

@@ -8,7 +8,7 @@ use labkit::{Workspace, missing_program, root};
 use labnotes::book::Notes;
 use labnotes::real::Real;
 
-/// The tools that scripts/check installs and the book needs.
+/// The tools that scripts/setup installs and the book needs.
 pub(crate) const TOOLS: [&str; 5] = ["strace", "cc", "unshare", "ip", "bash"];
 
 /// Why this machine can't build the book, if it can't: no private networks.
@@ -41,7 +41,8 @@ pub(crate) fn book() -> &'static Path {
     static BOOK: OnceLock<PathBuf> = OnceLock::new();
     BOOK.get_or_init(|| {
         let root = root().canonicalize().unwrap();
-        let out = Workspace::here().unwrap().target.join("book-tested");
+        // Other files' tests may run at the same time.
+        let out = Workspace::here().unwrap().target.join(concat!("book-of-tests-", env!("CARGO_CRATE_NAME")));
         Arc::new(Notes::read(&root).unwrap()).build(&real(), &out, &[]).unwrap();
         out
     })
