@@ -6,8 +6,8 @@ LAB=tcp_echoserv # scripts/gradescope-bundle writes which
 
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
-apt-get install -y -qq --no-install-recommends \
-    ca-certificates curl gcc iproute2 libc6-dev make perl python3 strace >/dev/null
+apt-get install -y -qq --no-install-recommends ca-certificates curl >/dev/null # for what installs Rust
+/autograder/source/scripts/setup >/dev/null
 
 # Rust and what is built stand in /opt, where the sandbox has them: where there are no namespaces, a submission is another
 # user's who may read /usr and /opt, and nothing in /autograder.

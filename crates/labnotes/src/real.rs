@@ -53,7 +53,7 @@ impl Real {
     pub fn new(workspace: Workspace, player: PathBuf) -> Result<Self> {
         for tool in ["strace", "cc", "unshare", "ip", "bash"] {
             if let Some(missing) = labkit::missing_program(tool) {
-                bail!("{missing}; scripts/check installs it");
+                bail!("{missing}; scripts/setup installs it");
             }
         }
         workspace.build()?;

@@ -45,7 +45,7 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> io::Result<bool> {
     if let Some(missing) = missing_program("strace").or_else(|| missing_program("cc")) {
-        return Err(io::Error::other(format!("{missing}; scripts/check installs it")));
+        return Err(io::Error::other(format!("{missing}; scripts/setup installs it")));
     }
     let chosen = chosen(&options.programs)?;
     let workspace = options.root.as_deref().map_or_else(Workspace::here, |root| Ok(Workspace::at(root)))?;

@@ -114,6 +114,6 @@ fn without_strace_it_says_so() {
     let empty = tempfile::tempdir().unwrap();
     let args = ["-i".into(), format!("PATH={}", empty.path().display()), env!("CARGO_BIN_EXE_mirror").into()];
     let output = Program::at("env").run(args, b"").unwrap();
-    assert_eq!(output.stderr_text(), "mirror: strace is not installed; scripts/check installs it\n");
+    assert_eq!(output.stderr_text(), "mirror: strace is not installed; scripts/setup installs it\n");
     assert_eq!(output.code, Some(2));
 }
