@@ -7,7 +7,7 @@ LAB=tcp_echoserv # scripts/gradescope-bundle writes which
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends ca-certificates curl >/dev/null # for what installs Rust
-/autograder/source/scripts/setup >/dev/null
+bash /autograder/source/scripts/setup >/dev/null
 
 # Rust and what is built stand in /opt, where the sandbox has them: where there are no namespaces, a submission is another
 # user's who may read /usr and /opt, and nothing in /autograder.

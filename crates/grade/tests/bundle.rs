@@ -48,7 +48,13 @@ fn at_the_top_of_the_zip_are_gradescopes_two_scripts() {
     let files: BTreeMap<&str, &str> =
         listed.lines().map(|line| line.split_once(' ').unwrap()).map(|(mode, name)| (name, mode)).collect();
     assert_eq!([files["setup.sh"], files["run_autograder"]], ["0o755"; 2]);
-    for needed in ["Cargo.toml", "Cargo.lock", "crates/grade/Cargo.toml", "crates/sockcommon/sockcommon.h"] {
+    for needed in [
+        "Cargo.toml",
+        "Cargo.lock",
+        "crates/grade/Cargo.toml",
+        "crates/sockcommon/sockcommon.h",
+        "scripts/setup",
+    ] {
         assert!(files.contains_key(needed), "{needed} is missing:\n{listed}");
     }
     // Gradescope takes 100 MB; this goes over a conference network.

@@ -80,6 +80,13 @@ fn grade_all() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// `scripts/check --ready` has to know without a grader.
+fn the_same_tier() {
+    let ready = Command::new(root().join("scripts/setup")).arg("--ready").output().unwrap();
+    let said = String::from_utf8_lossy(&ready.stdout).into_owned();
+    assert!(said.contains(&format!("\ntier {} ", best_tier().name())), "{said}");
+}
+
 fn main() -> ExitCode {
     // This program is the judge as well.
     if let Some(code) = dispatch() {
@@ -99,5 +106,6 @@ fn main() -> ExitCode {
     run_trials(vec![
         trial("an_ordinary_user", refused(as_ordinary_user()), an_ordinary_user),
         trial("root", refused(as_root()), with_ports),
+        trial("scripts_setup_says_the_same_tier", None, the_same_tier),
     ])
 }
