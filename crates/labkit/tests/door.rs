@@ -28,7 +28,7 @@ struct Said {
 impl Machine {
     /// Where everything is there; apt-get and sudo, which would ask for a password, write down that they were called.
     fn new() -> Self {
-        let machine = Machine { folder: tempfile::tempdir().unwrap() };
+        let machine = Machine { folder: tempfile::Builder::new().prefix("with spaces ").tempdir().unwrap() };
         machine.has("apt-get", r#"echo "apt-get $*" >>"$CALLED""#).has("sudo", r#"shift; exec "$@""#)
     }
 
