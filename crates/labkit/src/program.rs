@@ -98,8 +98,7 @@ impl Workspace {
     /// This one, with the target folder that the running program is in.
     pub fn here() -> io::Result<Self> {
         let program = env::current_exe()?;
-        let target = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
-        let target = target.ok_or_else(|| {
+        let target = target_of(&program).ok_or_else(|| {
             io::Error::other(format!("{}: in no target folder of cargo's", program.display()))
         })?;
         Ok(Workspace { root: root(), target: target.to_path_buf() })
@@ -164,5 +163,27 @@ impl Workspace {
         }
         fs::rename(&own, &path)?;
         Ok(Program { path })
+    }
+}
+
+/// The target folder that `program` is in. Cargo marks with CACHEDIR.TAG only one that it made itself; what it knows of
+/// rustc is in each.
+fn target_of(program: &Path) -> Option<&Path> {
+    let marks = ["CACHEDIR.TAG", ".rustc_info.json"];
+    program.ancestors().find(|folder| marks.iter().any(|mark| folder.join(mark).exists()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_folder_that_was_there_before_cargo_is_found() {
+        let target = env::temp_dir().join(format!("labkit-target-of-{}", process::id()));
+        fs::create_dir_all(target.join("debug/deps")).unwrap();
+        fs::write(target.join(".rustc_info.json"), "{}").unwrap();
+        let found = target_of(&target.join("debug/deps/facts")).map(Path::to_path_buf);
+        fs::remove_dir_all(&target).unwrap();
+        assert_eq!(found, Some(target));
     }
 }
