@@ -11,11 +11,12 @@ int main(int argc, char *argv[])
 {
     // 1. arguments: an address in dotted decimal
     struct args args = parse_args(argc, argv, "ascii_ip IP");
-    printf("* 입력한 dotted decimal IP 주소 : %s\n\n", args.ip);
 
     // 2. inet_pton: from presentation to number, in network byte order
     struct in_addr inaddr;
-    inet_pton(AF_INET, args.ip, &inaddr.s_addr);
+    if (inet_pton(AF_INET, args.ip, &inaddr.s_addr) != 1)
+        wrong_usage(args.usage);
+    printf("* 입력한 dotted decimal IP 주소 : %s\n\n", args.ip);
     printf("inet_pton(%s) = 0x%X\n", args.ip, inaddr.s_addr);
 
     // 3. inet_ntop: from number to presentation
@@ -23,5 +24,5 @@ int main(int argc, char *argv[])
     if (inet_ntop(AF_INET, &inaddr.s_addr, buf, sizeof(buf)) == NULL)
         fail("inet_ntop fail");
     printf("inet_ntop(0x%X) = %s\n", inaddr.s_addr, buf);
-    return 0;
+    return flush_stdout();
 }

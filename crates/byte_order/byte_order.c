@@ -26,5 +26,5 @@ int main(int argc, char *argv[])
 
     // 4. ntohs: in host byte order
     printf("UDP 에코 포트번호(호스트 순서) : %d\n", ntohs(servent->s_port));
-    return 0;
+    return flush_stdout();
 }

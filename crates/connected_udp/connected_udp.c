@@ -29,7 +29,8 @@ int main(int argc, char *argv[])
     struct sockaddr_in servaddr;
     bzero(&servaddr, sizeof(servaddr));
     servaddr.sin_family = AF_INET;
-    inet_pton(AF_INET, args.ip, &servaddr.sin_addr);
+    if (inet_pton(AF_INET, args.ip, &servaddr.sin_addr) != 1)
+        wrong_usage(args.usage);
     servaddr.sin_port = htons(NOBODY);
     if (connect(s, (struct sockaddr *)&servaddr, sizeof(servaddr)) < 0)
         fail("connect fail");
@@ -39,11 +40,11 @@ int main(int argc, char *argv[])
     char buf[MAXLINE];
     if (send(s, "", 0, 0) < 0)
         fail("send fail");
-    ssize_t n = recv(s, buf, MAXLINE, 0);
-    printf("   send() : 성공, recv() : %s\n", n < 0 ? strerror(errno) : "성공");
+    ssize_t nbyte = recv(s, buf, MAXLINE, 0);
+    printf("   send() : 성공, recv() : %s\n", nbyte < 0 ? strerror(errno) : "성공");
 
     // 5. connect: again, now to the server; the peer changes
-    servaddr.sin_port = htons(args.port);
+    servaddr.sin_port = htons(port_or_well_known(args.port, 7));
     if (connect(s, (struct sockaddr *)&servaddr, sizeof(servaddr)) < 0)
         fail("connect fail");
     struct sockaddr_in peeraddr;
@@ -52,31 +53,32 @@ int main(int argc, char *argv[])
         fail("getpeername fail");
     printf("2. connect(%s) : 성공. 통신 상대가 바뀌었습니다.\n", sock_ntop(&peeraddr));
 
-    // 6. fgets: read one line from the keyboard
+    // 6. get_line: read one line from the keyboard
     printf("3. send()와 recv()에는 주소가 필요 없습니다.\n입력 : ");
     flush_stdout();
-    if (fgets(buf, sizeof(buf), stdin) == NULL)
-        end_of_input();
-    n = line_length(buf, sizeof(buf));
+    size_t n = get_line(buf, sizeof(buf));
+    if (n == 0)
+        return 0; // the end of input
 
     // 7. send, recv: with the server, without an address
     if (send(s, buf, n, 0) < 0)
         fail("send fail");
-    n = recv(s, buf, MAXLINE, 0);
-    if (n < 0)
+    while ((nbyte = recv(s, buf, MAXLINE, 0)) < 0 && errno == EINTR)
+        ; // Ctrl+Z and fg: wait again
+    if (nbyte < 0)
         fail("recv fail");
     printf("수신 : ");
-    fwrite(buf, 1, n, stdout);
+    fwrite(buf, 1, nbyte, stdout);
 
     // 8. connect: with AF_UNSPEC, the end of the connection (BSD and macOS say EAFNOSUPPORT and do it all the same)
     servaddr.sin_family = AF_UNSPEC;
     if (connect(s, (struct sockaddr *)&servaddr, sizeof(servaddr)) < 0 && errno != EAFNOSUPPORT)
         fail("connect fail");
-    n = getpeername(s, (struct sockaddr *)&peeraddr, &addrlen);
-    printf("4. connect(AF_UNSPEC) : 성공. getpeername() : %s\n", n < 0 ? strerror(errno) : sock_ntop(&peeraddr));
+    int none = getpeername(s, (struct sockaddr *)&peeraddr, &addrlen);
+    printf("4. connect(AF_UNSPEC) : 성공. getpeername() : %s\n", none < 0 ? strerror(errno) : sock_ntop(&peeraddr));
 
     // 9. close: the socket is done with
     if (close(s) < 0)
         fail("close fail");
-    return 0;
+    return flush_stdout();
 }

@@ -29,7 +29,7 @@ int main(int argc, char *argv[])
     bzero(&servaddr, sizeof(servaddr));
     servaddr.sin_family = AF_INET;
     servaddr.sin_addr.s_addr = htonl(INADDR_ANY);
-    servaddr.sin_port = htons(args.port);
+    servaddr.sin_port = htons(port_or_well_known(args.port, 13));
 
     // 5. bind: give the socket its address
     if (bind(listen_sock, (struct sockaddr *)&servaddr, sizeof(servaddr)) < 0)
@@ -47,7 +47,7 @@ int main(int argc, char *argv[])
         int accp_sock = accept(listen_sock, (struct sockaddr *)&cliaddr, &addrlen);
         if (accp_sock < 0) {
             perror("accept fail");
-            usleep(100000); // out of descriptors or memory: ask again in a tenth of a second
+            rest(); // out of descriptors or memory
             continue;
         }
 

@@ -15,7 +15,8 @@ int main(int argc, char *argv[])
 
     // 2. inet_pton: the address as four bytes, in network byte order
     struct in_addr in;
-    inet_pton(AF_INET, args.ip, &in.s_addr);
+    if (inet_pton(AF_INET, args.ip, &in.s_addr) != 1)
+        wrong_usage(args.usage);
 
     // 3. gethostbyaddr: ask the resolver
     struct hostent *myhost = gethostbyaddr((char *)&in.s_addr, sizeof(in.s_addr), AF_INET);
@@ -26,5 +27,5 @@ int main(int argc, char *argv[])
 
     // 4. h_name: the official name
     printf("호스트 이름 : %s\n", myhost->h_name);
-    return 0;
+    return flush_stdout();
 }

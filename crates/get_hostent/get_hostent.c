@@ -38,5 +38,5 @@ int main(int argc, char *argv[])
     // 5. h_aliases: every alias, up to the NULL
     for (int i = 0; hp->h_aliases[i]; i++)
         printf("호스트 별명(%d 번째) : %s\n", i + 1, hp->h_aliases[i]);
-    return 0;
+    return flush_stdout();
 }

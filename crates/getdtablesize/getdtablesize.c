@@ -14,5 +14,5 @@ int main(int argc, char *argv[])
 
     // 2. getdtablesize: the limit of this process
     printf("getdtablesize() = %d\n", getdtablesize());
-    return 0;
+    return flush_stdout();
 }

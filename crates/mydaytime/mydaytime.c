@@ -23,8 +23,9 @@ int main(int argc, char *argv[])
     struct sockaddr_in servaddr;
     bzero(&servaddr, sizeof(servaddr));
     servaddr.sin_family = AF_INET;
-    inet_pton(AF_INET, args.ip, &servaddr.sin_addr);
-    servaddr.sin_port = htons(args.port);
+    if (inet_pton(AF_INET, args.ip, &servaddr.sin_addr) != 1)
+        wrong_usage(args.usage);
+    servaddr.sin_port = htons(port_or_well_known(args.port, 13));
 
     // 4. connect: ask the server for a connection
     if (connect(s, (struct sockaddr *)&servaddr, sizeof(servaddr)) < 0)
@@ -41,5 +42,5 @@ int main(int argc, char *argv[])
     // 6. close: this side too
     if (close(s) < 0)
         fail("close fail");
-    return 0;
+    return flush_stdout();
 }

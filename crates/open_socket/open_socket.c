@@ -39,5 +39,5 @@ int main(int argc, char *argv[])
     // 6. close: files and sockets alike
     if (close(fd1) < 0 || close(sd1) < 0 || close(sd2) < 0 || close(fd2) < 0)
         fail("close fail");
-    return 0;
+    return flush_stdout();
 }

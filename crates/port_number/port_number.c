@@ -19,9 +19,11 @@ int main(int argc, char *argv[])
     bzero(&servaddr, sizeof(servaddr));
     servaddr.sin_family = AF_INET;
     servaddr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (args.ip)
-        inet_pton(AF_INET, args.ip, &servaddr.sin_addr);
-    servaddr.sin_port = htons(args.port);
+    if (args.ip != NULL) {
+        if (inet_pton(AF_INET, args.ip, &servaddr.sin_addr) != 1)
+            wrong_usage(args.usage);
+        servaddr.sin_port = htons(port_or_well_known(args.port, 7));
+    }
 
     // 3. listen: without a server's address, be the server too
     int listen_sock = -1;
@@ -66,7 +68,11 @@ int main(int argc, char *argv[])
     printf("데이터그램 소켓 포트번호 = %d\n", ntohs(cliaddr.sin_port));
 
     // 8. close: all of them
-    if (close(stream_sock) < 0 || close(dgram_sock) < 0 || (listen_sock >= 0 && close(listen_sock) < 0))
+    if (close(stream_sock) < 0)
         fail("close fail");
-    return 0;
+    if (close(dgram_sock) < 0)
+        fail("close fail");
+    if (listen_sock >= 0 && close(listen_sock) < 0)
+        fail("close fail");
+    return flush_stdout();
 }

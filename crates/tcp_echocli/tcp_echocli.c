@@ -27,27 +27,29 @@ int main(int argc, char *argv[])
     struct sockaddr_in servaddr;
     bzero(&servaddr, sizeof(servaddr));
     servaddr.sin_family = AF_INET;
-    inet_pton(AF_INET, args.ip, &servaddr.sin_addr);
-    servaddr.sin_port = htons(args.port);
+    if (inet_pton(AF_INET, args.ip, &servaddr.sin_addr) != 1)
+        wrong_usage(args.usage);
+    servaddr.sin_port = htons(port_or_well_known(args.port, 7));
 
     // 5. connect: ask the server for a connection
     if (connect(s, (struct sockaddr *)&servaddr, sizeof(servaddr)) < 0)
         fail("connect fail");
 
-    // 6. fgets: read one line from the keyboard
+    // 6. get_line: read one line from the keyboard
     char buf[MAXLINE];
     printf("입력 : ");
     flush_stdout();
-    if (fgets(buf, sizeof(buf), stdin) == NULL)
-        end_of_input();
-    ssize_t n = line_length(buf, sizeof(buf));
+    size_t n = get_line(buf, sizeof(buf));
+    if (n == 0)
+        return 0; // the end of input
 
     // 7. write: send the line to the server
     if (writen(s, buf, n) < 0)
         fail("write fail");
 
     // 8. read: until as many bytes are back, or the server closes
-    ssize_t nread = 0, r = 0;
+    size_t nread = 0;
+    ssize_t r = 0;
     while (nread < n && (r = read(s, buf + nread, n - nread)) > 0)
         nread += r;
     if (r < 0)
@@ -55,7 +57,7 @@ int main(int argc, char *argv[])
 
     // 9. printf: show the echo, or how much of it is missing
     if (nread < n) {
-        fprintf(stderr, "서버가 연결을 먼저 닫아서 %zd바이트를 받지 못했습니다.\n", n - nread);
+        fprintf(stderr, "서버가 연결을 먼저 닫아서 %zu바이트를 받지 못했습니다.\n", n - nread);
         exit(1);
     }
     printf("수신 : ");
@@ -64,5 +66,5 @@ int main(int argc, char *argv[])
     // 10. close: the connection is over
     if (close(s) < 0)
         fail("close fail");
-    return 0;
+    return flush_stdout();
 }

@@ -28,7 +28,7 @@ int main(int argc, char *argv[])
     bzero(&servaddr, sizeof(servaddr));
     servaddr.sin_family = AF_INET;
     servaddr.sin_addr.s_addr = htonl(INADDR_ANY);
-    servaddr.sin_port = htons(args.port);
+    servaddr.sin_port = htons(port_or_well_known(args.port, 7));
 
     // 5. bind: give the socket its address
     if (bind(listen_sock, (struct sockaddr *)&servaddr, sizeof(servaddr)) < 0)
@@ -47,7 +47,7 @@ int main(int argc, char *argv[])
         int accp_sock = accept(listen_sock, (struct sockaddr *)&cliaddr, &addrlen);
         if (accp_sock < 0) {
             perror("accept fail");
-            usleep(100000); // out of descriptors or memory: ask again in a tenth of a second
+            rest(); // out of descriptors or memory
             continue;
         }
         if (args.verbose) {
@@ -57,10 +57,14 @@ int main(int argc, char *argv[])
 
         // 8. read, write: echo whatever comes, until the client closes
         ssize_t n;
-        while ((n = read(accp_sock, buf, MAXLINE)) > 0 && writen(accp_sock, buf, n) == n)
-            ;
-        if (n != 0)
-            perror("echo fail");
+        while ((n = read(accp_sock, buf, MAXLINE)) > 0) {
+            if (writen(accp_sock, buf, n) < 0) {
+                perror("write fail");
+                break;
+            }
+        }
+        if (n < 0)
+            perror("read fail");
 
         // 9. close: this client is done, the server goes on
         if (close(accp_sock) < 0)

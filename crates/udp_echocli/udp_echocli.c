@@ -29,16 +29,17 @@ int main(int argc, char *argv[])
     struct sockaddr_in servaddr;
     bzero(&servaddr, sizeof(servaddr));
     servaddr.sin_family = AF_INET;
-    inet_pton(AF_INET, args.ip, &servaddr.sin_addr);
-    servaddr.sin_port = htons(args.port);
+    if (inet_pton(AF_INET, args.ip, &servaddr.sin_addr) != 1)
+        wrong_usage(args.usage);
+    servaddr.sin_port = htons(port_or_well_known(args.port, 7));
 
-    // 5. fgets: read one line from the keyboard
+    // 5. get_line: read one line from the keyboard
     char buf[MAXLINE];
     printf("입력 : ");
     flush_stdout();
-    if (fgets(buf, sizeof(buf), stdin) == NULL)
-        end_of_input();
-    ssize_t n = line_length(buf, sizeof(buf));
+    size_t n = get_line(buf, sizeof(buf));
+    if (n == 0)
+        return 0; // the end of input
 
     // 6. sendto: send the line to the server
     socklen_t addrlen = sizeof(servaddr);
@@ -46,16 +47,18 @@ int main(int argc, char *argv[])
         fail("sendto fail");
 
     // 7. recvfrom: one datagram is the whole answer
-    n = recvfrom(s, buf, MAXLINE, 0, (struct sockaddr *)&servaddr, &addrlen);
-    if (n < 0)
+    ssize_t nbyte;
+    while ((nbyte = recvfrom(s, buf, MAXLINE, 0, (struct sockaddr *)&servaddr, &addrlen)) < 0 && errno == EINTR)
+        ; // Ctrl+Z and fg: wait again
+    if (nbyte < 0)
         fail("recvfrom fail");
 
     // 8. printf: show the echo
     printf("수신 : ");
-    fwrite(buf, 1, n, stdout);
+    fwrite(buf, 1, nbyte, stdout);
 
     // 9. close: the socket is done with
     if (close(s) < 0)
         fail("close fail");
-    return 0;
+    return flush_stdout();
 }

@@ -24,7 +24,7 @@ int main(int argc, char *argv[])
     bzero(&servaddr, sizeof(servaddr));
     servaddr.sin_family = AF_INET;
     servaddr.sin_addr.s_addr = htonl(INADDR_ANY);
-    servaddr.sin_port = htons(args.port);
+    servaddr.sin_port = htons(port_or_well_known(args.port, 7));
 
     // 4. bind: give the socket its address
     if (bind(s, (struct sockaddr *)&servaddr, sizeof(servaddr)) < 0)
@@ -39,6 +39,7 @@ int main(int argc, char *argv[])
         ssize_t nbyte = recvfrom(s, buf, MAXLINE, 0, (struct sockaddr *)&cliaddr, &addrlen);
         if (nbyte < 0) {
             perror("recvfrom fail");
+            rest(); // out of memory
             continue;
         }
         if (args.verbose) {

@@ -20,14 +20,16 @@ fn main() -> ExitCode {
 fn ascii_ip() -> Result<(), Error> {
     // 1. arguments: an address in dotted decimal
     let args = parse_args("ascii_ip IP")?;
-    let ip = args.ip.to_string_lossy();
-    let mut stdout = io::stdout();
-    writeln!(stdout, "* 입력한 dotted decimal IP 주소 : {ip}\n")?;
 
     // 2. inet_pton: from presentation to number, in network byte order
     let mut inaddr = in_addr { s_addr: 0 };
     // SAFETY: args.ip ends in NUL and s_addr has the four bytes that AF_INET writes.
-    unsafe { inet_pton(AF_INET, args.ip.as_ptr(), (&raw mut inaddr.s_addr).cast()) };
+    if unsafe { inet_pton(AF_INET, args.ip.as_ptr(), (&raw mut inaddr.s_addr).cast()) } != 1 {
+        return Err(Error::Usage(args.usage));
+    }
+    let ip = args.ip.to_string_lossy();
+    let mut stdout = io::stdout();
+    writeln!(stdout, "* 입력한 dotted decimal IP 주소 : {ip}\n")?;
     writeln!(stdout, "inet_pton({ip}) = 0x{:X}", inaddr.s_addr)?;
 
     // 3. inet_ntop: from number to presentation

@@ -11,7 +11,7 @@ use std::mem;
 use std::os::fd::AsRawFd as _;
 use std::process::ExitCode;
 
-use libc::{AF_INET, AF_UNSPEC, htons, sa_family_t, sockaddr_in};
+use libc::{AF_INET, AF_UNSPEC, htons, sa_family_t, sockaddr_in, socklen_t};
 use nix::errno::Errno;
 use nix::sys::socket::sockopt::ReceiveTimeout;
 use nix::sys::socket::{
@@ -21,8 +21,7 @@ use nix::sys::socket::{
 use nix::sys::time::{TimeVal, TimeValLike as _};
 use nix::unistd::close;
 use sockcommon::{
-    ANSWER_TIMEOUT, Error, MAXLINE, OrFail as _, fgets, inet_pton, line_length, parse_args, run, sock_ntop,
-    strerror,
+    ANSWER_TIMEOUT, Error, MAXLINE, OrFail as _, get_line, inet_pton, parse_args, run, sock_ntop, strerror,
 };
 
 const NOBODY: u16 = 1; // tcpmux: no datagram server has ever had it
@@ -47,7 +46,9 @@ fn connected_udp() -> Result<(), Error> {
     let mut servaddr: sockaddr_in = unsafe { mem::zeroed() };
     servaddr.sin_family = AF_INET as sa_family_t;
     // SAFETY: args.ip ends in NUL and sin_addr has the four bytes that AF_INET writes.
-    unsafe { inet_pton(AF_INET, args.ip.as_ptr(), (&raw mut servaddr.sin_addr).cast()) };
+    if unsafe { inet_pton(AF_INET, args.ip.as_ptr(), (&raw mut servaddr.sin_addr).cast()) } != 1 {
+        return Err(Error::Usage(args.usage));
+    }
     servaddr.sin_port = htons(NOBODY);
     connect(s.as_raw_fd(), &SockaddrIn::from(servaddr)).or_fail("connect fail")?;
     writeln!(stdout, "1. connect({}) : 성공. 이 포트에는 서버가 없습니다.", sock_ntop(&servaddr))?;
@@ -59,30 +60,37 @@ fn connected_udp() -> Result<(), Error> {
     writeln!(stdout, "   send() : 성공, recv() : {}", answer.map_or_else(strerror, |_| "성공".into()))?;
 
     // 5. connect: again, now to the server; the peer changes
-    servaddr.sin_port = htons(args.port);
+    servaddr.sin_port = htons(args.port_or_well_known(7));
     connect(s.as_raw_fd(), &SockaddrIn::from(servaddr)).or_fail("connect fail")?;
     let peeraddr: SockaddrIn = getpeername(s.as_raw_fd()).or_fail("getpeername fail")?;
     writeln!(stdout, "2. connect({peeraddr}) : 성공. 통신 상대가 바뀌었습니다.")?;
 
-    // 6. fgets: read one line from the keyboard
+    // 6. get_line: read one line from the keyboard
     write!(stdout, "3. send()와 recv()에는 주소가 필요 없습니다.\n입력 : ")?;
     stdout.flush()?;
-    if !fgets(&mut buf)? {
-        return Ok(());
+    let n = get_line(&mut buf)?;
+    if n == 0 {
+        return Ok(()); // the end of input
     }
-    let n = line_length(&buf)?;
 
     // 7. send, recv: with the server, without an address
     send(s.as_raw_fd(), &buf[..n], MsgFlags::empty()).or_fail("send fail")?;
-    let n = recv(s.as_raw_fd(), &mut buf, MsgFlags::empty()).or_fail("recv fail")?;
+    let nbyte = loop {
+        match recv(s.as_raw_fd(), &mut buf, MsgFlags::empty()) {
+            Err(Errno::EINTR) => {} // Ctrl+Z and fg: wait again
+            answer => break answer.or_fail("recv fail")?,
+        }
+    };
     write!(stdout, "수신 : ")?;
-    stdout.write_all(&buf[..n])?;
+    stdout.write_all(&buf[..nbyte])?;
 
     // 8. connect: with AF_UNSPEC, the end of the connection (BSD and macOS say EAFNOSUPPORT and do it all the same)
     servaddr.sin_family = AF_UNSPEC as sa_family_t;
-    match connect(s.as_raw_fd(), &SockaddrIn::from(servaddr)) {
-        Ok(()) | Err(Errno::EAFNOSUPPORT) => {}
-        error => error.or_fail("connect fail")?,
+    let addrlen = size_of_val(&servaddr) as socklen_t;
+    // SAFETY: servaddr has addrlen bytes. SockaddrIn, which has an address of AF_INET, can't say this.
+    let ended = unsafe { libc::connect(s.as_raw_fd(), (&raw const servaddr).cast(), addrlen) };
+    if ended < 0 && Errno::last() != Errno::EAFNOSUPPORT {
+        return Err(Errno::last()).or_fail("connect fail");
     }
     let peer =
         getpeername::<SockaddrIn>(s.as_raw_fd()).map_or_else(strerror, |peeraddr| peeraddr.to_string());

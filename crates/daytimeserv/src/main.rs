@@ -11,12 +11,13 @@ use std::process::ExitCode;
 use std::{mem, ptr};
 
 use libc::{
-    AF_INET, INADDR_ANY, SIG_IGN, SIGPIPE, accept, ctime_r, htonl, htons, sa_family_t, signal, sockaddr_in,
-    socklen_t, time, usleep,
+    AF_INET, INADDR_ANY, SIG_IGN, SIGPIPE, accept, htonl, htons, sa_family_t, signal, sockaddr_in, socklen_t,
+    time,
 };
+use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, bind, listen, socket};
 use nix::unistd::close;
-use sockcommon::{Error, OrFail as _, parse_args, perror, run, say, sock_ntop, writen};
+use sockcommon::{Error, OrFail as _, ctime_r, parse_args, perror, rest, run, say, sock_ntop, writen};
 
 fn main() -> ExitCode {
     run(daytimeserv)
@@ -39,7 +40,7 @@ fn daytimeserv() -> Result<(), Error> {
     let mut servaddr: sockaddr_in = unsafe { mem::zeroed() };
     servaddr.sin_family = AF_INET as sa_family_t;
     servaddr.sin_addr.s_addr = htonl(INADDR_ANY);
-    servaddr.sin_port = htons(args.port);
+    servaddr.sin_port = htons(args.port_or_well_known(13));
 
     // 5. bind: give the socket its address
     bind(listen_sock.as_raw_fd(), &SockaddrIn::from(servaddr)).or_fail("bind fail")?;
@@ -57,9 +58,8 @@ fn daytimeserv() -> Result<(), Error> {
         let accp_sock =
             unsafe { accept(listen_sock.as_raw_fd(), (&raw mut cliaddr).cast(), &raw mut addrlen) };
         if accp_sock < 0 {
-            perror("accept fail");
-            // SAFETY: usleep only waits.
-            unsafe { usleep(100_000) }; // out of descriptors or memory: ask again in a tenth of a second
+            perror("accept fail", Errno::last());
+            rest(); // out of descriptors or memory
             continue;
         }
         // SAFETY: accept has just opened this descriptor, so nobody else owns it.
@@ -74,13 +74,13 @@ fn daytimeserv() -> Result<(), Error> {
 
         // 9. write: the 24 characters and the end of the line
         buf[24..26].copy_from_slice(b"\r\n");
-        if writen(&accp_sock, &buf[..26]).is_err() {
-            perror("write fail");
+        if let Err(errno) = writen(&accp_sock, &buf[..26]) {
+            perror("write fail", errno);
         }
 
         // 10. close: the end of the answer
-        if close(accp_sock).is_err() {
-            perror("close fail");
+        if let Err(errno) = close(accp_sock) {
+            perror("close fail", errno);
         }
     }
 }

@@ -6,11 +6,10 @@
 //! See:    gethostbyaddr(3), inet_pton(3), hosts(5)
 
 use std::ffi::CStr;
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use libc::{AF_INET, in_addr, socklen_t};
-use sockcommon::{Error, gethostbyaddr, h_errno, inet_pton, parse_args, run};
+use sockcommon::{Error, gethostbyaddr, h_errno, inet_pton, parse_args, print_text, run};
 
 fn main() -> ExitCode {
     run(get_host_byaddr)
@@ -23,7 +22,9 @@ fn get_host_byaddr() -> Result<(), Error> {
     // 2. inet_pton: the address as four bytes, in network byte order
     let mut in_ = in_addr { s_addr: 0 };
     // SAFETY: args.ip ends in NUL and s_addr has the four bytes that AF_INET writes.
-    unsafe { inet_pton(AF_INET, args.ip.as_ptr(), (&raw mut in_.s_addr).cast()) };
+    if unsafe { inet_pton(AF_INET, args.ip.as_ptr(), (&raw mut in_.s_addr).cast()) } != 1 {
+        return Err(Error::Usage(args.usage));
+    }
 
     // 3. gethostbyaddr: ask the resolver
     let len = size_of_val(&in_.s_addr) as socklen_t;
@@ -37,6 +38,5 @@ fn get_host_byaddr() -> Result<(), Error> {
     // 4. h_name: the official name
     // SAFETY: h_name ends in NUL and stays until the next gethostbyaddr.
     let name = unsafe { CStr::from_ptr(myhost.h_name) };
-    writeln!(io::stdout(), "호스트 이름 : {}", name.to_string_lossy())?;
-    Ok(())
+    print_text("호스트 이름 : ", name)
 }

@@ -12,7 +12,8 @@ use std::process::ExitCode;
 use libc::{AF_INET, in_addr, socklen_t};
 use nix::errno::Errno;
 use sockcommon::{
-    Error, INET_ADDRSTRLEN, OrFail as _, entries, gethostbyname, h_errno, inet_ntop, parse_args, run,
+    Error, INET_ADDRSTRLEN, OrFail as _, entries, gethostbyname, h_errno, inet_ntop, parse_args, print_text,
+    run,
 };
 
 fn main() -> ExitCode {
@@ -35,12 +36,12 @@ fn get_hostent() -> Result<(), Error> {
     // 3. h_name, h_addrtype, h_length: the official name, 2 for AF_INET, 4 bytes
     // SAFETY: h_name ends in NUL and stays until the next gethostbyname.
     let name = unsafe { CStr::from_ptr(hp.h_name) };
-    writeln!(stdout, "호스트 이름 : {}", name.to_string_lossy())?;
+    print_text("호스트 이름 : ", name)?;
     writeln!(stdout, "호스트 주소타입 번호 : {}", hp.h_addrtype)?;
     writeln!(stdout, "호스트 주소의 길이 : {}", hp.h_length)?;
 
     // 4. h_addr_list: every address, up to the NULL
-    // SAFETY: h_addr_list ends in NULL.
+    // SAFETY: h_addr_list ends in NULL and stays until the next gethostbyname.
     for (i, addr) in unsafe { entries(hp.h_addr_list) }.enumerate() {
         // SAFETY: an address of type AF_INET is the four bytes of an in_addr.
         let in_ = unsafe { addr.cast::<in_addr>().read_unaligned() };
@@ -57,11 +58,11 @@ fn get_hostent() -> Result<(), Error> {
     }
 
     // 5. h_aliases: every alias, up to the NULL
-    // SAFETY: h_aliases ends in NULL.
+    // SAFETY: h_aliases ends in NULL and stays until the next gethostbyname.
     for (i, alias) in unsafe { entries(hp.h_aliases) }.enumerate() {
         // SAFETY: an alias ends in NUL and stays until the next gethostbyname.
         let alias = unsafe { CStr::from_ptr(alias) };
-        writeln!(stdout, "호스트 별명({} 번째) : {}", i + 1, alias.to_string_lossy())?;
+        print_text(&format!("호스트 별명({} 번째) : ", i + 1), alias)?;
     }
     Ok(())
 }

@@ -9,8 +9,9 @@ use std::path::Path;
 use std::process::{self, Command};
 use std::{env, fs, thread};
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, getsockname, socket, sockopt};
+use nix::unistd::Pid;
 
 use crate::{DEADLINE, Output, Program, Running, Server, missing_program, until};
 
@@ -171,6 +172,25 @@ pub fn steady(pid: i32, much: impl FnOnce()) -> io::Result<()> {
     Ok(())
 }
 
+/// Does what Ctrl+Z and `fg` do to a process that waits in a call: stops it and lets it go on, until it waits again or has
+/// ended. Linux: proc(5).
+#[cfg(target_os = "linux")]
+pub fn stop_and_continue(pid: i32) -> io::Result<()> {
+    let becomes = |states: &[u8]| {
+        until("the process to wait or to stop", || {
+            let stat = fs::read(format!("/proc/{pid}/stat"))?;
+            let name_end = stat.iter().rposition(|byte| *byte == b')').unwrap_or_default();
+            Ok(stat.get(name_end + 2).is_some_and(|state| states.contains(state)).then_some(()))
+        })
+    };
+    let process = Pid::from_raw(pid);
+    becomes(b"S")?;
+    kill(process, Signal::SIGSTOP)?;
+    becomes(b"T")?;
+    kill(process, Signal::SIGCONT)?;
+    becomes(b"SZ")
+}
+
 /// A process's open descriptors, and the memory in KiB that is its own, in RAM or swapped out.
 #[cfg(target_os = "linux")]
 fn footprint(pid: i32) -> io::Result<(usize, u64)> {
@@ -195,7 +215,7 @@ fn footprint(_: i32) -> io::Result<(usize, u64)> {
 #[must_use]
 pub fn missing_private_shell() -> Option<String> {
     missing_program("unshare").or_else(|| missing_program("ip")).or_else(|| {
-        let output = private_shell(false).and_then(Running::finish);
+        let output = private_shell().and_then(Running::finish);
         match output {
             Ok(output) if output.code == Some(0) => None,
             Ok(output) => Some(format!("no private network: {}", output.stderr_text().trim())),
@@ -205,11 +225,10 @@ pub fn missing_private_shell() -> Option<String> {
 }
 
 /// A shell that reads commands from its stdin, in a private network (network_namespaces(7)) where every port is free,
-/// as a user who may bind ports below 1024 or may not.
-pub fn private_shell(may_bind: bool) -> io::Result<Running> {
-    let shell = if may_bind { "sh" } else { "unshare --user sh" };
-    let setup = format!("PATH=$PATH:/usr/sbin:/sbin; ip link set lo up && exec {shell}");
-    Program::at("unshare").start(["--user", "--map-root-user", "--net", "sh", "-c", &setup])
+/// as its root; `unshare --user` in it makes an ordinary user.
+pub fn private_shell() -> io::Result<Running> {
+    let setup = "unset PRACTICE_NETWORK; PATH=$PATH:/usr/sbin:/sbin; ip link set lo up && exec sh";
+    Program::at("unshare").start(["--user", "--map-root-user", "--net", "sh", "-c", setup])
 }
 
 /// Why [`run_as_ordinary_user`] would show nothing about privileged ports here, if so.

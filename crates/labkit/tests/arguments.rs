@@ -160,16 +160,51 @@ fn random_bytes_are_refused_and_never_a_panic() {
     }
 }
 
-#[test]
-fn a_usage_line_that_cannot_be_written_is_no_panic() {
+/// What each program does, in Rust and in C, when a shell starts it with its help going where `script` says.
+fn help(script: &str, mut check: impl FnMut(&Program, Output)) {
     for usage in USAGE {
         for program in both(name(usage)) {
-            for script in [r#"exec "$0" -h >&-"#, r#"exec "$0" --no-such 2>&-"#] {
-                let args = [OsStr::new("-c"), OsStr::new(script), program.path.as_os_str()];
-                let output = Program::at("sh").run(args, b"").unwrap();
-                assert!(!output.stderr_text().contains("panicked"), "{program:?} {script}: {output:?}");
-                assert_eq!(output.signal, None, "{program:?} {script}: {output:?}");
-            }
+            let args = [OsStr::new("-c"), OsStr::new(script), program.path.as_os_str()];
+            check(&program, Program::at("sh").run(args, b"").unwrap());
         }
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")] // /dev/full is Linux's
+fn a_usage_line_that_has_no_room_is_an_error() {
+    help("exec \"$0\" -h >/dev/full", |program, output| {
+        let seen = (output.code, output.stderr_text());
+        assert_eq!(seen, (Some(1), "stdout fail: No space left on device\n".into()), "{program:?}");
+    });
+}
+
+#[test]
+fn a_usage_line_for_a_stdout_that_takes_no_bytes_is_no_error() {
+    for stdout in [">&-", "1</dev/null"] {
+        help(&format!("exec \"$0\" -h {stdout}"), |program, output| {
+            assert_eq!((output.code, output.stderr_text()), (Some(0), String::new()), "{program:?} {stdout}");
+        });
+    }
+}
+
+#[test]
+fn a_usage_line_that_nobody_reads_ends_it_as_sigpipe_does() {
+    let nobody = "f=$(mktemp -u) && mkfifo $f && exec 3<>$f 4>$f 3>&- && rm $f";
+    for inherited in ["", "trap '' PIPE;"] {
+        help(&format!("{nobody} && {inherited} exec \"$0\" -h >&4"), |program, output| {
+            let seen = (output.signal, output.stderr_text());
+            assert_eq!(seen, (Some(libc::SIGPIPE), String::new()), "{program:?} {inherited}");
+        });
+    }
+}
+
+#[test]
+fn a_closed_stderr_is_no_panic() {
+    // In C the socket of a client would be its stderr.
+    for usage in USAGE {
+        let rust = Program::rust(name(usage)).unwrap();
+        let args = [OsStr::new("-c"), OsStr::new("exec \"$0\" --no-such 2>&-"), rust.path.as_os_str()];
+        assert_eq!(Program::at("sh").run(args, b"").unwrap().code, Some(2), "{rust:?}");
     }
 }

@@ -29,10 +29,16 @@ fn main() {
         |name, test: fn()| trial(name, missing.clone().or_else(|| missing_program("script")), test);
     run_trials(vec![
         lab("commands_on_the_slides_print_what_the_slides_show", commands_print_what_the_slides_show),
+        trial(
+            "the_echo_programs_make_the_slides_calls_and_no_others",
+            missing.clone().or_else(|| missing_program("strace")),
+            the_slides_calls_and_no_others,
+        ),
         lab("mydaytime_prints_one_line_as_ctime_does", mydaytime_prints_one_line),
         lab("port_number_prints_two_ports", port_number_prints_two_ports),
         lab("getdtablesize_is_the_limit", getdtablesize_is_the_limit),
         lab("f12_a_host_can_have_several_addresses_and_aliases", f12_several_addresses_and_aliases),
+        lab("a_name_is_printed_byte_for_byte", a_name_is_printed_byte_for_byte),
         lab("without_the_echo_service_byte_order_says_where_services_are", byte_order_without_echo),
         lab("a_machine_whose_services_lack_echo_gets_it", services_without_echo_are_completed),
         lab("a_machine_without_services_is_told_so", a_machine_without_services_is_told_so),
@@ -229,6 +235,49 @@ fn commands_print_what_the_slides_show() {
     }
 }
 
+/// The calls that strace has written to `file`: from main on, without those of stdio and memory.
+fn own_calls(file: &Path) -> Vec<String> {
+    let text = fs::read_to_string(file).unwrap();
+    let calls: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split_once('(')).collect();
+    // Before main the loader unmaps its cache; Rust's runtime guards its stack last, with a handler of SIGBUS.
+    let guard = calls.iter().rposition(|(call, args)| *call == "rt_sigaction" && args.starts_with("SIGBUS"));
+    let start = guard.or_else(|| calls.iter().position(|(call, _)| *call == "munmap")).unwrap();
+    let memory = ["brk", "mmap", "munmap", "mremap", "getrandom", "sigaltstack", "exit_group"];
+    let stdio = |args: &str| ["0", "1", "2"].contains(&args.split([',', ')']).next().unwrap());
+    let own = calls[start + 1..].iter().filter(|(call, args)| !memory.contains(call) && !stdio(args));
+    own.map(|(call, _)| (*call).to_string()).collect()
+}
+
+fn the_slides_calls_and_no_others() {
+    for (server, client) in twins("tcp_echoserv").into_iter().zip(twins("tcp_echocli")) {
+        let folder = tempfile::tempdir().unwrap();
+        let script = format!(
+            "strace -o serv {} 2>/dev/null & strace=$!
+            until grep -q ': 00000000:0007 00000000:0000 0A ' /proc/net/tcp; do kill -0 $strace; done
+            echo abcdefg | strace -o cli {} 127.0.0.1
+            until [ \"$(grep -c ^accept serv)\" = 2 ]; do kill -0 $strace; done",
+            server.display(),
+            client.display()
+        );
+        assert_output(&run(sh(&script).current_dir(&folder), b""), "입력 : 수신 : abcdefg\n", "", 0);
+        let cli = ["rt_sigaction", "socket", "connect", "write", "read", "close"];
+        let serv = [
+            "rt_sigaction",
+            "socket",
+            "bind",
+            "listen",
+            "accept",
+            "read",
+            "write",
+            "read",
+            "close",
+            "accept",
+        ];
+        assert_eq!(own_calls(&folder.path().join("cli")), cli, "{}", client.display());
+        assert_eq!(own_calls(&folder.path().join("serv")), serv, "{}", server.display());
+    }
+}
+
 fn mydaytime_prints_one_line() {
     for program in twins("mydaytime") {
         let output = run(lab([program]).arg("211.221.225.175"), b"");
@@ -293,6 +342,24 @@ fn f12_several_addresses_and_aliases() {
 
 const NO_ECHO: &str = "서비스 정보를 얻을 수 없음\n\
      서비스 목록은 /etc/services에 있습니다. 파일이 없으면 설치하세요: apt-get install netbase\n";
+
+fn a_name_is_printed_byte_for_byte() {
+    for (byaddr, hostent) in twins("get_host_byaddr").into_iter().zip(twins("get_hostent")) {
+        let script = format!(
+            "printf '192.0.2.3 caf\\351 coffee.example\\n192.0.2.4 tea.example th\\351\\n' >>/etc/hosts
+            {} 192.0.2.3
+            {hostent} coffee.example | head -n1
+            {hostent} tea.example | tail -n1",
+            byaddr.display(),
+            hostent = hostent.display()
+        );
+        // A Latin-1 é, which is no UTF-8.
+        let stdout = ["호스트 이름 : caf", "호스트 이름 : caf", "호스트 별명(1 번째) : th"]
+            .map(|text| [text.as_bytes(), b"\xe9\n"].concat());
+        let output = run(&mut sh(&script), b"");
+        assert_eq!(output.stdout, stdout.concat(), "{output:?}");
+    }
+}
 
 fn byte_order_without_echo() {
     for program in twins("byte_order") {

@@ -10,8 +10,13 @@ fn main() {
     let missing = missing_private_shell();
     run_trials(vec![
         trial("an_ordinary_user_may_not_bind_a_privileged_port", missing_privileged_ports(), denied),
-        trial("without_a_port_an_ordinary_user_gets_10000_more", missing.clone(), ordinary_user),
-        trial("without_a_port_who_may_bind_it_gets_port_7", missing, who_may_bind),
+        trial("without_a_port_anybody_gets_10000_more", missing.clone(), anybody),
+        trial(
+            "without_a_port_it_is_7_where_everybody_may_bind_it",
+            missing.clone(),
+            where_everybody_may_bind_it,
+        ),
+        trial("without_a_port_it_is_7_in_the_practice_network", missing, in_the_practice_network),
     ]);
 }
 
@@ -25,8 +30,8 @@ const PAIRS: [(&str, &str, &str, u16); 5] = [
 ];
 
 fn denied() {
-    let stderr = "bind fail: Permission denied\n1023번 이하의 포트는 root만 쓸 수 있습니다. 1024번 이상의 포트를 \
-        인자로 주거나 scripts/lab 안에서 실행하세요.\n";
+    let stderr = "bind fail: Permission denied\n이 포트를 여는 데는 특권(CAP_NET_BIND_SERVICE)이 필요합니다. \
+        1024번 이상의 포트를 인자로 주거나 scripts/lab 안에서 실행하세요.\n";
     for name in ["tcp_echoserv", "udp_echoserv", "daytimeserv"] {
         for program in [Program::rust(name).unwrap(), Program::c(name).unwrap()] {
             let output = run_as_ordinary_user(&program, &["1"]).unwrap();
@@ -35,33 +40,44 @@ fn denied() {
     }
 }
 
-fn ordinary_user() {
+/// Whoever they are: the server may be root's, who could have port 7, and the client anybody's.
+fn anybody() {
     for (server, waits_for, client, port) in PAIRS {
-        let says = format!("{port}번 포트는 root만 쓸 수 있으므로 {}번을 씁니다.\n", 10_000 + port);
-        meet(
-            server,
-            client,
-            false,
-            &says,
-            &format!("0.0.0.0:{}에서 {waits_for} 기다립니다.\n", 10_000 + port),
+        let says = format!(
+            "{port}번 포트를 여는 데는 특권이 필요하므로(연결하는 데는 필요 없음) 서버도 클라이언트도 {}번을 씁니다.\n",
+            10_000 + port
         );
+        let waits = format!("0.0.0.0:{}에서 {waits_for} 기다립니다.\n", 10_000 + port);
+        for setup in ["", "drop='unshare --user'"] {
+            meet(server, client, setup, &says, &waits);
+        }
     }
 }
 
-fn who_may_bind() {
+fn where_everybody_may_bind_it() {
+    let everybody = "echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start; drop='unshare --user'";
     for (server, waits_for, client, port) in PAIRS {
-        meet(server, client, true, "", &format!("0.0.0.0:{port}에서 {waits_for} 기다립니다.\n"));
+        let waits = format!("0.0.0.0:{port}에서 {waits_for} 기다립니다.\n");
+        meet(server, client, everybody, "", &waits);
     }
 }
 
-/// Both are started without a port. Both say of it what they have to, and the server that it waits.
-fn meet(server: &str, client: &str, may_bind: bool, says: &str, waits: &str) {
+fn in_the_practice_network() {
+    for (server, waits_for, client, port) in PAIRS {
+        let waits = format!("0.0.0.0:{port}에서 {waits_for} 기다립니다.\n");
+        meet(server, client, "export PRACTICE_NETWORK=1", "", &waits);
+    }
+}
+
+/// Both are started without a port after `setup`, the client by `$drop`. Both say of it what they have to, and the server
+/// that it waits.
+fn meet(server: &str, client: &str, setup: &str, says: &str, waits: &str) {
     let both = |name| [Program::rust(name).unwrap(), Program::c(name).unwrap()];
     for (server, client) in both(server).into_iter().zip(both(client)) {
-        let mut shell = private_shell(may_bind).unwrap();
-        shell.write(format!("'{}' &\n", server.path.display()).as_bytes());
+        let mut shell = private_shell().unwrap();
+        shell.write(format!("{setup}\n'{}' &\n", server.path.display()).as_bytes());
         assert_eq!(shell.wait_stderr("기다립니다.\n").unwrap(), format!("{says}{waits}"));
-        shell.write(format!("echo abcdefg | '{}' 127.0.0.1\n", client.path.display()).as_bytes());
+        shell.write(format!("echo abcdefg | $drop '{}' 127.0.0.1\n", client.path.display()).as_bytes());
         let (status, stdout, stderr) = seen(&shell.finish().unwrap());
         assert_eq!((status, stderr), (0, format!("{says}{waits}{says}")), "{}", client.path.display());
         let answered = match client.name().as_str() {

@@ -244,8 +244,11 @@ fn ports_3() {
 fn addresses_1() {
     written("addresses_3")
         .shows("./addresses_3 127.0.0.1 7", "02 00 00 07 7F 00 00 01 00 00 00 00 00 00 00 00\n");
-    changed("tcp_echoserv", &[["htons(args.port)", "args.port"]])
-        .shows("./tcp_echoserv 7 & listens t 1792", "");
+    changed(
+        "tcp_echoserv",
+        &[["htons(port_or_well_known(args.port, 7))", "port_or_well_known(args.port, 7)"]],
+    )
+    .shows("./tcp_echoserv 7 & listens t 1792", "");
 }
 
 fn addresses_2() {
@@ -341,7 +344,7 @@ fn environment_2() {
 }
 
 fn c_to_rust_1() {
-    let end = "        fail(\"close fail\");\n    return 0;";
+    let end = "        fail(\"close fail\");\n    return flush_stdout();";
     let late =
         "        fail(\"close fail\");\n    if (write(s, \"late\", 4) < 0)\n        fail(\"write fail\");";
     changed("tcp_echocli", &[[end, late]])
@@ -506,7 +509,10 @@ fn get_hostent_3() {
             "    int s = socket(PF_INET, SOCK_STREAM, 0);\n    if (s < 0)\n        fail(\"socket fail\");\n",
             "",
         ],
-        ["    inet_pton(AF_INET, args.ip, &servaddr.sin_addr);\n", ""],
+        [
+            "    if (inet_pton(AF_INET, args.ip, &servaddr.sin_addr) != 1)\n        wrong_usage(args.usage);\n",
+            "",
+        ],
         [
             "    if (connect(s, (struct sockaddr *)&servaddr, sizeof(servaddr)) < 0)\n        fail(\"connect fail\");\n",
             connect,
@@ -603,8 +609,8 @@ fn tcp_echocli_1() {
 
 fn tcp_echocli_2() {
     let edits = [
-        ["    // 6. fgets", "    while (1) {\n    // 6. fgets"],
-        ["        end_of_input();", "        break;"],
+        ["    // 6. get_line", "    while (1) {\n    // 6. get_line"],
+        ["        return 0; // the end of input", "        break;"],
         ["    // 10. close", "    }\n    // 10. close"],
     ];
     let script = r"tcp_echoserv -v 5000 >addresses & listens t 5000
@@ -621,8 +627,11 @@ fn tcp_echocli_3() {
         fprintf(stderr, "the server has closed\n");
         exit(1);
     }
-    if (fgets("#;
-    let edits = [["#include <signal.h>", "#include <poll.h>\n#include <signal.h>"], ["    if (fgets(", poll]];
+    size_t n = get_line("#;
+    let edits = [
+        ["#include <signal.h>", "#include <poll.h>\n#include <signal.h>"],
+        ["    size_t n = get_line(", poll],
+    ];
     let script = r"mkfifo keys && exec 3<>keys
         echo abcdefg | ./tcp_echocli 127.0.0.1
         tcp_echoserv -v 5000 >accepted & listens t 5000
@@ -756,8 +765,8 @@ fn daytimeserv_1() {
         grep -c '^close(4)' server || ends | wc -l";
     changed("daytimeserv", &[[close, ""]]).changed("mydaytime", &[]).shows(script, "0\n2\n");
 
-    let close = r#"        if close(accp_sock).is_err() {
-            perror("close fail");
+    let close = r#"        if let Err(errno) = close(accp_sock) {
+            perror("close fail", errno);
         }
 "#;
     let bench = book();
@@ -825,8 +834,8 @@ const GIVES_UP: &str = "recvfrom fail: Resource temporarily unavailable\n";
 
 fn udp_echocli_1() {
     let recvfrom = "recvfrom(s, buf, MAXLINE, 0,";
-    let printed = "    fwrite(buf, 1, n, stdout);";
-    let again = r#"    fwrite(buf, 1, n, stdout);
+    let printed = "    fwrite(buf, 1, nbyte, stdout);";
+    let again = r#"    fwrite(buf, 1, nbyte, stdout);
     flush_stdout();
     if (recvfrom(s, buf, 4, 0, NULL, NULL) < 0)
         fail("recvfrom fail");"#;
@@ -837,12 +846,14 @@ fn udp_echocli_1() {
 }
 
 fn udp_echocli_2() {
-    let recvfrom = "    n = recvfrom(s, buf, MAXLINE, 0, (struct sockaddr *)&servaddr, &addrlen);\n";
+    let recvfrom = r"    while ((nbyte = recvfrom(s, buf, MAXLINE, 0, (struct sockaddr *)&servaddr, &addrlen)) < 0 && errno == EINTR)
+        ; // Ctrl+Z and fg: wait again
+";
     let compared = r"    struct sockaddr_in from;
     do {
         addrlen = sizeof(from);
-        n = recvfrom(s, buf, MAXLINE, 0, (struct sockaddr *)&from, &addrlen);
-    } while (n >= 0 && (from.sin_addr.s_addr != servaddr.sin_addr.s_addr || from.sin_port != servaddr.sin_port));
+        nbyte = recvfrom(s, buf, MAXLINE, 0, (struct sockaddr *)&from, &addrlen);
+    } while (nbyte >= 0 && (from.sin_addr.s_addr != servaddr.sin_addr.s_addr || from.sin_port != servaddr.sin_port));
 ";
     // The book's own client takes the false one.
     let script = r"for client in udp_echocli ./udp_echocli; do
@@ -868,13 +879,10 @@ again:
     if (sendto(s, buf, n, 0, (struct sockaddr *)&servaddr, addrlen) < 0)
         fail("sendto fail");
 "#;
-    let recvfrom =
-        "    n = recvfrom(s, buf, MAXLINE, 0, (struct sockaddr *)&servaddr, &addrlen);\n    if (n < 0)\n";
-    let kept = r"    ssize_t got = recvfrom(s, buf, MAXLINE, 0, (struct sockaddr *)&servaddr, &addrlen);
-    if (got < 0 && errno == EAGAIN)
+    let recvfrom = "    if (nbyte < 0)\n";
+    let kept = r"    if (nbyte < 0 && errno == EAGAIN)
         goto again;
-    n = got;
-    if (n < 0)
+    if (nbyte < 0)
 ";
     let edits = [["{ANSWER_TIMEOUT, 0}", "{1, 0}"], [sendto, again], [recvfrom, kept]];
     let bench = changed("udp_echocli", &edits);
@@ -923,8 +931,8 @@ fn udp_echoserv_3() {
     let serve =
         [["        // 6. sendto", count], ["sendto(s, buf, nbyte,", "sendto(s, counted, start + nbyte,"]];
     let several = [
-        ["    // 5. fgets", "    while (1) {\n    // 5. fgets"],
-        ["        end_of_input();", "        break;"],
+        ["    // 5. get_line", "    while (1) {\n    // 5. get_line"],
+        ["        return 0; // the end of input", "        break;"],
         ["    // 9. close", "    }\n    // 9. close"],
     ];
     let script = r"./udp_echoserv 5000 & listens u 5000
@@ -938,7 +946,7 @@ fn udp_echoserv_3() {
 
 fn connected_udp_1() {
     let printed = "    printf(\"   send() : 성공, recv()";
-    let again = format!("    puts(strerror(errno));\n    n = recv(s, buf, MAXLINE, 0);\n{printed}");
+    let again = format!("    puts(strerror(errno));\n    nbyte = recv(s, buf, MAXLINE, 0);\n{printed}");
     changed("connected_udp", &[[printed, &again]]).shows(
         "./connected_udp 127.0.0.1 </dev/null | sed -n 2,3p",
         "Connection refused\n   send() : 성공, recv() : Resource temporarily unavailable\n",
@@ -946,8 +954,8 @@ fn connected_udp_1() {
 }
 
 fn connected_udp_2() {
-    let recv = "    ssize_t n = recv(s, buf, MAXLINE, 0);\n";
-    let again = "    if (send(s, \"\", 0, 0) < 0)\n        puts(strerror(errno));\n    ssize_t n = recv(s, buf, MAXLINE, 0);\n";
+    let recv = "    ssize_t nbyte = recv(s, buf, MAXLINE, 0);\n";
+    let again = "    if (send(s, \"\", 0, 0) < 0)\n        puts(strerror(errno));\n    ssize_t nbyte = recv(s, buf, MAXLINE, 0);\n";
     // What was sent counts in OutDatagrams, the fourth number of the line.
     let script = r"sent() { awk '/^Udp: [0-9]/ { print $5 }' /proc/self/net/snmp; }
         before=$(sent)

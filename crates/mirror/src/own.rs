@@ -9,7 +9,6 @@ use regex::{Captures, Regex};
 /// What may differ between the C program and the Rust program, and why. Everything else must be the same.
 pub const MAY_DIFFER: [(&str, &str); 8] = [
     ("the start", "before main: the loader, and Rust's runtime (stack guard, SIGPIPE)"),
-    ("standard descriptors", "are 0, 1 and 2 open? Rust's runtime asks poll, parse_args in C asks fcntl"),
     ("memory", "brk, mmap and their like: how much memory a runtime asks for at once is its own affair"),
     ("the runtime's end", "sigaltstack, exit_group: how a process takes its leave"),
     (
@@ -19,6 +18,10 @@ pub const MAY_DIFFER: [(&str, &str); 8] = [
     ("pieces of stderr", "one line may be one write or several: the bytes are compared"),
     ("perror's copy of stderr", "glibc's perror writes to a dup of descriptor 2, and closes it"),
     ("close at an early end", "where C calls exit, Rust's OwnedFd closes first"),
+    (
+        "the end by SIGPIPE",
+        "where it is ignored, as in Rust's runtime, the program ends itself by it: signal, raise",
+    ),
 ];
 
 /// Calls of the runtimes, not of the programs.
@@ -53,36 +56,26 @@ pub fn calls(all: &[Call]) -> Vec<&Call> {
             copy = call.value();
         } else if copy.is_some() && number == copy {
             copy = copy.filter(|_| call.name != "close");
-        } else if !RUNTIME.contains(&call.name.as_str()) && !is_output(call) && !asks_if_open(call) {
+        } else if !RUNTIME.contains(&call.name.as_str()) && !is_output(call) && !ends_by_sigpipe(call) {
             own.push(call);
         }
     }
     own
 }
 
-/// Where main begins. The loader's last call unmaps its cache; Rust's runtime ignores SIGPIPE after that, and the first
-/// thing that our programs do is to undo it.
+/// Where main begins. The loader's last call unmaps its cache; the last thing that Rust's runtime does after that is to
+/// guard its stack, with handlers of SIGSEGV and SIGBUS, which none of our programs has.
 #[must_use]
 pub fn start(all: &[Call]) -> usize {
-    let undone = |call: &Call| {
-        call.name == "rt_sigaction" && call.args[0] == "SIGPIPE" && call.args[1].contains("SIG_DFL")
-    };
-    let ignored = |call: &Call| {
-        call.name == "rt_sigaction" && call.args[0] == "SIGPIPE" && call.args[1].contains("SIG_IGN")
-    };
-    if let Some(at) = all.iter().position(undone)
-        && all[..at].iter().any(ignored)
-    {
-        return at + 1;
-    }
-    all.iter().position(|call| call.name == "munmap").map_or(0, |at| at + 1)
+    let guard =
+        |call: &Call| call.name == "rt_sigaction" && matches!(call.args[0].as_str(), "SIGSEGV" | "SIGBUS");
+    let cache = |call: &Call| call.name == "munmap";
+    all.iter().rposition(guard).or_else(|| all.iter().position(cache)).map_or(0, |at| at + 1)
 }
 
-/// `fcntl(0, F_GETFD)`: is a standard descriptor open?
-fn asks_if_open(call: &Call) -> bool {
-    call.name == "fcntl"
-        && call.args.get(1).is_some_and(|arg| arg == "F_GETFD")
-        && call.descriptor().is_some_and(|descriptor| descriptor.number <= 2)
+/// `signal(SIGPIPE, SIG_DFL)`, before the `raise` with which a program ends whose stdout nobody reads.
+fn ends_by_sigpipe(call: &Call) -> bool {
+    call.name == "rt_sigaction" && call.args[0] == "SIGPIPE" && call.args[1].contains("SIG_DFL")
 }
 
 /// Anything with stdout or stderr: the bytes are compared, not the calls.

@@ -32,8 +32,10 @@ fn mydaytime() -> Result<(), Error> {
     let mut servaddr: sockaddr_in = unsafe { mem::zeroed() };
     servaddr.sin_family = AF_INET as sa_family_t;
     // SAFETY: args.ip ends in NUL and sin_addr has the four bytes that AF_INET writes.
-    unsafe { inet_pton(AF_INET, args.ip.as_ptr(), (&raw mut servaddr.sin_addr).cast()) };
-    servaddr.sin_port = htons(args.port);
+    if unsafe { inet_pton(AF_INET, args.ip.as_ptr(), (&raw mut servaddr.sin_addr).cast()) } != 1 {
+        return Err(Error::Usage(args.usage));
+    }
+    servaddr.sin_port = htons(args.port_or_well_known(13));
 
     // 4. connect: ask the server for a connection
     connect(s.as_raw_fd(), &SockaddrIn::from(servaddr)).or_fail("connect fail")?;

@@ -35,9 +35,11 @@ fn port_number() -> Result<(), Error> {
     servaddr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if !args.ip.is_empty() {
         // SAFETY: args.ip ends in NUL and sin_addr has the four bytes that AF_INET writes.
-        unsafe { inet_pton(AF_INET, args.ip.as_ptr(), (&raw mut servaddr.sin_addr).cast()) };
+        if unsafe { inet_pton(AF_INET, args.ip.as_ptr(), (&raw mut servaddr.sin_addr).cast()) } != 1 {
+            return Err(Error::Usage(args.usage));
+        }
+        servaddr.sin_port = htons(args.port_or_well_known(7));
     }
-    servaddr.sin_port = htons(args.port);
 
     // 3. listen: without a server's address, be the server too
     let mut listen_sock = None;
@@ -70,8 +72,8 @@ fn port_number() -> Result<(), Error> {
     writeln!(stdout, "데이터그램 소켓 포트번호 = {}", ntohs(cliaddr.as_ref().sin_port))?;
 
     // 8. close: all of them
-    for sock in [Some(stream_sock), Some(dgram_sock), listen_sock].into_iter().flatten() {
-        close(sock).or_fail("close fail")?;
-    }
+    close(stream_sock).or_fail("close fail")?;
+    close(dgram_sock).or_fail("close fail")?;
+    listen_sock.map_or(Ok(()), close).or_fail("close fail")?;
     Ok(())
 }

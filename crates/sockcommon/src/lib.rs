@@ -4,17 +4,15 @@
 
 use std::ffi::{CStr, CString, OsString};
 use std::io::{self, Write as _};
-use std::os::fd::{AsFd, AsRawFd as _};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt as _;
 use std::process::ExitCode;
-use std::{env, mem};
+use std::{env, fs, ptr};
 
-use libc::{AF_INET, FILE, c_char, c_int, c_void, hostent, in_addr, sockaddr_in, socklen_t};
+use libc::{FILE, c_char, c_int, c_long, c_void, hostent, sockaddr_in, socklen_t, timespec};
 use nix::errno::Errno;
-use nix::sys::socket::{
-    AddressFamily, SockFlag, SockType, SockaddrIn, SockaddrIn6, bind, setsockopt, socket, sockopt,
-};
-use nix::unistd::{geteuid, write};
+use nix::sys::socket::SockaddrIn;
+use nix::unistd::write;
 
 /// Bytes in a buffer for one line or one datagram; the largest datagram has 65,507 (slides 46-48).
 pub const MAXLINE: usize = 65_536;
@@ -73,44 +71,44 @@ impl<T> OrFail<T> for nix::Result<T> {
     }
 }
 
-/// Prints `what: the last error` on stderr and goes on: perror(3).
-pub fn perror(what: &str) {
-    say(format_args!("{what}: {}", strerror(Errno::last())));
+/// Prints `what: ` and what the errno means on stderr, and goes on: perror(3).
+pub fn perror(what: &str, errno: Errno) {
+    say(format_args!("{what}: {}", strerror(errno)));
 }
 
-/// One line on stderr, in one write. A closed stderr is no reason to end.
+/// Prints one line on stderr, in one write. A closed stderr is no reason to end.
 pub fn say(line: std::fmt::Arguments) {
     let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
-/// What `main` of every lecture program does: runs it, prints its error, gives its exit status (0, 1, or 2 for
-/// wrong arguments).
+/// Runs a lecture program, prints its error, and gives its exit status: 0, 1, or 2 for wrong arguments.
 pub fn run(program: fn() -> Result<(), Error>) -> ExitCode {
-    // Rust starts with SIGPIPE ignored, C with its default. Here both are the same program.
-    // SAFETY: no other thread runs yet, and the default action needs no handler.
-    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
-
-    match program().and_then(|()| Ok(io::stdout().flush()?)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(help @ Error::Help(_)) => {
-            let _ = writeln!(io::stdout(), "{help}");
-            ExitCode::SUCCESS
+    let ended = match program() {
+        Err(help @ Error::Help(_)) => writeln!(io::stdout(), "{help}").map_err(Error::from),
+        ended => ended,
+    };
+    let Err(error) = ended.and_then(|()| Ok(io::stdout().flush()?)) else { return ExitCode::SUCCESS };
+    match error {
+        Error::Call { what: "stdout fail", errno: Errno::EPIPE } => {
+            // Nobody reads the pipe: C ends by SIGPIPE. Rust's runtime has made this program ignore it.
+            // SAFETY: the default action needs no handler.
+            unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+            // SAFETY: raise takes any number of a signal.
+            unsafe { libc::raise(libc::SIGPIPE) };
         }
-        Err(error) => {
-            say(format_args!("{error}"));
-            ExitCode::from(if matches!(error, Error::Usage(_)) { 2 } else { 1 })
-        }
+        _ => say(format_args!("{error}")),
     }
+    ExitCode::from(if matches!(error, Error::Usage(_)) { 2 } else { 1 })
 }
 
-/// What to do about an error, as one more line; empty where perror says enough.
+/// Gives what to do about an error, as one more line; empty where perror says enough.
 fn hint(what: &str, errno: Errno) -> &'static str {
     match (what, errno) {
         ("bind fail", Errno::EACCES) => {
-            "\n1023번 이하의 포트는 root만 쓸 수 있습니다. 1024번 이상의 포트를 인자로 주거나 scripts/lab 안에서 실행하세요."
+            "\n이 포트를 여는 데는 특권(CAP_NET_BIND_SERVICE)이 필요합니다. 1024번 이상의 포트를 인자로 주거나 scripts/lab 안에서 실행하세요."
         }
         (_, Errno::EADDRINUSE) => {
-            "\n다른 서버가 이 포트를 쓰고 있거나, 방금 끝난 연결이 TIME_WAIT에 남아 있습니다. 1분쯤 기다리거나 다른 포트를 인자로 주세요."
+            "\n다른 서버가 이 포트를 쓰고 있거나, TCP라면 방금 끝난 연결이 TIME_WAIT에 남아 있습니다. 1분쯤 기다리거나 다른 포트를 인자로 주세요."
         }
         (_, Errno::ECONNREFUSED) => {
             "\n그 포트에는 서버가 없습니다. 다른 터미널에서 먼저 서버를 실행하세요: cargo run -p tcp_echoserv (또는 udp_echoserv, daytimeserv)"
@@ -125,15 +123,16 @@ fn hint(what: &str, errno: Errno) -> &'static str {
     }
 }
 
-/// What an errno means, in the C library's words: strerror(3).
+/// Gives what an errno means, in the C library's words: strerror(3).
 #[must_use]
 pub fn strerror(errno: Errno) -> String {
     // SAFETY: strerror takes any number.
     let text = unsafe { libc::strerror(errno as c_int) };
-    // SAFETY: the text ends in NUL and stays until this thread's next strerror; it is copied at once.
+    // SAFETY: the text ends in NUL and stays until the next strerror; no other thread runs, and it is copied at once.
     unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
 }
 
+/// Gives what an `h_errno` means: hstrerror(3).
 fn hstrerror(h_errno: c_int) -> String {
     // SAFETY: hstrerror takes any number.
     let text = unsafe { libc::hstrerror(h_errno) };
@@ -146,26 +145,28 @@ fn hstrerror(h_errno: c_int) -> String {
 /// What the command line said.
 #[derive(Debug, Default)]
 pub struct Args {
-    /// `IP`: an address that inet_pton(3) takes; empty if none was given.
+    /// `IP`, as it was typed; empty if none was given.
     pub ip: CString,
-    /// `NAME`: a host's name; empty if the program takes none.
+    /// `NAME`, a host's; empty if the program takes none.
     pub name: CString,
-    /// `PORT` in host byte order, or the default; 0 if the program takes none.
-    pub port: u16,
+    /// `PORT` in host byte order, if one was given.
+    pub port: Option<u16>,
     /// Was there a `-v`?
     pub verbose: bool,
+    /// The usage line, for [`Error::Usage`].
+    pub usage: &'static str,
 }
 
-/// Reads the command line as the usage line tells it: `tcp_echoserv [-v] [PORT=7]`. Words in brackets may be left
-/// out; 7 is then the port, or 10007 where this user may not bind 7. `Usage` for everything else, `Help` for `-h`.
+/// Reads the command line as the usage line tells it: `tcp_echoserv [-v] [PORT=7]`. Words in brackets may be left out.
+/// `Usage` for everything else, `Help` for `-h`.
 pub fn parse_args(usage: &'static str) -> Result<Args, Error> {
-    let mut args = Args::default();
+    let mut args = Args { usage, ..Args::default() };
     let given: Vec<Vec<u8>> = env::args_os().skip(1).map(OsString::into_vec).collect();
     if given.iter().any(|arg| arg == b"-h" || arg == b"--help") {
         return Err(Error::Help(usage));
     }
 
-    let mut words = usage.split(' ').skip(1).filter(|word| *word != "[-v]").peekable();
+    let mut words = usage.split(' ').skip(1).filter(|word| *word != "[-v]");
     for arg in given {
         if arg == b"-v" && usage.contains("[-v]") {
             args.verbose = true;
@@ -173,67 +174,62 @@ pub fn parse_args(usage: &'static str) -> Result<Args, Error> {
         }
         let text = CString::new(arg).map_err(|_| Error::Usage(usage))?;
         match words.next().unwrap_or("").trim_start_matches('[') {
-            "IP" if is_ip(&text) => args.ip = text,
+            "IP" if !text.is_empty() => args.ip = text,
             "NAME" if is_name(&text) => args.name = text,
-            word if word.starts_with("PORT") => args.port = port(&text).ok_or(Error::Usage(usage))?,
+            word if word.starts_with("PORT") => {
+                args.port = Some(parse_port(&text).ok_or(Error::Usage(usage))?);
+            }
             _ => return Err(Error::Usage(usage)),
         }
     }
-
-    match words.next() {
-        Some(word) if word.starts_with("[PORT=") => {
-            let well_known = word.trim_matches(|c: char| !c.is_ascii_digit());
-            args.port = default_port(well_known.parse().map_err(|_| Error::Usage(usage))?);
-            Ok(args)
-        }
-        Some(word) if !word.starts_with('[') => Err(Error::Usage(usage)),
-        _ => Ok(args),
+    if words.next().is_some_and(|word| !word.starts_with('[')) {
+        return Err(Error::Usage(usage));
     }
+    Ok(args)
 }
 
-fn is_ip(text: &CStr) -> bool {
-    let mut addr = in_addr { s_addr: 0 };
-    // SAFETY: text ends in NUL and addr has the four bytes that AF_INET writes.
-    unsafe { inet_pton(AF_INET, text.as_ptr(), (&raw mut addr).cast()) == 1 }
-}
-
-/// Host names are printable ASCII and don't start with a hyphen (RFC 952, RFC 1123).
+/// Says whether the text can be a host's name: letters, digits, hyphens and dots (RFC 952, RFC 1123), or the underscore
+/// that many a `/etc/hosts` has.
 fn is_name(text: &CStr) -> bool {
     let text = text.to_bytes();
-    !text.is_empty() && text[0] != b'-' && text.iter().all(u8::is_ascii_graphic)
+    let may_be = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._".contains(byte);
+    !text.is_empty() && text[0] != b'-' && text.iter().all(may_be)
 }
 
-fn port(text: &CStr) -> Option<u16> {
+/// Gives the port that the text names, if it names one.
+fn parse_port(text: &CStr) -> Option<u16> {
     let text = text.to_str().ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()))?;
     text.parse().ok().filter(|port| *port != 0)
 }
 
-/// The well-known port, or 10000 more with a word on stderr where this user may not bind it (slide 6).
-fn default_port(well_known: u16) -> u16 {
-    if may_bind(well_known) {
-        return well_known;
+impl Args {
+    /// Gives the port that was given. If none was, the well-known one in the practice network, or where the kernel lets
+    /// everybody bind it (ip(7)); elsewhere 10000 more, to servers and clients of every user alike, so that they meet
+    /// (slide 6).
+    #[must_use]
+    pub fn port_or_well_known(&self, well_known: u16) -> u16 {
+        if let Some(port) = self.port {
+            return port;
+        }
+        let mut first = 0; // that everybody may bind
+        if env::var_os("PRACTICE_NETWORK").is_none() {
+            let kernel = fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+            first = kernel.ok().and_then(|first| first.trim().parse().ok()).unwrap_or(1024);
+        }
+        if well_known >= first {
+            return well_known;
+        }
+        let port = 10_000 + well_known;
+        say(format_args!(
+            "{well_known}번 포트를 여는 데는 특권이 필요하므로(연결하는 데는 필요 없음) 서버도 클라이언트도 {port}번을 씁니다."
+        ));
+        port
     }
-    let port = 10_000 + well_known;
-    say(format_args!("{well_known}번 포트는 root만 쓸 수 있으므로 {port}번을 씁니다."));
-    port
-}
-
-/// Asks the kernel. An IPv6-only socket gets the same answer and takes the port from no IPv4 server.
-fn may_bind(port: u16) -> bool {
-    let Ok(s) = socket(AddressFamily::Inet6, SockType::Datagram, SockFlag::empty(), None) else {
-        return geteuid().is_root();
-    };
-    // SAFETY: sockaddr_in6 is plain integers; all zeros is a valid value, the address `::`.
-    let mut addr: libc::sockaddr_in6 = unsafe { mem::zeroed() };
-    addr.sin6_family = libc::AF_INET6 as libc::sa_family_t;
-    addr.sin6_port = libc::htons(port);
-    setsockopt(&s, sockopt::Ipv6V6Only, &true).is_ok()
-        && bind(s.as_raw_fd(), &SockaddrIn6::from(addr)) != Err(Errno::EACCES)
 }
 
 // ---- Input and output ----
 
-/// A socket address as people write it: `127.0.0.1:7`.
+/// Gives a socket address as people write it: `127.0.0.1:7`.
 #[must_use]
 pub fn sock_ntop(addr: &sockaddr_in) -> String {
     SockaddrIn::from(*addr).to_string()
@@ -248,41 +244,41 @@ pub fn writen<Fd: AsFd>(fd: Fd, buf: &[u8]) -> nix::Result<usize> {
     Ok(written)
 }
 
-/// Reads one line into `buf`, with a NUL after it: fgets(3). `false` at the end of input.
-pub fn fgets(buf: &mut [u8]) -> Result<bool, Error> {
-    // SAFETY: stdin is the C library's own and only this thread uses it.
-    let input = unsafe { stdin };
-    // SAFETY: fgets writes at most buf.len() bytes, its NUL included.
-    let line = unsafe { libc::fgets(buf.as_mut_ptr().cast(), buf.len() as c_int, input) };
-    // SAFETY: input is the C library's open stdin.
-    if line.is_null() && unsafe { libc::ferror(input) } != 0 {
-        return Err(Error::Call { what: "fgets fail", errno: Errno::last() });
+/// Reads one line from stdin into `buf`, with its newline, as fgets(3) does, but of any bytes and not ended by a NUL. Gives
+/// its length; 0 at the end of input. An error if it is longer than `buf`.
+pub fn get_line(buf: &mut [u8]) -> Result<usize, Error> {
+    let mut n = 0;
+    while !buf[..n].ends_with(b"\n") {
+        // SAFETY: stdin is the C library's own, and only this thread uses it.
+        let c = unsafe { libc::getchar() };
+        if c == libc::EOF {
+            break;
+        }
+        *buf.get_mut(n).ok_or_else(|| {
+            Error::Own(format!("한 줄은 {n}바이트까지입니다(MAXLINE). 아무것도 보내지 않았습니다."))
+        })? = c as u8;
+        n += 1;
     }
-    Ok(!line.is_null())
+    // SAFETY: as above.
+    if unsafe { libc::ferror(stdin) } != 0 {
+        return Err(Error::Call { what: "stdin fail", errno: Errno::last() });
+    }
+    Ok(n)
 }
 
-/// Bytes in the line that `fgets` has just read: strlen(3). An error if the line is longer than `buf`
-/// or has a NUL before its newline.
-pub fn line_length(buf: &[u8]) -> Result<usize, Error> {
-    // SAFETY: as in fgets.
-    let input = unsafe { stdin };
-    let n = buf.iter().position(|byte| *byte == 0).unwrap_or(buf.len());
-    let whole = buf[..n].ends_with(b"\n")
-        // SAFETY: input is the C library's open stdin.
-        || unsafe { libc::feof(input) } != 0
-        // SAFETY: as above.
-        || (n + 1 == buf.len() && unsafe { libc::fgetc(input) } == libc::EOF);
-    if whole {
-        return Ok(n);
-    }
-    Err(Error::Own(format!(
-        "fgets fail: 한 줄은 NUL 없이 {}바이트까지입니다(MAXLINE {}). 아무것도 보내지 않았습니다.",
-        buf.len() - 1,
-        buf.len()
-    )))
+/// Prints `label`, a text of the C library as it is, byte for byte, and a newline, as `printf("%s%s\n", …)` does.
+pub fn print_text(label: &str, text: &CStr) -> Result<(), Error> {
+    Ok(io::stdout().write_all(&[label.as_bytes(), text.to_bytes(), b"\n"].concat())?)
 }
 
-/// The entries of a list as struct hostent has them, up to the NULL (slide 24).
+/// Waits a tenth of a second: descriptors or memory have run out, and to ask again at once would only fill the screen.
+pub fn rest() {
+    let tenth = timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+    // SAFETY: nanosleep only reads tenth, and NULL says that nobody asks how much of it is left.
+    unsafe { libc::nanosleep(&raw const tenth, ptr::null_mut()) };
+}
+
+/// Gives the entries of a list as struct hostent has them, up to the NULL (slide 24).
 ///
 /// # Safety
 /// `list` ends in NULL, and stays until the iterator is done.
@@ -297,31 +293,35 @@ pub unsafe fn entries(list: *mut *mut c_char) -> impl Iterator<Item = *mut c_cha
 pub const INET_ADDRSTRLEN: usize = 16;
 
 unsafe extern "C" {
-    /// An address from text: 1, or 0 if `src` is none. inet_pton(3), slide 21.
+    /// Makes an address from text: 1, or 0 if `src` is none. inet_pton(3), slide 21.
     pub fn inet_pton(af: c_int, src: *const c_char, dst: *mut c_void) -> c_int;
-    /// An address as text: `dst`, or NULL if `size` bytes are too few. inet_ntop(3), slide 21.
+    /// Makes text from an address: `dst`, or NULL if `size` bytes are too few. inet_ntop(3), slide 21.
     pub fn inet_ntop(af: c_int, src: *const c_void, dst: *mut c_char, size: socklen_t) -> *const c_char;
-    /// What is known of a name: a static `hostent`, or NULL and [`h_errno`]. gethostbyname(3), slide 23.
+    /// Looks a name up: a static `hostent`, or NULL and [`h_errno`]. gethostbyname(3), slide 23.
     pub fn gethostbyname(name: *const c_char) -> *mut hostent;
-    /// What is known of an address of `len` bytes, as `gethostbyname`. gethostbyaddr(3), slide 23.
+    /// Looks an address of `len` bytes up, as `gethostbyname` does. gethostbyaddr(3), slide 23.
     pub fn gethostbyaddr(addr: *const c_void, len: socklen_t, family: c_int) -> *mut hostent;
+    /// Writes the time as 24 characters, a newline and a NUL into `buf`. ctime(3). Its `time_t` is a long on every system
+    /// that these programs run on.
+    pub fn ctime_r(time: *const c_long, buf: *mut c_char) -> *mut c_char;
 
-    #[cfg_attr(target_os = "macos", link_name = "__stdinp")]
+    #[cfg_attr(not(target_os = "linux"), link_name = "__stdinp")]
     static stdin: *mut FILE;
-    #[cfg(target_os = "linux")]
+    #[cfg_attr(target_os = "freebsd", link_name = "__h_errno")]
+    #[cfg(not(target_os = "macos"))]
     fn __h_errno_location() -> *mut c_int;
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(target_os = "macos")]
     #[link_name = "h_errno"]
     static H_ERRNO: c_int;
 }
 
-/// Why the last look-up of a host failed: gethostbyname(3).
+/// Gives why the last look-up of a host failed: gethostbyname(3).
 #[must_use]
 pub fn h_errno() -> c_int {
-    #[cfg(target_os = "linux")]
+    #[cfg(not(target_os = "macos"))]
     // SAFETY: gives the place of this thread's h_errno, which is always there.
     let place = unsafe { __h_errno_location() };
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(target_os = "macos")]
     let place = &raw const H_ERRNO;
     // SAFETY: place is that of an integer that only the resolver's calls write.
     unsafe { *place }

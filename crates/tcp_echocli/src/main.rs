@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use libc::{AF_INET, SIG_IGN, SIGPIPE, htons, sa_family_t, signal, sockaddr_in};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, connect, socket};
 use nix::unistd::{close, read};
-use sockcommon::{Error, MAXLINE, OrFail as _, fgets, inet_pton, line_length, parse_args, run, writen};
+use sockcommon::{Error, MAXLINE, OrFail as _, get_line, inet_pton, parse_args, run, writen};
 
 fn main() -> ExitCode {
     run(tcp_echocli)
@@ -36,21 +36,23 @@ fn tcp_echocli() -> Result<(), Error> {
     let mut servaddr: sockaddr_in = unsafe { mem::zeroed() };
     servaddr.sin_family = AF_INET as sa_family_t;
     // SAFETY: args.ip ends in NUL and sin_addr has the four bytes that AF_INET writes.
-    unsafe { inet_pton(AF_INET, args.ip.as_ptr(), (&raw mut servaddr.sin_addr).cast()) };
-    servaddr.sin_port = htons(args.port);
+    if unsafe { inet_pton(AF_INET, args.ip.as_ptr(), (&raw mut servaddr.sin_addr).cast()) } != 1 {
+        return Err(Error::Usage(args.usage));
+    }
+    servaddr.sin_port = htons(args.port_or_well_known(7));
 
     // 5. connect: ask the server for a connection
     connect(s.as_raw_fd(), &SockaddrIn::from(servaddr)).or_fail("connect fail")?;
 
-    // 6. fgets: read one line from the keyboard
+    // 6. get_line: read one line from the keyboard
     let mut buf = [0; MAXLINE];
     let mut stdout = io::stdout();
     write!(stdout, "입력 : ")?;
     stdout.flush()?;
-    if !fgets(&mut buf)? {
-        return Ok(());
+    let n = get_line(&mut buf)?;
+    if n == 0 {
+        return Ok(()); // the end of input
     }
-    let n = line_length(&buf)?;
 
     // 7. write: send the line to the server
     writen(&s, &buf[..n]).or_fail("write fail")?;

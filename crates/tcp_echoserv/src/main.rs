@@ -13,11 +13,11 @@ use std::process::ExitCode;
 
 use libc::{
     AF_INET, INADDR_ANY, SIG_IGN, SIGPIPE, accept, htonl, htons, sa_family_t, signal, sockaddr_in, socklen_t,
-    usleep,
 };
+use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, bind, listen, socket};
 use nix::unistd::{close, read};
-use sockcommon::{Error, MAXLINE, OrFail as _, parse_args, perror, run, say, sock_ntop, writen};
+use sockcommon::{Error, MAXLINE, OrFail as _, parse_args, perror, rest, run, say, sock_ntop, writen};
 
 fn main() -> ExitCode {
     run(tcp_echoserv)
@@ -40,7 +40,7 @@ fn tcp_echoserv() -> Result<(), Error> {
     let mut servaddr: sockaddr_in = unsafe { mem::zeroed() };
     servaddr.sin_family = AF_INET as sa_family_t;
     servaddr.sin_addr.s_addr = htonl(INADDR_ANY);
-    servaddr.sin_port = htons(args.port);
+    servaddr.sin_port = htons(args.port_or_well_known(7));
 
     // 5. bind: give the socket its address
     bind(listen_sock.as_raw_fd(), &SockaddrIn::from(servaddr)).or_fail("bind fail")?;
@@ -59,9 +59,8 @@ fn tcp_echoserv() -> Result<(), Error> {
         let accp_sock =
             unsafe { accept(listen_sock.as_raw_fd(), (&raw mut cliaddr).cast(), &raw mut addrlen) };
         if accp_sock < 0 {
-            perror("accept fail");
-            // SAFETY: usleep only waits.
-            unsafe { usleep(100_000) }; // out of descriptors or memory: ask again in a tenth of a second
+            perror("accept fail", Errno::last());
+            rest(); // out of descriptors or memory
             continue;
         }
         // SAFETY: accept has just opened this descriptor, so nobody else owns it.
@@ -72,19 +71,23 @@ fn tcp_echoserv() -> Result<(), Error> {
 
         // 8. read, write: echo whatever comes, until the client closes
         loop {
-            match read(&accp_sock, &mut buf).and_then(|n| writen(&accp_sock, &buf[..n])) {
+            let n = match read(&accp_sock, &mut buf) {
                 Ok(0) => break,
-                Ok(_) => {}
-                Err(_) => {
-                    perror("echo fail");
+                Ok(n) => n,
+                Err(errno) => {
+                    perror("read fail", errno);
                     break;
                 }
+            };
+            if let Err(errno) = writen(&accp_sock, &buf[..n]) {
+                perror("write fail", errno);
+                break;
             }
         }
 
         // 9. close: this client is done, the server goes on
-        if close(accp_sock).is_err() {
-            perror("close fail");
+        if let Err(errno) = close(accp_sock) {
+            perror("close fail", errno);
         }
     }
 }

@@ -11,15 +11,15 @@ use std::mem;
 use std::os::fd::AsRawFd as _;
 use std::process::ExitCode;
 
-use libc::{AF_INET, htons, recvfrom, sa_family_t, sockaddr_in, socklen_t};
+use libc::{AF_INET, htons, sa_family_t, sockaddr_in};
 use nix::errno::Errno;
 use nix::sys::socket::sockopt::ReceiveTimeout;
-use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, SockaddrIn, sendto, setsockopt, socket};
+use nix::sys::socket::{
+    AddressFamily, MsgFlags, SockFlag, SockType, SockaddrIn, recvfrom, sendto, setsockopt, socket,
+};
 use nix::sys::time::{TimeVal, TimeValLike as _};
 use nix::unistd::close;
-use sockcommon::{
-    ANSWER_TIMEOUT, Error, MAXLINE, OrFail as _, fgets, inet_pton, line_length, parse_args, run,
-};
+use sockcommon::{ANSWER_TIMEOUT, Error, MAXLINE, OrFail as _, get_line, inet_pton, parse_args, run};
 
 fn main() -> ExitCode {
     run(udp_echocli)
@@ -42,33 +42,36 @@ fn udp_echocli() -> Result<(), Error> {
     let mut servaddr: sockaddr_in = unsafe { mem::zeroed() };
     servaddr.sin_family = AF_INET as sa_family_t;
     // SAFETY: args.ip ends in NUL and sin_addr has the four bytes that AF_INET writes.
-    unsafe { inet_pton(AF_INET, args.ip.as_ptr(), (&raw mut servaddr.sin_addr).cast()) };
-    servaddr.sin_port = htons(args.port);
+    if unsafe { inet_pton(AF_INET, args.ip.as_ptr(), (&raw mut servaddr.sin_addr).cast()) } != 1 {
+        return Err(Error::Usage(args.usage));
+    }
+    servaddr.sin_port = htons(args.port_or_well_known(7));
 
-    // 5. fgets: read one line from the keyboard
+    // 5. get_line: read one line from the keyboard
     let mut buf = [0; MAXLINE];
     let mut stdout = io::stdout();
     write!(stdout, "입력 : ")?;
     stdout.flush()?;
-    if !fgets(&mut buf)? {
-        return Ok(());
+    let n = get_line(&mut buf)?;
+    if n == 0 {
+        return Ok(()); // the end of input
     }
-    let n = line_length(&buf)?;
 
     // 6. sendto: send the line to the server
     sendto(s.as_raw_fd(), &buf[..n], &SockaddrIn::from(servaddr), MsgFlags::empty())
         .or_fail("sendto fail")?;
 
     // 7. recvfrom: one datagram is the whole answer
-    let mut addrlen = size_of_val(&servaddr) as socklen_t;
-    let (from, fromlen) = ((&raw mut servaddr).cast(), &raw mut addrlen);
-    // SAFETY: buf has room for MAXLINE bytes, and addrlen says how much room there is in servaddr.
-    let n = unsafe { recvfrom(s.as_raw_fd(), buf.as_mut_ptr().cast(), MAXLINE, 0, from, fromlen) };
-    let n = Errno::result(n).or_fail("recvfrom fail")? as usize;
+    let (nbyte, _) = loop {
+        match recvfrom::<SockaddrIn>(s.as_raw_fd(), &mut buf) {
+            Err(Errno::EINTR) => {} // Ctrl+Z and fg: wait again
+            answer => break answer.or_fail("recvfrom fail")?,
+        }
+    };
 
     // 8. printf: show the echo
     write!(stdout, "수신 : ")?;
-    stdout.write_all(&buf[..n])?;
+    stdout.write_all(&buf[..nbyte])?;
 
     // 9. close: the socket is done with
     close(s).or_fail("close fail")?;

@@ -5,12 +5,11 @@ use std::net::{SocketAddr, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use labkit::peers::{READER_GONE, datagram_at, redirected, refusing_datagrams, seen};
+use labkit::peers::{READER_GONE, datagram_at, redirected, refusing_datagrams, seen, stop_and_continue};
 use labkit::{Output, Program, Running};
 
 const PROMPT: &str = "입력 : ";
-const TOO_LONG: &str =
-    "fgets fail: 한 줄은 NUL 없이 65535바이트까지입니다(MAXLINE 65536). 아무것도 보내지 않았습니다.\n";
+const TOO_LONG: &str = "한 줄은 65536바이트까지입니다(MAXLINE). 아무것도 보내지 않았습니다.\n";
 const NO_ANSWER: &str = "recvfrom fail: Resource temporarily unavailable\n\
     5초 동안 응답이 없었습니다. IP 주소와 포트를 확인하고, 서버가 실행 중인지 보세요.\n";
 
@@ -18,26 +17,29 @@ fn twins() -> [Program; 2] {
     labkit::twins(env!("CARGO_BIN_EXE_udp_echocli")).unwrap()
 }
 
-/// What each twin leaves behind when `typed` is its input, `server` its server, and its stdio redirected as by a shell.
-fn with_redirection(redirection: &str, typed: &[u8], server: impl Fn(&UdpSocket)) -> [Output; 2] {
-    twins().map(|client| {
-        let socket = datagram_at(0).unwrap();
-        let port = socket.local_addr().unwrap().port().to_string();
-        let mut command = redirected(&client, redirection);
-        let mut running = Running::start(command.args(["127.0.0.1", &port])).unwrap();
-        running.write(typed);
-        running.close_stdin();
-        server(&socket);
-        let output = running.finish().unwrap();
-        // Nothing is left that the server has not taken.
-        socket.set_nonblocking(true).unwrap();
-        assert!(socket.recv(&mut [0; 8]).is_err());
-        output
-    })
+/// What `client` leaves behind when `typed` is its input, `server` its server, and its stdio redirected as by a shell.
+fn with_redirection(
+    client: &Program,
+    redirection: &str,
+    typed: &[u8],
+    server: impl Fn(&UdpSocket, i32),
+) -> Output {
+    let socket = datagram_at(0).unwrap();
+    let port = socket.local_addr().unwrap().port().to_string();
+    let mut command = redirected(client, redirection);
+    let mut running = Running::start(command.args(["127.0.0.1", &port])).unwrap();
+    running.write(typed);
+    running.close_stdin();
+    server(&socket, running.pid());
+    let output = running.finish().unwrap();
+    // Nothing is left that the server has not taken.
+    socket.set_nonblocking(true).unwrap();
+    assert!(socket.recv(&mut [0; 8]).is_err());
+    output
 }
 
 fn with_server(typed: &[u8], server: impl Fn(&UdpSocket)) -> [Output; 2] {
-    with_redirection("", typed, server)
+    twins().map(|client| with_redirection(&client, "", typed, |socket, _| server(socket)))
 }
 
 /// A server that never hears of the client.
@@ -173,7 +175,7 @@ fn the_longest_datagram_comes_back_whole() {
 
 #[test]
 fn a_line_that_no_datagram_can_carry_is_not_sent() {
-    for len in [65_508, 65_535] {
+    for len in [65_508, 65_536] {
         let stderr = "sendto fail: Message too long\n\
             데이터그램 하나에는 65507바이트까지만 담을 수 있습니다. 더 짧은 줄을 입력하세요.\n";
         ended(&with_server(&line(len), unasked), 1, PROMPT, stderr);
@@ -182,42 +184,69 @@ fn a_line_that_no_datagram_can_carry_is_not_sent() {
 
 #[test]
 fn of_a_line_that_is_too_long_nothing_is_sent() {
-    for len in [65_536, 65_537, 1 << 20] {
+    for len in [65_537, 65_538, 1 << 20] {
         ended(&with_server(&line(len), unasked), 1, PROMPT, TOO_LONG);
     }
 }
 
 #[test]
-fn of_a_line_with_a_nul_nothing_is_sent() {
-    for typed in [&b"abc\0efg\n"[..], b"\0\n", b"\0abcdefg\n", b"abcdefg\0\n"] {
-        ended(&with_server(typed, unasked), 1, PROMPT, TOO_LONG);
+fn a_nul_is_a_byte_as_any_other() {
+    for typed in [&b"abc\0efg\n"[..], b"\0\n", b"\0abcdefg\n", b"abcdefg\0\n", b"ab\0cd", b"\0"] {
+        let outputs = with_server(typed, |socket| {
+            let from = take(socket, typed);
+            socket.send_to(typed, from).unwrap();
+        });
+        ended(&outputs, 0, &format!("입력 : 수신 : {}", str::from_utf8(typed).unwrap()), "");
     }
 }
 
 #[test]
-fn a_closed_stdin_is_the_end_of_input() {
-    ended(&with_redirection("<&-", b"", unasked), 0, PROMPT, "");
+fn a_closed_stdin_is_the_end_of_input_in_rust() {
+    // C's socket would be its stdin: open_socket's f1.
+    let output = with_redirection(&twins()[0], "<&-", b"", |_, _| {});
+    assert_eq!(seen(&output), (0, PROMPT.into(), String::new()));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn ctrl_z_and_fg_do_not_end_it() {
+    // With SO_RCVTIMEO a stop and continue makes recvfrom fail with EINTR: signal(7).
+    let outputs = twins().map(|client| {
+        with_redirection(&client, "", b"abcdefg\n", |socket, pid| {
+            let from = take(socket, b"abcdefg\n");
+            stop_and_continue(pid).unwrap();
+            socket.send_to(b"abcdefg\n", from).unwrap();
+        })
+    });
+    ended(&outputs, 0, "입력 : 수신 : abcdefg\n", "");
 }
 
 #[test]
 fn a_stdin_that_cannot_be_read_is_an_error() {
-    ended(&with_redirection("</", b"", unasked), 1, PROMPT, "fgets fail: Is a directory\n");
+    ended(
+        &twins().map(|client| with_redirection(&client, "</", b"", |_, _| {})),
+        1,
+        PROMPT,
+        "stdin fail: Is a directory\n",
+    );
 }
 
 #[test]
 fn a_stdout_that_nobody_reads_ends_it() {
-    ended(&with_redirection(READER_GONE, b"abcdefg\n", unasked), 128 + 13, "", ""); // SIGPIPE
+    let outputs = twins().map(|client| with_redirection(&client, READER_GONE, b"abcdefg\n", |_, _| {}));
+    ended(&outputs, 128 + 13, "", ""); // SIGPIPE
 }
 
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_is_an_error() {
-    let outputs = with_redirection(">/dev/full", b"abcdefg\n", unasked);
+    let outputs = twins().map(|client| with_redirection(&client, ">/dev/full", b"abcdefg\n", |_, _| {}));
     ended(&outputs, 1, "", "stdout fail: No space left on device\n");
 }
 
 #[test]
-fn with_a_closed_stdout_both_twins_end_alike() {
-    let outputs = with_redirection(">&-", b"", unasked);
-    ended(&outputs, outputs[0].code.unwrap(), "", "");
+fn a_closed_stdout_is_no_error_in_rust() {
+    // C's socket would be its stdout: open_socket's f1.
+    let output = with_redirection(&twins()[0], ">&-", b"", |_, _| {});
+    assert_eq!(seen(&output), (0, String::new(), String::new()));
 }

@@ -12,8 +12,9 @@ use std::os::fd::AsRawFd as _;
 use std::process::ExitCode;
 
 use libc::{AF_INET, INADDR_ANY, htonl, htons, recvfrom, sa_family_t, sockaddr_in, socklen_t};
+use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, SockaddrIn, bind, sendto, socket};
-use sockcommon::{Error, MAXLINE, OrFail as _, parse_args, perror, run, say, sock_ntop};
+use sockcommon::{Error, MAXLINE, OrFail as _, parse_args, perror, rest, run, say, sock_ntop};
 
 fn main() -> ExitCode {
     run(udp_echoserv)
@@ -32,7 +33,7 @@ fn udp_echoserv() -> Result<(), Error> {
     let mut servaddr: sockaddr_in = unsafe { mem::zeroed() };
     servaddr.sin_family = AF_INET as sa_family_t;
     servaddr.sin_addr.s_addr = htonl(INADDR_ANY);
-    servaddr.sin_port = htons(args.port);
+    servaddr.sin_port = htons(args.port_or_well_known(7));
 
     // 4. bind: give the socket its address
     bind(s.as_raw_fd(), &SockaddrIn::from(servaddr)).or_fail("bind fail")?;
@@ -48,7 +49,8 @@ fn udp_echoserv() -> Result<(), Error> {
         // SAFETY: buf has room for MAXLINE bytes, and addrlen says how much room there is in cliaddr.
         let nbyte = unsafe { recvfrom(s.as_raw_fd(), buf.as_mut_ptr().cast(), MAXLINE, 0, from, fromlen) };
         if nbyte < 0 {
-            perror("recvfrom fail");
+            perror("recvfrom fail", Errno::last());
+            rest(); // out of memory
             continue;
         }
         if args.verbose {
@@ -57,8 +59,8 @@ fn udp_echoserv() -> Result<(), Error> {
 
         // 6. sendto: send it back, all of its 0 to 65507 bytes
         let datagram = &buf[..nbyte as usize];
-        if sendto(s.as_raw_fd(), datagram, &SockaddrIn::from(cliaddr), MsgFlags::empty()).is_err() {
-            perror("sendto fail");
+        if let Err(errno) = sendto(s.as_raw_fd(), datagram, &SockaddrIn::from(cliaddr), MsgFlags::empty()) {
+            perror("sendto fail", errno);
         }
     }
 }
