@@ -862,7 +862,8 @@ fn udp_echocli_2() {
             wait
         done
         echo abcdefg | ./udp_echocli 127.0.0.1";
-    let text = fs::read_to_string(root().join("crates/labnotes/tests/exercises/udp_echocli_2.c")).unwrap();
+    let text =
+        fs::read_to_string(root().join("crates/tools/labnotes/tests/exercises/udp_echocli_2.c")).unwrap();
     changed("udp_echocli", &[[recvfrom, compared]])
         .compiled("udp_echocli_2", &text)
         .shows(script, "입력 : 수신 : false\n입력 : 수신 : abc\n입력 : 수신 : abcdefg\n");

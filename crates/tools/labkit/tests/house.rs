@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use labkit::root;
+use labkit::{crate_folders, root};
 
 fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -164,7 +164,8 @@ fn every_command_names_a_program_that_is_there() {
             .skip(1)
             .filter_map(|rest| rest.split([' ', '`', '\n', '\'']).next())
         {
-            assert!(root().join("crates").join(name).is_dir(), "{page}: cargo run -p {name}");
+            let there = crate_folders(&root()).unwrap().iter().any(|folder| folder.ends_with(name));
+            assert!(there, "{page}: cargo run -p {name}");
         }
     }
 }
@@ -173,8 +174,10 @@ fn every_command_names_a_program_that_is_there() {
 fn every_test_that_departures_names_is_there() {
     let mut named = 0;
     for test in read("lab-notes/departures.md").split('`').filter(|code| code.contains("::")) {
-        let (folder, name) = test.split_once("::").unwrap();
-        let Ok(tests) = fs::read_dir(root().join(format!("crates/{folder}/tests"))) else { continue };
+        let (package, name) = test.split_once("::").unwrap();
+        let folders = crate_folders(&root()).unwrap();
+        let Some(folder) = folders.iter().find(|folder| folder.ends_with(package)) else { continue };
+        let tests = fs::read_dir(folder.join("tests")).unwrap();
         let found = tests
             .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
             .any(|file| file.contains(&format!("fn {name}()")) || file.contains(&format!("\"{name}\"")));
@@ -187,8 +190,8 @@ fn every_test_that_departures_names_is_there() {
 #[test]
 fn every_fact_has_a_test() {
     let mut tests = String::new();
-    for name in fs::read_dir(root().join("crates")).unwrap() {
-        let Ok(files) = fs::read_dir(name.unwrap().path().join("tests")) else { continue };
+    for folder in crate_folders(&root()).unwrap() {
+        let Ok(files) = fs::read_dir(folder.join("tests")) else { continue };
         for file in files {
             tests += &fs::read_to_string(file.unwrap().path()).unwrap_or_default(); // not of a folder
         }

@@ -152,7 +152,7 @@ fn read(name: &str) -> String {
 }
 
 fn good() -> String {
-    fs::read_to_string(root().join("crates/grade/tests/submissions/tcp_echoserv/plain.c")).unwrap()
+    fs::read_to_string(root().join("crates/tools/grade/tests/submissions/tcp_echoserv/plain.c")).unwrap()
 }
 
 fn graded(lab: &str, path: &Path, allowed: Allowed) -> Report {

@@ -41,7 +41,7 @@ fn every_link_leads_somewhere_and_every_page_is_in_both_summaries() {
 
 #[test]
 fn every_command_in_the_text_names_a_program() {
-    none(&notes().commands_without_program());
+    none(&notes().commands_without_program().unwrap());
 }
 
 #[test]
@@ -166,5 +166,8 @@ fn links_that_lead_nowhere_are_found() {
 #[test]
 fn commands_that_name_no_program_are_found() {
     let (_copy, notes) = changed("index", |text| text + "\n`cargo run -p tcp_echosrv`\n");
-    assert_eq!(notes.commands_without_program(), ["lab-notes/ko/src/index.md: cargo run -p tcp_echosrv"]);
+    assert_eq!(
+        notes.commands_without_program().unwrap(),
+        ["lab-notes/ko/src/index.md: cargo run -p tcp_echosrv"]
+    );
 }

@@ -383,10 +383,10 @@ fn wrong_folders_are_a_clear_error() {
 #[test]
 fn similar_submissions_are_listed() {
     let (dir, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let source = include_str!("../../tcp_echoserv/tcp_echoserv.c");
+    let source = include_str!("../../../tcp_echoserv/tcp_echoserv.c");
     fs::write(dir.path().join("kim.c"), source).unwrap();
     fs::write(dir.path().join("lee.c"), source.replace("listen_sock", "fd")).unwrap();
-    fs::write(dir.path().join("park.c"), include_str!("../../get_hostent/get_hostent.c")).unwrap();
+    fs::write(dir.path().join("park.c"), include_str!("../../../get_hostent/get_hostent.c")).unwrap();
     graded(dir.path(), out.path(), &options());
     let similar = fs::read_to_string(out.path().join("similar.csv")).unwrap();
     let lines: Vec<&str> = similar.lines().collect();

@@ -51,7 +51,7 @@ fn at_the_top_of_the_zip_are_gradescopes_two_scripts() {
     for needed in [
         "Cargo.toml",
         "Cargo.lock",
-        "crates/grade/Cargo.toml",
+        "crates/tools/grade/Cargo.toml",
         "crates/sockcommon/sockcommon.h",
         "scripts/setup",
     ] {

@@ -548,7 +548,7 @@ fn find_program(lab: &Path, folder: &str, name: &str) -> io::Result<Option<PathB
 /// Its beginning; what is the same for all members comes from the real one.
 const WORKSPACE: &str = r#"[workspace]
 resolver = "3"
-members = ["submission", "sockcommon", "labkit"]
+members = ["submission", "sockcommon", "tools/labkit"]
 
 [profile.dev]
 debug = false
@@ -572,7 +572,8 @@ fn workspace_around(lab: &Path) -> io::Result<()> {
     fs::copy(sockcommon.join("src/lib.rs"), lab.join("sockcommon/src/lib.rs"))?;
     // Only a lecture program's tests need labkit; that there is one is enough.
     let name = "[package]\nname = \"labkit\"\nversion.workspace = true\nedition.workspace = true\n";
-    fs::create_dir_all(lab.join("labkit/src"))?;
-    fs::write(lab.join("labkit/Cargo.toml"), name)?;
-    fs::write(lab.join("labkit/src/lib.rs"), "")
+    let labkit = lab.join("tools/labkit");
+    fs::create_dir_all(labkit.join("src"))?;
+    fs::write(labkit.join("Cargo.toml"), name)?;
+    fs::write(labkit.join("src/lib.rs"), "")
 }

@@ -4,15 +4,13 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
 use std::time::Instant;
 
 use grade::similar::{Pair, Submission, fingerprints, pairs};
 
 /// The lecture's own programs, which real students' resemble.
 fn lecture(program: &str) -> String {
-    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    fs::read_to_string(crates.join(program).join(format!("{program}.c"))).unwrap()
+    fs::read_to_string(labkit::root().join(format!("crates/{program}/{program}.c"))).unwrap()
 }
 
 fn prints(source: &str) -> BTreeSet<u32> {

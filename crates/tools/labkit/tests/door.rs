@@ -139,9 +139,11 @@ fn everybody_takes_the_list_from_setup() {
         let line = Machine::new().run("setup", &["--line", manager]).stdout;
         assert!(readme.contains(&format!("`{}`", line.trim())), "README has another line than: {line}");
     }
-    for path in
-        [".github/workflows/book.yml", ".github/workflows/grade.yml", "crates/grade/gradescope/setup.sh"]
-    {
+    for path in [
+        ".github/workflows/book.yml",
+        ".github/workflows/grade.yml",
+        "crates/tools/grade/gradescope/setup.sh",
+    ] {
         let text = read(path);
         assert!(text.contains("scripts/setup"), "{path}");
         for package in ["strace", "iproute2", "libc6-dev", "netbase"] {

@@ -146,18 +146,18 @@ impl Notes {
     }
 
     /// Commands in running text that name a program that isn't there.
-    #[must_use]
-    pub fn commands_without_program(&self) -> Vec<String> {
+    pub fn commands_without_program(&self) -> Result<Vec<String>> {
+        let folders = labkit::crate_folders(&self.root)?;
         let mut faults = Vec::new();
         for page in self.pages.iter().flatten() {
             for command in page.text.split("cargo run -p ").skip(1) {
                 let name = command.split([' ', '`', '\n']).next().unwrap_or_default();
-                if !self.root.join("crates").join(name).join("Cargo.toml").exists() {
+                if !folders.iter().any(|folder| folder.ends_with(name)) {
                     faults.push(format!("{}: cargo run -p {name}", page.file()));
                 }
             }
         }
-        faults
+        Ok(faults)
     }
 
     /// The ```sh blocks that have to run, with the page that has each. Those of both languages are the same.

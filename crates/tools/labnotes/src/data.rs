@@ -172,9 +172,9 @@ pub fn cell_slides(cell: &str) -> Vec<u8> {
 /// The names of all tests of the workspace, with their crates.
 fn tests(root: &Path) -> Result<Vec<(String, String)>> {
     let mut tests = Vec::new();
-    for folder in fs::read_dir(root.join("crates"))? {
-        let folder = folder?;
-        let Ok(files) = fs::read_dir(folder.path().join("tests")) else { continue };
+    for folder in labkit::crate_folders(root)? {
+        let Ok(files) = fs::read_dir(folder.join("tests")) else { continue };
+        let package = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         for file in files {
             let Ok(text) = fs::read_to_string(file?.path()) else { continue };
             for line in text.lines() {
@@ -182,7 +182,7 @@ fn tests(root: &Path) -> Result<Vec<(String, String)>> {
                 else {
                     continue;
                 };
-                tests.push((folder.file_name().to_string_lossy().into_owned(), name.0.to_string()));
+                tests.push((package.clone(), name.0.to_string()));
             }
         }
     }

@@ -18,7 +18,21 @@ pub struct Program {
 /// The root of the workspace.
 #[must_use]
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
+}
+
+/// Finds the folders of the crates of the workspace at `root`: of the lecture programs, of sockcommon, of the tools.
+pub fn crate_folders(root: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut folders = Vec::new();
+    for group in ["crates", "crates/tools"] {
+        for entry in fs::read_dir(root.join(group))? {
+            let folder = entry?.path();
+            if folder.join("Cargo.toml").exists() {
+                folders.push(folder);
+            }
+        }
+    }
+    Ok(folders)
 }
 
 /// A lecture program's Rust binary, `env!("CARGO_BIN_EXE_…")`, and the same program from its C file.

@@ -18,7 +18,7 @@ mod sockets;
 pub mod trace;
 mod trial;
 
-pub use program::{Program, Workspace, root, twins};
+pub use program::{Program, Workspace, crate_folders, root, twins};
 pub use running::{Output, Running, Server};
 pub use sockets::{Transport, free_port, listens};
 pub use trial::{find_program, missing_program, run_trials, run_waiting_trials, trial, trial_with};

@@ -397,7 +397,7 @@ fn cells(row: &[String]) -> [&str; 5] {
 }
 
 fn statement(name: &str, language: Language, root: &Path) -> Result<String> {
-    let path = root.join(format!("crates/grade/labs/{name}.{}.md", language.code()));
+    let path = root.join(format!("crates/tools/grade/labs/{name}.{}.md", language.code()));
     let text = fs::read_to_string(&path).with_context(|| format!("there is no lab `{name}`"))?;
     Ok(text.trim_end().to_string())
 }
