@@ -107,7 +107,7 @@ fn changed(program: &str, edits: Edits) -> Bench {
 
 /// One that an exercise has written, from `exercises/`.
 fn written(name: &str) -> Bench {
-    book().compiled(name, &edited(&format!("labnotes/tests/exercises/{name}.c"), &[]))
+    book().compiled(name, &edited(&format!("tools/labnotes/tests/exercises/{name}.c"), &[]))
 }
 
 fn edited(file: &str, edits: Edits) -> String {
@@ -419,7 +419,7 @@ fn getdtablesize_2() {
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);";
-    let text = edited("labnotes/tests/exercises/getdtablesize_1.c", &[["int n = 0;", raise]]);
+    let text = edited("tools/labnotes/tests/exercises/getdtablesize_1.c", &[["int n = 0;", raise]]);
     let script = r"(ulimit -Sn 64; ulimit -Hn 4096; ./getdtablesize_2 2>&1 | head -n1)
         (ulimit -n 64; ./getdtablesize_2 2>&1 | head -n1)";
     book().compiled("getdtablesize_2", &text).shows(script, "4093\n61\n");
