@@ -11,6 +11,7 @@
 //! # }
 //! ```
 
+pub mod doings;
 pub mod peers;
 mod program;
 mod running;

@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use labkit::doings::descendants;
 use labkit::trace::{self, Call};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use super::watch::{INTERVAL, Seen, Watch, Watched, descendants};
+use super::watch::{INTERVAL, Seen, Watch, Watched};
 use crate::lab::{Failure, Verdict};
 use crate::sandbox::{Ended, How, Limits, Place, Tier, end_all_of, leave, wait_for_the_left};
 use crate::words;

@@ -1,17 +1,17 @@
 //! Looks after a run from outside: is it doing anything, and does it keep to its limits? Asks proc(5).
 
 use std::fs;
-use std::iter;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use labkit::doings::{Doings, doings, ticks_per_second};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::sandbox::{Limits, children};
+use crate::sandbox::Limits;
 use crate::words;
 use crate::words::Words;
 
@@ -63,21 +63,6 @@ pub(super) struct Seen {
     pub(super) asleep: u64,
     /// Its processor time would fill so many.
     pub(super) worked: u64,
-}
-
-/// All processes' doings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Doings {
-    /// Somebody runs, or wants to.
-    running: bool,
-    /// Somebody waits for a disk, or for a child that it has lent its memory to: vfork(2).
-    waiting: bool,
-    /// How often somebody went to sleep or was interrupted.
-    switches: u64,
-    /// Processor time in ticks of sysconf(_SC_CLK_TCK), that of children who have ended included.
-    ticks: u64,
-    /// Memory in bytes that no file stands for.
-    memory: u64,
 }
 
 impl Watch {
@@ -207,56 +192,4 @@ fn fits(folder: &Path, bytes: u64) -> bool {
         }
     }
     true
-}
-
-fn ticks_per_second() -> u32 {
-    nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK).ok().flatten().map_or(100, |n| n as u32)
-}
-
-/// The descendants of a process.
-pub(super) fn descendants(pid: i32) -> Vec<i32> {
-    let mut all = vec![pid];
-    let mut next = 0;
-    while let Some(pid) = all.get(next).copied() {
-        next += 1;
-        all.extend(children(pid));
-    }
-    all.split_off(1)
-}
-
-/// What a keeper, who may not be ready to start it yet, and all its descendants do: a process that ends meanwhile is none.
-fn doings(keeper: i32) -> Doings {
-    let mut sum = Doings::default();
-    for pid in iter::once(keeper).chain(descendants(keeper)) {
-        let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { continue };
-        // Of all threads, since the first may have ended: that of each is that of the process.
-        let mut memory = 0;
-        for task in tasks.flatten() {
-            let status = fs::read_to_string(task.path().join("status")).unwrap_or_default();
-            let mut kilobytes: u64 = 0;
-            for line in status.lines() {
-                let Some((name, value)) = line.split_once(':') else { continue };
-                let number =
-                    || value.split_whitespace().next().and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
-                match name {
-                    "State" => {
-                        sum.running |= value.trim().starts_with('R');
-                        sum.waiting |= value.trim().starts_with('D');
-                    }
-                    "voluntary_ctxt_switches" | "nonvoluntary_ctxt_switches" => sum.switches += number(),
-                    "RssAnon" | "RssShmem" | "VmPTE" => kilobytes += number(),
-                    _ => {}
-                }
-            }
-            memory = memory.max(kilobytes << 10);
-        }
-        sum.memory += memory;
-        // pid (name) state ppid … utime (14) stime (15) cutime (16) cstime (17) …
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let fields: Vec<&str> =
-            stat.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().collect()).unwrap_or_default();
-        let number = |i: usize| fields.get(i - 3).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
-        sum.ticks += (14..=17).map(number).sum::<u64>();
-    }
-    sum
 }
