@@ -226,7 +226,7 @@ fn result(check: &Check, lang: Lang, verdict: &Verdict, start: Instant) -> Check
     let blank = CheckResult { duration_ms: start.elapsed().as_millis() as u64, ..blank(check, lang) };
     match verdict {
         Ok(()) => CheckResult { status: Status::Passed, score: check.points, ..blank },
-        Err(Fault::Failed(failure)) => CheckResult {
+        Err(Fault::Failed(failure) | Fault::Died(failure)) => CheckResult {
             status: Status::Failed,
             message: told(failure, lang),
             hint: failure.cause.in_lang(lang).into(),

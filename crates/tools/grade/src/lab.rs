@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::bench::{Bench, not_checked};
+use crate::bench::Bench;
 use crate::words::{Lang, Words};
 
 /// One lab: a lecture program that students write themselves.
@@ -67,6 +67,8 @@ pub type Verdict<T = ()> = Result<T, Fault>;
 pub enum Fault {
     /// The submission's: it loses the points.
     Failed(Box<Failure>),
+    /// The same, and a signal ended the program.
+    Died(Box<Failure>),
     /// The grader's own: nobody loses anything, and there is no mark.
     Grader(io::Error),
 }
@@ -85,20 +87,32 @@ pub struct Failure {
 }
 
 impl Fault {
-    /// The same with a likely cause, unless it has a better one than the usual.
+    /// Adds a likely cause, unless there is one already.
     #[must_use]
     pub fn because(self, cause: Words) -> Self {
         self.changed(|failure| {
-            if failure.cause == Words::default() || failure.cause == not_checked() {
+            if failure.cause == Words::default() {
                 failure.cause = cause;
             }
         })
     }
 
-    /// The same with this as the likely cause, whatever else might be: for a scene that has one.
+    /// Puts this cause in place of a more general one, for a scene that shows it. A death keeps the cause that it has.
     #[must_use]
     pub fn surely_because(self, cause: Words) -> Self {
-        self.changed(|failure| failure.cause = cause)
+        match self {
+            Fault::Failed(failure) => Failure { cause, ..*failure }.into(),
+            other => other,
+        }
+    }
+
+    /// Puts this cause in place of a death's general one, for a scene that shows it.
+    #[must_use]
+    pub fn died_because(self, cause: Words) -> Self {
+        match self {
+            Fault::Died(failure) => Fault::Died(Box::new(Failure { cause, ..*failure })),
+            other => other,
+        }
     }
 
     /// The same, with when it was said before what was done: "client number 3: …".
@@ -111,7 +125,7 @@ impl Fault {
     }
 
     fn changed(mut self, change: impl FnOnce(&mut Failure)) -> Self {
-        if let Fault::Failed(failure) = &mut self {
+        if let Fault::Failed(failure) | Fault::Died(failure) = &mut self {
             change(failure);
         }
         self

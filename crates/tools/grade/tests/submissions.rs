@@ -18,8 +18,10 @@ use labkit::{Program, root, run_waiting_trials, trial};
 use libtest_mimic::{Failed, Trial};
 use serde::Deserialize;
 
-/// As usual, but many of the bad ones wait for what never comes: a second is enough to see it.
-const IMPATIENT: Allowed = Allowed { running: Limits { asleep: 50, ..Limits::RUN }, ..Allowed::USUAL };
+/// As usual, but many of the bad ones wait for what never comes, or never end: a second of sleep is enough to see it, and a few
+/// of work.
+const IMPATIENT: Allowed =
+    Allowed { running: Limits { asleep: 50, cpu: 4, ..Limits::RUN }, ..Allowed::USUAL };
 
 /// A known-bad submission: a good one with one mistake.
 #[derive(Clone, Debug, Deserialize)]
@@ -33,6 +35,9 @@ struct Bad {
     edits: Vec<[String; 2]>,
     /// The checks that fail because of it.
     fails: BTreeSet<String>,
+    /// Words of the hint that a check gives for it.
+    #[serde(default)]
+    hints: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -106,6 +111,11 @@ fn bad(lab: &Lab, bad: &Bad) -> Result<(), Failed> {
         let wanted = &bad.fails;
         let mistake = &bad.mistake;
         return Err(format!("{mistake}\nmeant for {wanted:?}, but failed {failed:?}\n{report}").into());
+    }
+    for (id, words) in &bad.hints {
+        if !report.checks.iter().any(|check| check.id == *id && check.hint.contains(words)) {
+            return Err(format!("{}\n{id} does not say {words:?}\n{report}", bad.mistake).into());
+        }
     }
     Ok(())
 }

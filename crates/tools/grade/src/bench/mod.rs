@@ -147,7 +147,7 @@ impl Bench {
         if !self.memory.contains_key(name) {
             let found: Result<Rc<dyn Any>, Failure> = match find(self) {
                 Ok(found) => Ok(Rc::new(found)),
-                Err(Fault::Failed(failure)) => Err(*failure),
+                Err(Fault::Failed(failure) | Fault::Died(failure)) => Err(*failure),
                 Err(fault) => return Err(fault),
             };
             self.memory.insert(name, found);
@@ -225,39 +225,38 @@ pub fn command_line(name: &str, args: &[&str]) -> String {
     std::iter::once(name).chain(args.iter().copied()).collect::<Vec<_>>().join(" ")
 }
 
-/// What a program that ended should have done: exit with another status than 0.
+/// Fails unless a program that ended exited with another status than 0. Who checks and then calls exit(0) and who doesn't
+/// check look the same from outside: the cause speaks of both.
 pub fn ensure_refused(did: Words, finished: &Finished) -> Verdict {
-    let got = match finished.exit_status() {
-        Some(0) => words!("종료 상태 0", "exit status 0"),
-        _ => return Ok(()),
-    };
+    if finished.exit_status() != Some(0) {
+        return Ok(());
+    }
     let expected = words!("0이 아닌 종료 상태", "an exit status that is not 0");
-    let cause = not_checked();
-    Err(Failure { did, expected, got, cause }.into())
+    let cause = words!(
+        "슬라이드의 exit(0)은 셸에게 성공이라는 뜻이에요. 호출이 실패하면 메시지를 출력하고 exit(1)로 끝내세요. 반환값을 확인하지 않은 호출이 있는지도 보세요.",
+        "The slides' exit(0) means success to a shell. When a call fails, print a message and exit(1). And is there a call whose result the program doesn't look at?"
+    );
+    Err(Failure { did, expected, got: ended_with(0, finished), cause }.into())
 }
 
-/// The usual cause of an exit status 0 that should be another.
-#[must_use]
-pub fn not_checked() -> Words {
-    words!(
-        "호출의 반환값을 확인하고, 실패하면 메시지를 출력한 뒤 exit(1)로 끝내세요. 슬라이드의 exit(0)은 셸에게 성공이라는 뜻이에요.",
-        "Check what the call returns; when it fails, print a message and exit(1). The slides' exit(0) means success to a shell."
-    )
+/// The exit status and the output, as a failure shows them.
+fn ended_with(status: i32, finished: &Finished) -> Words {
+    let shown = output(finished);
+    Words {
+        ko: format!("종료 상태 {status}\n{}", shown.ko),
+        en: format!("exit status {status}\n{}", shown.en),
+    }
 }
 
-/// What a program that ended should have done: exit with status 0.
+/// Fails unless a program that ended exited with status 0.
 pub fn ensure_success(did: Words, finished: &Finished) -> Verdict {
     let status = match finished.exit_status() {
         Some(0) => return Ok(()),
         Some(status) => status,
         None => -1,
     };
-    let shown = output(finished);
     let expected = words!("종료 상태 0", "exit status 0");
-    let got = Words {
-        ko: format!("종료 상태 {status}\n{}", shown.ko),
-        en: format!("exit status {status}\n{}", shown.en),
-    };
+    let got = ended_with(status, finished);
     let cause = words!(
         "main은 성공하면 return 0 (또는 exit(0))으로 끝나요.",
         "main ends with return 0 (or exit(0)) when all went well."

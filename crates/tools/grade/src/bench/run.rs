@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::watch::{INTERVAL, Seen, Watch, Watched};
-use crate::lab::{Failure, Verdict};
+use crate::lab::{Failure, Fault, Verdict};
 use crate::sandbox::{Ended, How, Limits, Place, Tier, end_all_of, leave, wait_for_the_left};
 use crate::words;
 use crate::words::Words;
@@ -321,11 +321,11 @@ impl Run {
             let expected = words!("스스로 끝나기", "it ends by itself");
             return Err(Failure { did, expected, got: reason, cause: Words::default() }.into());
         }
-        let did = self.did();
+        let (did, arguments) = (self.did(), self.argv.len() > 1);
         let finished = self.collected()?;
         match finished.ended {
             Ended::Exited(_) => Ok(finished),
-            Ended::Killed(signal) => Err(killed(did, signal).into()),
+            Ended::Killed(signal) => Err(Fault::Died(Box::new(killed(did, signal, arguments)))),
             Ended::NotStarted(errno) => Err(not_started(did, errno).into()),
         }
     }
@@ -365,7 +365,7 @@ impl Run {
             look_again();
         }
         match ended {
-            Ended::Killed(signal) => Some(killed(self.did(), signal)),
+            Ended::Killed(signal) => Some(killed(self.did(), signal, self.argv.len() > 1)),
             Ended::Exited(status) => {
                 let stderr = super::bytes(&self.stderr.so_far());
                 let got = words!(
@@ -565,10 +565,14 @@ fn not_started(did: Words, errno: i32) -> Failure {
     Failure { did, got, ..Failure::default() }
 }
 
-/// Died from a signal.
-fn killed(did: Words, signal: i32) -> Failure {
+/// The failure of a program that was started with arguments, or without, and died from a signal.
+fn killed(did: Words, signal: i32, arguments: bool) -> Failure {
     let name = nix::sys::signal::Signal::try_from(signal).map_or("?", nix::sys::signal::Signal::as_str);
     let cause = match signal {
+        libc::SIGSEGV | libc::SIGBUS | libc::SIGABRT if arguments => words!(
+            "잘못된 주소를 읽거나 썼어요. NULL을 돌려준 함수의 결과를 쓰지 않았는지, 배열을 넘지 않았는지 보세요.",
+            "It used an address that isn't its own: the NULL that a function returned, the end of an array?"
+        ),
         libc::SIGSEGV | libc::SIGBUS | libc::SIGABRT => words!(
             "잘못된 주소를 읽거나 썼어요. NULL을 돌려준 함수의 결과나 없는 argv[1]을 쓰지 않았는지, 배열을 넘지 않았는지 보세요.",
             "It used an address that isn't its own: the NULL that a function returned, a missing argv[1], the end of an array?"

@@ -211,13 +211,13 @@ fn refused(bench: &mut Bench) -> Verdict {
         "7번 포트에 아무도 없는 {ip}로 실행하고 한 줄 입력",
         "ran it with {ip}, where nobody has port 7, and typed a line"
     );
-    let finished = bench.run(&[&ip.to_string()], b"hello\n");
-    finished.and_then(|finished| ensure_refused(did, &finished)).map_err(|fault| {
+    let finished = bench.run(&[&ip.to_string()], b"hello\n").map_err(|fault| {
         fault.surely_because(words!(
-            "아무도 없다는 ICMP 메시지는 연결된 소켓에만 전해져요: recv가 ECONNREFUSED로 실패해요. recv가 -1이면 perror로 알리고 exit(1)로 끝내세요.",
-            "ICMP says that nobody is there, and only a connected socket is told: recv fails with ECONNREFUSED. When recv returns -1, say so with perror and exit(1)."
+            "아무도 없다는 ICMP 메시지는 연결된 소켓에만 전해져요. 보내기 전에 connect했으면 recv가 ECONNREFUSED로 실패해요.",
+            "ICMP says that nobody is there, and only a connected socket is told: after connect, before it sends, recv fails with ECONNREFUSED."
         ))
-    })
+    })?;
+    ensure_refused(did, &finished)
 }
 
 fn dissolves(bench: &mut Bench) -> Verdict {

@@ -168,11 +168,12 @@ fn bad_address(bench: &mut Bench) -> Verdict {
     {
         let finished = bench.run(&[&bad], b"")?;
         let did = words!("올바르지 않은 주소 `{bad}`로 실행", "started with `{bad}`, which is no address");
-        let cause = words!(
-            "inet_pton은 올바르지 않은 주소에 0을 돌려주고 in을 채우지 않아요. 반환값이 1인지 확인하세요.",
-            "For what is no address inet_pton returns 0 and leaves in as it was. Look whether it returns 1."
-        );
-        ensure_refused(did, &finished).map_err(|fault| fault.because(cause))?;
+        let text = finished.text();
+        let taken = hosts.iter().any(|host| says(&text, [host.name.as_str()]));
+        ensure_refused(did, &finished).map_err(|fault| if taken { fault.surely_because(words!(
+                "주소로 여기고 이름을 찾았어요. inet_pton은 올바르지 않은 주소에 0을 돌려주고 in을 채우지 않아요. 반환값이 1인지 확인하세요.",
+                "It took that for an address and found a name. For what is none inet_pton returns 0 and leaves in as it was. Look whether it returns 1."
+            )) } else { fault })?;
     }
     Ok(())
 }

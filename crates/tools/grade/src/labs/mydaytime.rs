@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use labkit::trace::Call;
 
+use super::printed::{printf_buf, taken_for_format};
 use super::{BUILD, statement, tcp_client};
 use crate::bench::{
     Bench, Finished, Listener, Peer, Run, Start, bytes, compare, ensure_refused, ensure_success,
@@ -176,7 +177,7 @@ fn printed(did: Words, finished: &Finished, answer: &[u8]) -> Verdict {
         en: did.en + " (but for the end of the line)",
     };
     let failure = compare(did, text, finished.stdout[from..].trim_ascii_end()).unwrap_or_default();
-    Err(failure.into())
+    Err(Fault::from(failure).because(taken_for_format(text, &finished.stdout)))
 }
 
 /// `Mon Feb 26 11:00:21 2007`, of any day.
@@ -247,17 +248,9 @@ fn percent(bench: &mut Bench) -> Verdict {
     let line = format!("100%% %s %d %n {}\r\n", date(bench));
     let shown = bytes(line.as_bytes());
     let did = words!("서버의 답: {shown}", "the server's answer: {shown}");
-    let cause = words!(
-        "printf(buf)는 받은 것을 형식 문자열로 써요. printf(\"%s\", buf)나 fwrite로 출력하세요.",
-        "printf(buf) takes what came for a format. Print it with printf(\"%s\", buf) or fwrite."
-    );
-    answer(bench, &[line.as_bytes()], &Start::default())
-        .and_then(|finished| printed(did.clone(), &finished, line.as_bytes()))
-        .map_err(|fault| match fault {
-            // Also if it has died from that.
-            Fault::Failed(failure) => Failure { did, cause, ..*failure }.into(),
-            fault @ Fault::Grader(_) => fault,
-        })
+    let finished = answer(bench, &[line.as_bytes()], &Start::default())
+        .map_err(|fault| fault.died_because(printf_buf()))?;
+    printed(did, &finished, line.as_bytes())
 }
 
 fn empty(bench: &mut Bench) -> Verdict {
@@ -282,36 +275,22 @@ fn reset(bench: &mut Bench) -> Verdict {
         "서버가 10바이트를 보낸 뒤 연결을 끊음(reset)",
         "the server sent 10 bytes and then reset the connection"
     );
-    let cause = words!(
-        "read의 -1은 0과 달라요. 0은 답의 끝이고, -1은 오류라서 답이 모자랄 수 있어요.",
-        "-1 from read is not 0: 0 is the end of the answer, -1 is an error, and the answer may lack its end."
-    );
-    ensure_refused(did, &run.finish()?).map_err(|fault| fault.because(cause))
+    let finished = run.finish()?;
+    let silent = finished.stderr.is_empty() && finished.stdout.trim_ascii_end() == piece.as_bytes();
+    ensure_refused(did, &finished).map_err(|fault| if silent { fault.surely_because(words!(
+            "read가 0을 돌려주면 답이 끝난 것이니 그때까지 읽으세요. -1은 오류라서 답이 모자랄 수 있어요. 메시지를 출력하고 exit(1)로 끝내세요.",
+            "Read on until read returns 0: that is the end of the answer. -1 is an error, and the answer may lack its end: print a message and exit(1)."
+        )) } else { fault })
 }
 
 fn bad_address(bench: &mut Bench) -> Verdict {
-    // Whoever doesn't look connects to 0.0.0.0, and that is this machine (ip(7)).
-    let listener = bench.listen(Ipv4Addr::UNSPECIFIED, DAYTIME)?;
     let high = bench.rng.u16(256..1000);
-    for bad in [format!("{high}.0.0.1"), "daytime".into()] {
-        let run = bench.start(&[&bad])?;
-        let did = words!("올바르지 않은 주소 `{bad}`로 실행", "started with `{bad}`, which is no address");
-        let cause = words!(
-            "inet_pton은 올바르지 않은 주소에 0을 돌려줘요. 반환값이 1인지 확인하세요.",
-            "For what is no address inet_pton returns 0. Look whether it returns 1."
-        );
-        if listener.accept(&run)?.is_some() {
-            let expected = words!("연결하지 않고 끝나기", "it ends and connects to nothing");
-            let got = words!("연결이 왔어요", "a connection came");
-            return Err(Failure { did, expected, got, cause }.into());
-        }
-        ensure_refused(did, &run.finish()?).map_err(|fault| fault.because(cause))?;
-    }
-    Ok(())
+    tcp_client::bad_address(bench, DAYTIME, &[&format!("{high}.0.0.1")], b"")?;
+    tcp_client::bad_address(bench, DAYTIME, &["daytime"], b"")
 }
 
 fn no_argument(bench: &mut Bench) -> Verdict {
-    ensure_refused(words!("인자 없이 실행", "started without an argument"), &bench.run(&[], b"")?)
+    tcp_client::bad_address(bench, DAYTIME, &[], b"")
 }
 
 /// The socket that connects, and what is done with it.

@@ -111,6 +111,23 @@ pub(super) fn shown(text: &str, label: &str) -> Words {
     words!("stdout: {lines}", "stdout: {lines}")
 }
 
+/// printf(buf), for a program that has died from what it was to print.
+pub(super) fn printf_buf() -> Words {
+    words!(
+        "printf(buf)는 buf의 %를 서식으로 읽어요. printf(\"%s\", buf)나 fwrite(buf, 1, n, stdout)을 쓰세요.",
+        "printf(buf) takes a % in buf for a conversion. Use printf(\"%s\", buf), or fwrite(buf, 1, n, stdout)."
+    )
+}
+
+/// [`printf_buf`] if the output shows it: what `text` has before its first % is there, the % and its conversion are not.
+pub(super) fn taken_for_format(text: &[u8], stdout: &[u8]) -> Words {
+    let shown = |text: &[u8]| stdout.windows(text.len().max(1)).any(|window| window == text);
+    match text.iter().position(|byte| *byte == b'%') {
+        Some(at) if shown(&text[..at]) && !shown(&text[..text.len().min(at + 2)]) => printf_buf(),
+        _ => Words::default(),
+    }
+}
+
 /// Fails unless every label is in what it printed.
 pub(super) fn ensure_labels(did: &Words, finished: &Finished, text: &str, labels: &[&str]) -> Verdict {
     let unreadable = std::str::from_utf8(&finished.stdout).is_err();
@@ -159,6 +176,16 @@ mod tests {
         assert!(ensure("net : 7\nhost : 8", 8).is_ok());
         assert!(ensure("net : 7\nhost : 8", 7).is_err());
         assert!(ensure("7, 8", 7).is_ok(), "no label at all");
+    }
+
+    #[test]
+    fn a_format_shows_in_what_is_left_of_it() {
+        let taken =
+            |stdout: &str| taken_for_format("응답 %n 50%%\n".as_bytes(), stdout.as_bytes()) == printf_buf();
+        assert!(taken("수신 : 응답  50%\n"));
+        assert!(!taken("수신 : 응답 %n 50"), "cut later");
+        assert!(!taken("수신 : ?? %n 50%%\n"), "something else is wrong");
+        assert!(!taken(""));
     }
 
     #[test]

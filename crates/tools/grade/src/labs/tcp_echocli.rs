@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use labkit::trace::Call;
 
+use super::printed::{printf_buf, taken_for_format};
 use super::{BUILD, statement, tcp_client};
 use crate::bench::{Bench, Listener, Peer, Run, Start, bytes, compare, ensure_refused, ensure_success};
 use crate::calls;
@@ -192,7 +193,7 @@ fn printed(did: Words, run: Run, answer: &[u8]) -> Verdict {
             did: did.clone(),
             expected: words!("받은 것을 출력: {answer}", "what it received on stdout: {answer}"),
             got: words!("stdout: {stdout}", "stdout: {stdout}"),
-            cause: Words::default(),
+            cause: taken_for_format(text, &finished.stdout),
         }
     })?;
     ensure_success(did, &finished)
@@ -279,12 +280,7 @@ fn any_text(bench: &mut Bench) -> Verdict {
     let tail = bench.rng.u32(..);
     let line = format!("소켓 %s%d%n 100% {tail:08x}\n");
     let answer = format!("응답 %n%x%s 50%% {tail:08X}\n");
-    conversation(bench, line.as_bytes(), answer.as_bytes()).map_err(|fault| {
-        fault.surely_because(words!(
-            "printf(buf)는 buf의 %를 서식으로 읽어요. printf(\"%s\", buf)나 fwrite(buf, 1, n, stdout)을 쓰세요.",
-            "printf(buf) takes a % in buf for a conversion. Use printf(\"%s\", buf), or fwrite(buf, 1, n, stdout)."
-        ))
-    })
+    conversation(bench, line.as_bytes(), answer.as_bytes()).map_err(|fault| fault.died_because(printf_buf()))
 }
 
 fn last_line(bench: &mut Bench) -> Verdict {
@@ -334,12 +330,12 @@ fn early_close(bench: &mut Bench) -> Verdict {
         "서버가 30바이트 가운데 10바이트만 보내고 연결을 닫음",
         "the server sent 10 of the 30 bytes and closed the connection"
     );
-    let cause = words!(
-        "read가 0을 돌려주면 더 올 것이 없어요. 그때 모자라면 오류이고, 계속 read해도 0만 와요.",
-        "When read returns 0 nothing more will come: then what is missing is an error, and another read gives 0 again."
-    );
-    let checked = run.finish().and_then(|finished| ensure_refused(did, &finished));
-    checked.map_err(|fault| fault.surely_because(cause))
+    let finished = run.finish()?;
+    let shown = finished.stdout.windows(10).any(|window| window == &line[..10]);
+    ensure_refused(did, &finished).map_err(|fault| if shown && finished.stderr.is_empty() { fault.surely_because(words!(
+            "read가 0을 돌려주면 더 올 것이 없어요. 그때까지 온 것이 보낸 것보다 모자라면 오류예요. 메시지를 출력하고 exit(1)로 끝내세요.",
+            "When read returns 0 nothing more will come. If less has come than was sent, that is an error: print a message and exit(1)."
+        )) } else { fault })
 }
 
 fn refused(bench: &mut Bench) -> Verdict {
@@ -349,23 +345,10 @@ fn refused(bench: &mut Bench) -> Verdict {
 }
 
 fn bad_address(bench: &mut Bench) -> Verdict {
-    let _listener = bench.listen(Ipv4Addr::UNSPECIFIED, ECHO)?;
-    for bad in ["256.1.1.1", "1.2", "localhos:t"] {
-        let did = words!("올바르지 않은 주소 `{bad}`로 실행", "started with `{bad}`, which is no address");
-        bench.run(&[bad], b"hello\n").and_then(|finished| ensure_refused(did, &finished)).map_err(|fault| {
-            fault.surely_because(words!(
-                "inet_pton은 주소가 아니면 0을 돌려줘요. 1인지 확인하지 않으면 0.0.0.0, 곧 이 컴퓨터에 연결해요.",
-                "inet_pton returns 0 for what is no address. Unless you look for its 1, you connect to 0.0.0.0: this machine."
-            ))
-        })?;
+    for args in [&["256.1.1.1"][..], &["1.2"], &["localhos:t"], &[]] {
+        tcp_client::bad_address(bench, ECHO, args, b"hello\n")?;
     }
-    let did = words!("인자 없이 실행", "started without an argument");
-    bench.run(&[], b"hello\n").and_then(|finished| ensure_refused(did, &finished)).map_err(|fault| {
-        fault.surely_because(words!(
-            "argv[1]을 쓰기 전에 argc가 2인지 보세요. 인자가 없으면 argv[1]은 NULL이에요.",
-            "Before you use argv[1], look whether argc is 2: without an argument it is NULL."
-        ))
-    })
+    Ok(())
 }
 
 /// The calls of one conversation.

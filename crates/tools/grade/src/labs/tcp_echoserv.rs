@@ -69,7 +69,7 @@ pub(super) static LAB: Lab = Lab {
             id: "long",
             title: ["길게 와도, 상대가 천천히 읽어도", "Much of it, and a peer that reads slowly"],
             points: 10,
-            needs: &["echoes"],
+            needs: &["pieces"],
             slide: "31, 44",
             run: long,
         },
@@ -361,8 +361,8 @@ fn accept_fails(bench: &mut Bench) -> Verdict {
     let after = words!("첫 accept가 EMFILE로 실패함", "the first accept failed with EMFILE");
     goes_on(bench, &run, addr, &after).map_err(|fault| {
         fault.because(words!(
-            "디스크립터가 모자라는 일은 지나가요. accept가 실패하면 perror로 알리고 다시 accept하세요.",
-            "To be out of descriptors passes. When accept fails, say so with perror and accept again."
+            "디스크립터가 모자라는 일은 지나가요. accept가 실패하면 perror로 알리고, 0.1초쯤 쉬었다가(nanosleep) 다시 accept하세요. 쉬지 않으면 그동안 같은 메시지가 쏟아져요.",
+            "To be out of descriptors passes. When accept fails, say so with perror, rest for 0.1 s (nanosleep) and accept again: without the rest there is a flood of messages meanwhile."
         ))
     })
 }

@@ -4,6 +4,8 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use labkit::trace::Call;
 
+use super::printed::taken_for_format;
+use super::tcp_client::unchecked;
 use crate::bench::{
     Bench, Datagrams, Finished, Run, Start, bytes, compare, ensure_refused, ensure_success, output,
 };
@@ -48,7 +50,7 @@ impl Client {
                 got: words!("데이터그램이 오지 않았어요", "no datagram came"),
                 cause: Words::default(),
             };
-            return Err(Fault::from(self.run.explain(failure)).surely_because(self.misled()));
+            return Err(Fault::from(self.run.explain(failure)).because(self.misled()));
         };
         compare(did, line, &got).map_or(Ok(from), |failure| {
             Err(Fault::from(self.run.explain(failure)).because(words!(
@@ -74,29 +76,41 @@ impl Client {
 
     /// The server answers; the client must print that, and end well. `line` is what it has sent.
     pub(super) fn prints(self, line: &[u8], answer: &[u8], to: SocketAddrV4) -> Verdict<Finished> {
+        let (did, finished) = self.ends(answer, to)?;
+        printed(did, &finished, line, answer)?;
+        Ok(finished)
+    }
+
+    /// The server answers; the client must end well.
+    fn ends(self, answer: &[u8], to: SocketAddrV4) -> Verdict<(Words, Finished)> {
         self.server.send_to(answer, to)?;
         let (n, shown) = (answer.len(), bytes(answer));
         let did = words!("서버가 {n}바이트로 답함: {shown}", "the server answered with {n} bytes: {shown}");
         let finished = self.run.finish()?;
         ensure_success(did.clone(), &finished)?;
-        let failure = |cause: Words| Failure {
-            did,
-            expected: words!("수신 : {shown}", "수신 : {shown}"),
-            got: output(&finished),
-            cause,
-        };
-        let printed = answer.strip_suffix(b"\n").unwrap_or(answer);
-        if !contains(&finished.stdout, printed) {
-            return Err(failure(Words::default()).into());
-        }
-        ensure(!shows_rest(&finished, line, answer), || {
-            failure(words!(
-                "답 뒤에 보낸 줄의 나머지가 남아 있어요. recvfrom(recv)은 끝에 '\\0'을 넣어 주지 않으니, 받은 n바이트만 출력하세요: buf[n] = '\\0' 또는 fwrite.",
-                "After the answer stands the rest of the line that was sent. recvfrom (recv) puts no '\\0' at the end: print the n bytes that came, with buf[n] = '\\0' or fwrite."
-            ))
-        })?;
-        Ok(finished)
+        Ok((did, finished))
     }
+}
+
+/// The client that sent `line` must have printed the answer and no more.
+fn printed(did: Words, finished: &Finished, line: &[u8], answer: &[u8]) -> Verdict {
+    let shown = bytes(answer);
+    let failure = |cause: Words| Failure {
+        did,
+        expected: words!("수신 : {shown}", "수신 : {shown}"),
+        got: output(finished),
+        cause,
+    };
+    let text = answer.strip_suffix(b"\n").unwrap_or(answer);
+    if !contains(&finished.stdout, text) {
+        return Err(failure(taken_for_format(text, &finished.stdout)).into());
+    }
+    ensure(!shows_rest(finished, line, answer), || {
+        failure(words!(
+            "답 뒤에 보낸 줄의 나머지가 남아 있어요. recvfrom(recv)은 끝에 '\\0'을 넣어 주지 않으니, 받은 n바이트만 출력하세요: buf[n] = '\\0' 또는 fwrite.",
+            "After the answer stands the rest of the line that was sent. recvfrom (recv) puts no '\\0' at the end: print the n bytes that came, with buf[n] = '\\0' or fwrite."
+        ))
+    })
 }
 
 fn contains(text: &[u8], wanted: &[u8]) -> bool {
@@ -173,12 +187,15 @@ pub(super) fn reply_length(bench: &mut Bench) -> Verdict {
 /// An answer of 0 bytes.
 pub(super) fn empty_reply(bench: &mut Bench) -> Verdict {
     let line = bench.line(40);
-    conversation(bench, &line, b"").map_err(|fault| {
+    let client = start(bench, &line, &Start::default())?;
+    let from = client.sends(&line)?;
+    let (did, finished) = client.ends(b"", from).map_err(|fault| {
         fault.surely_because(words!(
             "UDP에는 0바이트짜리 데이터그램이 있어요. recvfrom(recv)이 돌려준 0은 끝도 오류도 아니에요. 오류는 -1이에요.",
             "There are datagrams of 0 bytes in UDP. When recvfrom (recv) returns 0, that is no end and no error; -1 is."
         ))
-    })
+    })?;
+    printed(did, &finished, &line, b"")
 }
 
 /// A line and an answer of 4096 bytes.
@@ -209,10 +226,7 @@ pub(super) fn bad_address(bench: &mut Bench) -> Verdict {
                 "이 컴퓨터의 7번 포트로 데이터그램을 보냈어요",
                 "it sent a datagram to port 7 of this machine"
             ),
-            cause: words!(
-                "inet_pton은 올바른 주소일 때에만 1을 돌려줘요. 0이면 sin_addr는 0.0.0.0 그대로이고, 그것은 이 컴퓨터예요.",
-                "inet_pton returns 1 for an address only. When it returns 0, sin_addr is still 0.0.0.0, and that is this machine."
-            ),
+            cause: unchecked(args),
         })?;
         ensure_refused(run.did(), &run.finish()?)?;
     }

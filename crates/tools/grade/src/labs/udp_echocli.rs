@@ -1,5 +1,6 @@
 //! udp_echocli: the UDP echo client.
 
+use super::printed::printf_buf;
 use super::udp_client::{
     bad_address, closed, conversation, empty_reply, long, prints, reply_length, sends, start, traced, watched,
 };
@@ -113,25 +114,14 @@ fn any_bytes(bench: &mut Bench) -> Verdict {
     let line = format!("소켓 %s%d 100% {tail:08x} 데이터그램\n");
     let text = format!("응답 %n%x%s 50%% {tail:08X}\n");
     let with_nul = format!("앞 \0 뒤 {tail:08X}\n");
-    for (answer, cause) in [
-        (
-            text,
-            words!(
-                "printf(buf)는 buf의 %를 서식으로 읽어요. printf(\"%s\", buf)나 fwrite(buf, 1, n, stdout)을 쓰세요.",
-                "printf(buf) takes a % in buf for a conversion. Use printf(\"%s\", buf), or fwrite(buf, 1, n, stdout)."
-            ),
-        ),
-        (
-            with_nul,
-            words!(
-                "%s와 strlen은 NUL에서 멈춰요. recvfrom이 돌려준 n바이트를 fwrite(buf, 1, n, stdout)이나 write로 출력하세요.",
-                "%s and strlen stop at a NUL. Print the n bytes that recvfrom returned with fwrite(buf, 1, n, stdout), or write."
-            ),
-        ),
-    ] {
-        conversation(bench, line.as_bytes(), answer.as_bytes()).map_err(|fault| fault.because(cause))?;
-    }
-    Ok(())
+    conversation(bench, line.as_bytes(), text.as_bytes())
+        .map_err(|fault| fault.died_because(printf_buf()))?;
+    conversation(bench, line.as_bytes(), with_nul.as_bytes()).map_err(|fault| {
+        fault.because(words!(
+            "%s와 strlen은 NUL에서 멈춰요. recvfrom이 돌려준 n바이트를 fwrite(buf, 1, n, stdout)이나 write로 출력하세요.",
+            "%s and strlen stop at a NUL. Print the n bytes that recvfrom returned with fwrite(buf, 1, n, stdout), or write."
+        ))
+    })
 }
 
 fn last_line(bench: &mut Bench) -> Verdict {

@@ -313,13 +313,13 @@ fn port_in_use(bench: &mut Bench) -> Verdict {
         "다른 서버가 쓰고 있는 UDP 포트 {port}로 실행",
         "started it with UDP port {port}, which another server has"
     );
-    let finished = bench.run(&[&port.to_string()], b"");
-    finished.and_then(|finished| ensure_refused(did, &finished)).map_err(|fault| {
+    let finished = bench.run(&[&port.to_string()], b"").map_err(|fault| {
         fault.surely_because(words!(
-            "bind가 -1이면 perror로 알리고 exit(1)로 끝내세요. 슬라이드의 exit(0)은 셸에게 성공이라는 뜻이고, 그냥 넘어가면 아무것도 오지 않을 소켓에서 기다려요.",
-            "When bind returns -1, say so with perror and exit(1). The slides' exit(0) means success to a shell, and who goes on waits at a socket where nothing will come."
+            "bind가 -1이면 perror로 알리고 exit(1)로 끝내세요. 그냥 넘어가면 아무것도 오지 않을 소켓에서 기다려요.",
+            "When bind returns -1, say so with perror and exit(1): who goes on waits at a socket where nothing will come."
         ))
-    })
+    })?;
+    ensure_refused(did, &finished)
 }
 
 fn slide_calls(bench: &mut Bench) -> Verdict {
