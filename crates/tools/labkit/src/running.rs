@@ -236,6 +236,9 @@ fn inherit_nothing() {
     unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
 }
 
+/// A server whose port somebody else was quicker to take is started at so many others.
+pub(crate) const OTHER_PORTS: usize = 10;
+
 /// A running program that listens.
 #[derive(Debug)]
 pub struct Server {
@@ -248,6 +251,7 @@ impl Server {
     /// Starts `command(port)` with a port that is free and waits until the kernel says that it listens there. Starts it
     /// again with another port if somebody else was quicker; an error if it ends for another reason.
     pub fn start(transport: Transport, command: impl Fn(u16) -> Command) -> io::Result<Self> {
+        let mut others = OTHER_PORTS;
         loop {
             let port = free_port()?;
             let mut running = Running::start(&mut command(port))?;
@@ -261,9 +265,10 @@ impl Server {
                 return Ok(Server { running, port });
             }
             let output = running.finish()?;
-            if !output.stderr_text().contains("Address already in use") {
+            if others == 0 || !output.stderr_text().contains("Address already in use") {
                 return Err(io::Error::other(format!("the server has ended: {}", output.stderr_text())));
             }
+            others -= 1;
         }
     }
 

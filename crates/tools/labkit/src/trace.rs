@@ -3,13 +3,23 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{fs, io};
+use std::time::Duration;
+use std::{fs, io, thread};
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use crate::{Output, Program, Running, Server, Transport, until};
+use crate::doings::{children, doings, ticks_per_second};
+use crate::running::OTHER_PORTS;
+use crate::{DEADLINE, Output, Program, Running, Transport, free_port, listens};
+
+/// A program hangs that has slept through so much of a wait, without a break. Longer than a client waits for a datagram.
+const ASLEEP: Duration = Duration::from_secs(10);
+
+/// One is in a loop that has worked for so many seconds, strace included, or left so many bytes of calls.
+const MOST_WORK: u64 = 10;
+const MOST_CALLS: u64 = 16 << 20;
 
 /// One system call, as strace shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,6 +137,16 @@ pub struct Traced {
     /// strace, with the program's stdin, stdout and stderr. Gone, and the program with it, when this is.
     pub running: Running,
     folder: TempDir,
+    hang: Option<Hang>,
+}
+
+/// How a program hangs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hang {
+    /// It sleeps in its last call, and nobody wakes it.
+    Asleep,
+    /// It works and comes to no end.
+    Busy,
 }
 
 /// What a traced program has left behind.
@@ -136,6 +156,8 @@ pub struct Trace {
     pub output: Output,
     /// All calls of all its processes, in the order in which they were entered.
     pub calls: Vec<Call>,
+    /// How it hung, if it was ended because of that.
+    pub hang: Option<Hang>,
 }
 
 /// `strace` with everything that a trace is made of; `inject` is a list of its fault injections,
@@ -170,7 +192,7 @@ impl Program {
     ) -> io::Result<Traced> {
         let folder = tempfile::tempdir()?;
         let running = Running::start(&mut strace(&folder, inject, self, args))?;
-        Ok(Traced { running, folder })
+        Ok(Traced { running, folder, hang: None })
     }
 
     /// As [`Program::trace`], with a stdout that nobody reads.
@@ -181,19 +203,26 @@ impl Program {
     ) -> io::Result<Traced> {
         let folder = tempfile::tempdir()?;
         let running = Running::start_unread(&mut strace(&folder, inject, self, args))?;
-        Ok(Traced { running, folder })
+        Ok(Traced { running, folder, hang: None })
     }
 
-    /// As [`Program::serve`], under strace. The program is ready; gives its port too.
+    /// Starts a server under strace, on a port that is free, given as its last argument after `options`, and waits until it
+    /// listens. Gives the port too. One that ends or hangs before is given as it is: its calls show it.
     pub fn trace_server(&self, options: &[&str], inject: &[String]) -> io::Result<(Traced, u16)> {
         let transport = if self.name().starts_with("udp_") { Transport::Udp } else { Transport::Tcp };
-        let folder = tempfile::tempdir()?;
-        let server = Server::start(transport, |port| {
-            let port = port.to_string();
-            strace(&folder, inject, self, options.iter().copied().chain([port.as_str()]))
-        })?;
-        let port = server.port;
-        Ok((Traced { running: server.into_running(), folder }, port))
+        let mut others = OTHER_PORTS;
+        loop {
+            let port = free_port()?;
+            let port_text = port.to_string();
+            let mut traced = self.trace(options.iter().copied().chain([port_text.as_str()]), inject)?;
+            let pid = traced.running.pid();
+            let ready = traced.until(|_| Ok(listens(pid, transport, port)?.then_some(())))?.is_some();
+            let taken = |call: &Call| call.name == "bind" && call.errno() == Some("EADDRINUSE");
+            if ready || others == 0 || !traced.calls()?.iter().any(taken) {
+                return Ok((traced, port));
+            }
+            others -= 1; // somebody else was quicker
+        }
     }
 }
 
@@ -206,27 +235,80 @@ impl Traced {
     }
 
     /// Closes its stdin, waits for its end and gives all that it did.
-    pub fn finish(self) -> io::Result<Trace> {
+    pub fn finish(mut self) -> io::Result<Trace> {
+        self.running.close_stdin();
+        self.until(|_| Ok(None::<()>))?;
         let output = self.running.finish()?;
         let calls = read_calls(self.folder.path())?;
-        Ok(Trace { output, calls })
+        Ok(Trace { output, calls, hang: self.hang })
     }
 
     /// Ends the program (SIGTERM), for those that never end, and gives all that it did.
     pub fn stop(self) -> io::Result<Trace> {
-        let strace = self.running.pid();
-        // None are left if it has ended by itself.
-        let children =
-            fs::read_to_string(format!("/proc/{strace}/task/{strace}/children")).unwrap_or_default();
-        for pid in children.split_whitespace().filter_map(|pid| pid.parse().ok()) {
-            nix::sys::signal::kill(Pid::from_raw(pid), Signal::SIGTERM)?;
-        }
+        self.signal(Signal::SIGTERM);
         self.finish()
     }
 
-    /// Waits until the program's calls so far satisfy `condition`.
-    pub fn wait_for(&self, what: &str, condition: impl Fn(&[Call]) -> bool) -> io::Result<()> {
-        until(what, || Ok(condition(&self.calls()?).then_some(())))
+    /// Sends the program a signal, unless it has ended.
+    fn signal(&self, signal: Signal) {
+        for pid in children(self.running.pid()) {
+            // An error means that it has ended meanwhile.
+            let _ = nix::sys::signal::kill(Pid::from_raw(pid), signal);
+        }
+    }
+
+    /// Looks again and again until `observe` sees it; none if the program ends first. One that hangs is ended. No clock decides
+    /// that: what counts are the pauses between the looks in which the program slept, as long as they were meant to be, and
+    /// its processor time.
+    pub fn until<T>(
+        &mut self,
+        mut observe: impl FnMut(&Self) -> io::Result<Option<T>>,
+    ) -> io::Result<Option<T>> {
+        let mut before = doings(self.running.pid());
+        let (mut waited, mut idle, mut asleep) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
+        loop {
+            // Before `observe`, which then sees all that was done until here.
+            let ended = self.running.ended()?;
+            if let Some(seen) = observe(self)? {
+                return Ok(Some(seen));
+            }
+            if ended {
+                return Ok(None);
+            }
+            let pause = (waited / 8).clamp(Duration::from_millis(1), Duration::from_millis(20));
+            thread::sleep(pause); // leaves the processor to what is being observed
+            waited += pause;
+
+            let now = doings(self.running.pid());
+            let busy = now.running || now.ticks != before.ticks;
+            idle += if busy { Duration::ZERO } else { pause };
+            asleep = if busy || now.waiting || now.switches != before.switches {
+                Duration::ZERO
+            } else {
+                asleep + pause
+            };
+            before = now;
+            let hang =
+                if now.ticks > MOST_WORK * u64::from(ticks_per_second()) || self.written()? > MOST_CALLS {
+                    Hang::Busy
+                } else if asleep > ASLEEP || idle > DEADLINE {
+                    Hang::Asleep
+                } else {
+                    continue;
+                };
+            if self.hang.is_none() {
+                self.hang = Some(hang);
+                self.signal(Signal::SIGKILL);
+                (idle, asleep) = (Duration::ZERO, Duration::ZERO);
+            } else if idle > DEADLINE {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "strace does not end"));
+            }
+        }
+    }
+
+    /// How many bytes of calls there are.
+    fn written(&self) -> io::Result<u64> {
+        fs::read_dir(self.folder.path())?.map(|file| Ok(file?.metadata()?.len())).sum()
     }
 
     /// What it has done so far.

@@ -86,7 +86,8 @@ pub fn scene(program: &'static str) -> Option<Scene> {
 #[derive(Clone, Debug)]
 pub struct Plan {
     program: &'static str,
-    call: Call,
+    /// The call, as it was when it worked.
+    pub call: Call,
     errno: &'static str,
     /// Which call of this name it is, from 1: in C, in Rust.
     at: (usize, usize),
@@ -195,6 +196,9 @@ fn text(call: &Call) -> String {
 }
 
 fn did(played: &Played) -> String {
+    if let Some(hangs) = &played.hangs {
+        return hangs.clone();
+    }
     let behaviour = &played.behaviour;
     let part =
         |what: &str| behaviour.iter().find(|(part, _)| *part == what).map_or("", |(_, text)| text.as_str());
@@ -208,8 +212,11 @@ fn did(played: &Played) -> String {
     format!("{}{rests}; {end}", if said.is_empty() { "says nothing" } else { &said })
 }
 
-/// A server goes on, unless its set-up failed; everybody reports, but who only asks again after EINTR.
+/// A server goes on, unless its set-up failed; everybody reports, but who only asks again after EINTR; nobody hangs.
 fn wrong(scene: &Scene, plan: &Plan, played: &Played) -> Option<String> {
+    if played.hangs.is_some() {
+        return Some("it hangs".into());
+    }
     let output = &played.trace.output;
     let served = matches!(scene.with, With::Clients(_)) && output.signal == Some(SIGTERM);
     let calls = own::calls(&played.trace.calls);

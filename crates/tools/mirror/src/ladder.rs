@@ -61,19 +61,26 @@ pub fn ladder(workspace: &Workspace, name: &'static str, in_c: bool) -> io::Resu
     let program = |name| if in_c { workspace.c(name) } else { Ok(workspace.rust(name)) };
     let (server_program, client_program) = (program(server)?, program(client)?);
 
-    let (serving, port) = server_program.trace_server(&[], &[])?;
+    let (mut serving, port) = server_program.trace_server(&[], &[])?;
     let scene = scenes::of(client).swap_remove(0);
     let port_text = port.to_string();
     let asking =
         client_program.trace(["127.0.0.1", port_text.as_str()], &[])?.typed(&scene.stdin).finish()?;
     // The server is done with this client when it waits for the next one and has returned from a wait before.
     let waits = if server.starts_with("udp_") { "recvfrom" } else { "accept" };
-    serving.wait_for("the server to be done with its client", |calls| {
+    let done = |calls: &[Call]| {
         let waiting = |call: &&Call| call.name == waits;
         calls.last().is_some_and(|call| call.name == waits && call.result == "?")
             && calls.iter().filter(waiting).count() > 1
-    })?;
+    };
+    serving.until(|serving| Ok(done(&serving.calls()?).then_some(())))?;
     let serving = serving.stop()?;
+    for (name, trace) in [(client, &asking), (server, &serving)] {
+        if trace.hang.is_some() {
+            let last = own::calls(&trace.calls).last().map(|call| short(call)).unwrap_or_default();
+            return Err(io::Error::other(format!("{name} hangs, its last call {last}: no ladder")));
+        }
+    }
     Ok(rungs(&asking.calls, &serving.calls, port))
 }
 

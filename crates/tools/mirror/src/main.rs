@@ -134,6 +134,9 @@ fn print_traces(workspace: &Workspace, program: &'static str) -> io::Result<()> 
             let call = |calls: &[String]| calls.get(i).cloned().unwrap_or_default();
             table.add_row([call(&c.calls), call(&rust.calls)]);
         }
+        if c.hangs.is_some() || rust.hangs.is_some() {
+            table.add_row([c.hangs, rust.hangs].map(Option::unwrap_or_default));
+        }
         println!("{table}");
     }
     Ok(())

@@ -17,7 +17,7 @@ pub struct Report {
     pub steps: Vec<String>,
     /// Steps of Rust that are too long.
     pub size: Vec<String>,
-    /// Scenes in which stdout, stderr or the end differ.
+    /// Scenes in which stdout, stderr or the end differ, or a program hangs.
     pub behaviour: Vec<String>,
     /// Scenes in which the calls differ.
     pub calls: Vec<String>,
@@ -38,6 +38,10 @@ impl Report {
 
     fn scene(&mut self, workspace: &Workspace, scene: &Scene) -> io::Result<()> {
         let (c, rust) = twins(workspace, scene)?;
+        for (language, played) in [("C", &c), ("Rust", &rust)] {
+            let hangs = played.hangs.as_ref().map(|hangs| format!("{}: {language} {hangs}", scene.name));
+            self.behaviour.extend(hangs);
+        }
         for ((what, in_c), (_, in_rust)) in c.behaviour.iter().zip(&rust.behaviour) {
             if in_c != in_rust {
                 self.behaviour.push(format!("{}: {what}: C {in_c:?}, Rust {in_rust:?}", scene.name));

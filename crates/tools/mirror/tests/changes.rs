@@ -5,13 +5,13 @@
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 use std::{env, fs, thread};
 
 use labkit::{Workspace, run_trials, trial_with};
-use mirror::PROGRAMS;
-use mirror::report::{self, Report};
+use mirror::report;
 use mirror::scenes::{self, Scene, With};
+use mirror::{PROGRAMS, faults};
 use serde_json::{Value, json};
 
 /// A program, the language of the file, what stands there, what is put in its place.
@@ -88,6 +88,18 @@ fn main() {
     run_trials(vec![
         trial_with(&["strace", "cc"], "each_change_turns_its_row_red", each_change_turns_its_row_red),
         trial_with(&["strace", "cc"], "a_change_turns_no_other_row_red", a_change_turns_no_other_row_red),
+        trial_with(
+            &["strace", "cc"],
+            "a_program_that_waits_for_ever_is_red",
+            a_program_that_waits_for_ever_is_red,
+        ),
+        trial_with(&["strace", "cc"], "a_program_that_never_stops_is_red", a_program_that_never_stops_is_red),
+        trial_with(
+            &["strace", "cc"],
+            "a_server_that_forgets_its_client_is_red",
+            a_server_that_forgets_its_client_is_red,
+        ),
+        trial_with(&["strace", "cc"], "a_fault_that_is_waited_out_is_red", a_fault_that_is_waited_out_is_red),
     ])
 }
 
@@ -96,6 +108,8 @@ struct Lectures {
     workspace: Workspace,
     rustc: Vec<String>,
 }
+
+static LECTURES: LazyLock<Lectures> = LazyLock::new(Lectures::build);
 
 impl Lectures {
     fn build() -> Self {
@@ -170,7 +184,6 @@ fn each_change_turns_its_row_red() {
         PROGRAMS.iter().all(|program| CHANGES.iter().any(|change| change.0 == *program)),
         "a program without changes"
     );
-    let lectures = Lectures::build();
     let next = Mutex::new(CHANGES.iter());
     let survivors = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -180,7 +193,7 @@ fn each_change_turns_its_row_red() {
                 loop {
                     let Some(change) = next.lock().unwrap().next() else { break };
                     let folder = tempfile::tempdir().unwrap();
-                    let workspace = lectures.with(change, folder.path());
+                    let workspace = LECTURES.with(change, folder.path());
                     let report = report::check(&workspace, change.0, true);
                     if report.unwrap_or_else(|error| panic!("{change:?}: {error}")).green() {
                         survivors.lock().unwrap().push(change);
@@ -193,18 +206,56 @@ fn each_change_turns_its_row_red() {
     assert!(survivors.is_empty(), "nobody notices: {survivors:#?}");
 }
 
-/// Not even the rows of those who talk to the changed program; with what the others do it has nothing to do.
+/// Not even in the scenes in which others talk to the changed program: both files meet the same change.
 fn a_change_turns_no_other_row_red() {
     let change = CHANGES.iter().find(|change| change.0 == "tcp_echoserv" && change.1 == "c").unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let workspace = Lectures::build().with(change, folder.path());
-    let talks = |scene: &Scene| {
-        scene.program == change.0 || matches!(scene.with, With::Server(name) if name == change.0)
-    };
-    let rows = PROGRAMS.into_iter().filter(|program| scenes::of(program).iter().any(talks));
-    let reports: Vec<Report> =
-        rows.map(|program| report::check(&workspace, program, true).unwrap()).collect();
-    assert!(reports.len() > 2, "{reports:#?}");
-    let red: Vec<&Report> = reports.iter().filter(|report| !report.green()).collect();
-    assert!(matches!(red[..], [report] if report.program == "tcp_echoserv"), "{red:#?}");
+    let workspace = LECTURES.with(change, folder.path());
+    let talks = |scene: &Scene| matches!(scene.with, With::Server(name) if name == change.0);
+    let scenes: Vec<Scene> = PROGRAMS.into_iter().flat_map(scenes::of).filter(talks).collect();
+    for scene in &scenes {
+        let (c, rust) = report::twins(&workspace, scene).unwrap();
+        assert_eq!((c.behaviour, c.hangs), (rust.behaviour, rust.hangs), "{}: {}", scene.program, scene.name);
+    }
+    assert!(scenes.len() > 4, "{} scenes", scenes.len());
+}
+
+/// A program with a change hangs in the first of its scenes, and says where.
+fn hangs(change: &Change, says: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let scene = scenes::of(change.0).swap_remove(0);
+    let (_, rust) = report::twins(&LECTURES.with(change, folder.path()), &scene).unwrap();
+    assert!(rust.hangs.as_ref().is_some_and(|hangs| hangs.starts_with(says)), "{:?}", rust.hangs);
+}
+
+/// It sends a byte less than it waits for.
+fn a_program_that_waits_for_ever_is_red() {
+    let change = ("tcp_echocli", "rust", "writen(&s, &buf[..n])", "writen(&s, &buf[..n - 1])");
+    hangs(&change, "hangs in read(3<TCP>");
+}
+
+fn a_program_that_never_stops_is_red() {
+    hangs(&("mydaytime", "rust", "0 => break", "0 => continue"), "never ends, up to read(3<TCP>");
+}
+
+/// Its client waits for the end of the answer, and it for the next client. The other scenes are played all the same.
+fn a_server_that_forgets_its_client_is_red() {
+    let change = ("daytimeserv", "c", "if (close(accp_sock) < 0)", "if (accp_sock < 0)");
+    let folder = tempfile::tempdir().unwrap();
+    let report = report::check(&LECTURES.with(&change, folder.path()), change.0, false).unwrap();
+    let says = "two clients: C hangs in accept(3<TCP>";
+    assert!(report.behaviour.iter().any(|fault| fault.starts_with(says)), "{report:#?}");
+    assert_eq!(report.scenes, scenes::of(change.0).len());
+}
+
+/// A client that doesn't look whether it could write waits for the answer: without a fault nobody would know.
+fn a_fault_that_is_waited_out_is_red() {
+    let change = ("tcp_echocli", "c", "if (writen(s, buf, n) < 0)", "if (writen(s, buf, n) < -1)");
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = LECTURES.with(&change, folder.path());
+    assert!(report::check(&workspace, change.0, false).unwrap().green());
+    let plans = faults::plans(&workspace, change.0).unwrap();
+    let plan = plans.iter().find(|plan| plan.call.name == "write").unwrap();
+    let fault = faults::fail(&workspace, plan).unwrap();
+    assert!(fault.did.starts_with("hangs in read(3<TCP") && fault.wrong.is_some(), "{fault:#?}");
 }
