@@ -78,6 +78,10 @@ fn scene(program: &'static str, name: &'static str, args: &[&'static str], with:
 #[expect(clippy::too_many_lines, reason = "it is a list")]
 pub fn of(program: &'static str) -> Vec<Scene> {
     let to_server = ["127.0.0.1", "{port}"];
+    // No program has this one by itself.
+    let elsewhere = |server| {
+        scene(program, "a server at another address", &["127.0.0.2", "{port}"], With::Server(server))
+    };
     let scene = |name, args: &[&'static str], with| scene(program, name, args, with);
     let typed =
         |name, stdin: Vec<u8>, server| Scene { stdin, ..scene(name, &to_server, With::Server(server)) };
@@ -106,11 +110,13 @@ pub fn of(program: &'static str) -> Vec<Scene> {
                 &to_server,
                 With::Pieces(&[b"Mon Feb 26 ", b"11:00:21 2007", b"\r\n"]),
             ),
+            elsewhere("daytimeserv"),
             scene("an empty answer", &to_server, With::Tcp(hang_up)),
             scene("a reset", &to_server, With::Tcp(reset)),
         ],
         "tcp_echocli" => vec![
             scene("a line", &to_server, With::Server("tcp_echoserv")),
+            elsewhere("tcp_echoserv"),
             typed("a last line without its newline", b"abc".to_vec(), "tcp_echoserv"),
             end_of_input("tcp_echoserv"),
             typed("a line that is too long", long_line(), "tcp_echoserv"),
@@ -121,6 +127,7 @@ pub fn of(program: &'static str) -> Vec<Scene> {
         ],
         "udp_echocli" => vec![
             scene("a line", &to_server, With::Server("udp_echoserv")),
+            elsewhere("udp_echoserv"),
             end_of_input("udp_echoserv"),
             typed("a line that is too long for a datagram", vec![b'a'; 65_508], "udp_echoserv"),
             typed("a line that is too long", long_line(), "udp_echoserv"),
@@ -134,6 +141,7 @@ pub fn of(program: &'static str) -> Vec<Scene> {
         "port_number" => vec![
             scene("alone", &[], With::Nobody),
             scene("with a server", &to_server, With::Server("tcp_echoserv")),
+            elsewhere("tcp_echoserv"),
         ],
         "tcp_echoserv" => vec![
             scene(
@@ -179,6 +187,7 @@ pub fn of(program: &'static str) -> Vec<Scene> {
     }
     if scenes.iter().any(|scene| scene.args.contains(&"{port}")) {
         scenes.push(scene("nobody listens", &to_server, With::NotListening));
+        scenes.push(scene("no address", &["256.1.1.1", "{port}"], With::NotListening));
         scenes.push(scene("no port", &["127.0.0.1", "70000"], With::Nobody));
     }
     scenes.push(scene("too many arguments", &["127.0.0.1", "7", "7"], With::Nobody));

@@ -11,13 +11,13 @@ use std::{env, fs, thread};
 use labkit::{Workspace, run_trials, trial_with};
 use mirror::report;
 use mirror::scenes::{self, Scene, With};
-use mirror::{PROGRAMS, faults};
+use mirror::{PROGRAMS, faults, ladder};
 use serde_json::{Value, json};
 
 /// A program, the language of the file, what stands there, what is put in its place.
 type Change = (&'static str, &'static str, &'static str, &'static str);
 
-const CHANGES: [Change; 44] = [
+const CHANGES: [Change; 64] = [
     ("open_socket", "c", "socket(PF_INET, SOCK_STREAM, 0)", "socket(PF_INET, SOCK_DGRAM, 0)"),
     ("open_socket", "rust", "[fd1, sd1, sd2, fd2]", "[fd1, sd2, sd1, fd2]"),
     ("open_socket", "c", "// 3. socket: a stream socket", "// 3. socket: one stream socket"),
@@ -35,20 +35,28 @@ const CHANGES: [Change; 44] = [
     ("byte_order", "rust", "(네트워크 순서) : {}", "(네트워크 순서): {}"),
     ("ascii_ip", "c", "0x%X\\n\", args.ip", "0x%08X\\n\", args.ip"),
     ("ascii_ip", "rust", "INET_ADDRSTRLEN]", "INET_ADDRSTRLEN - 1]"),
+    ("ascii_ip", "rust", "inet_pton({ip}) = 0x{:X}", "inet_pton({ip}) = 0x{:x}"),
     ("get_hostent", "c", "IP주소(%d번째) : %s\\n\", i + 1", "IP주소(%d번째) : %s\\n\", i"),
     ("get_hostent", "rust", "hp.h_length", "hp.h_addrtype"),
+    ("get_hostent", "c", "i = 0; hp->h_addr_list[i]", "i = 1; hp->h_addr_list[i]"),
     ("get_host_byaddr", "c", "호스트 이름 : %s\\n", "호스트 이름 : %s"),
     ("get_host_byaddr", "rust", "호스트 이름 : ", "호스트 이름: "),
+    ("get_host_byaddr", "rust", ".cast()) } != 1 {", ".cast()) } == 1 {"),
     ("mydaytime", "c", "read(s, buf, sizeof(buf))", "read(s, buf, sizeof(buf) - 1)"),
     ("mydaytime", "rust", "close(s).or_fail(\"close fail\")?;", "std::mem::forget(s);"),
     ("mydaytime", "c", "fail(\"connect fail\")", "fail(\"connect\")"),
     ("mydaytime", "rust", "            0 => break,\n", "            n if n < 26 => break,\n"),
+    ("mydaytime", "c", "&servaddr.sin_addr) != 1)", "&servaddr.sin_addr) < 0)"),
+    ("mydaytime", "rust", "write_all(&buf[..n])", "write_all(&buf)"),
     ("tcp_echocli", "c", "char buf[MAXLINE]", "char buf[MAXLINE / 2]"),
     ("tcp_echocli", "c", "if (writen(s, buf, n) < 0)", "if (send(s, buf, n, 0) < 0)"),
     ("tcp_echocli", "c", "signal(SIGPIPE, SIG_IGN);", "signal(SIGPIPE, SIG_DFL);"),
     ("tcp_echocli", "rust", "&mut buf[nread..n]", "&mut buf[nread..]"),
     ("tcp_echocli", "rust", "바이트를 받지 못했습니다", "바이트를 못 받았습니다"),
     ("tcp_echocli", "rust", "\"수신 : \"", "\"수신: \""),
+    ("tcp_echocli", "c", "htons(port_or_well_known(args.port, 7))", "port_or_well_known(args.port, 7)"),
+    ("tcp_echocli", "c", "while (nread < n &&", "while (nread <= n &&"),
+    ("tcp_echocli", "rust", "args.ip.as_ptr()", "c\"127.0.0.1\".as_ptr()"),
     ("port_number", "c", "listen(listen_sock, 5)", "listen(listen_sock, 6)"),
     (
         "port_number",
@@ -63,6 +71,8 @@ const CHANGES: [Change; 44] = [
         "cliaddr.as_ref().sin_port)?;\n\n    // 6",
     ),
     ("port_number", "rust", "b\"\", &SockaddrIn", "b\"?\", &SockaddrIn"),
+    ("port_number", "rust", "if !args.ip.is_empty() {", "if args.ip.is_empty() {"),
+    ("port_number", "rust", "    close(dgram_sock).or_fail(\"close fail\")?;\n", ""),
     ("tcp_echoserv", "c", "read(accp_sock, buf, MAXLINE)", "read(accp_sock, buf, MAXLINE / 2)"),
     ("tcp_echoserv", "c", "listen(listen_sock, 5)", "listen(listen_sock, 10)"),
     ("tcp_echoserv", "c", "perror(\"read fail\");", "fail(\"read fail\");"),
@@ -73,15 +83,30 @@ const CHANGES: [Change; 44] = [
         "if let Err(errno) = close(accp_sock) {",
         "std::mem::forget(accp_sock);\n        if let Err(errno) = Ok::<(), Errno>(()) {",
     ),
+    ("tcp_echoserv", "c", "if (n < 0)\n            perror", "if (n <= 0)\n            perror"),
+    ("tcp_echoserv", "rust", "size_of_val(&cliaddr) as socklen_t", "size_of_val(&cliaddr) as socklen_t - 1"),
     ("udp_echocli", "c", "setsockopt(s, SOL_SOCKET, SO_RCVTIMEO", "setsockopt(s, SOL_SOCKET, SO_SNDTIMEO"),
     ("udp_echocli", "rust", "(s.as_raw_fd(), &mut buf)", "(s.as_raw_fd(), &mut buf[1..])"),
+    ("udp_echocli", "rust", "TimeVal::seconds", "TimeVal::milliseconds"),
+    ("udp_echocli", "c", "    if (close(s) < 0)\n        fail(\"close fail\");\n", ""),
     ("udp_echoserv", "c", "recvfrom(s, buf, MAXLINE, 0", "recvfrom(s, buf, 1024, 0"),
     ("udp_echoserv", "rust", "&buf[..nbyte as usize]", "&buf[..(nbyte as usize).saturating_sub(1)]"),
+    ("udp_echoserv", "c", "htonl(INADDR_ANY)", "htonl(INADDR_LOOPBACK)"),
+    ("udp_echoserv", "rust", "if args.verbose {", "if !args.verbose {"),
     ("connected_udp", "c", "#define NOBODY 1 ", "#define NOBODY 2 "),
     ("connected_udp", "rust", "AF_UNSPEC as sa_family_t", "AF_INET as sa_family_t"),
     ("connected_udp", "rust", "통신 상대가 바뀌었습니다", "상대가 바뀌었습니다"),
+    ("connected_udp", "c", "recv(s, buf, MAXLINE, 0)", "recv(s, buf, 1, 0)"),
+    ("connected_udp", "rust", "&buf[..n], MsgFlags", "&buf[..n - 1], MsgFlags"),
     ("daytimeserv", "c", "\"\\r\\n\", 2", "\"\\n\\n\", 2"),
     ("daytimeserv", "rust", "writen(&accp_sock, &buf[..26])", "writen(&accp_sock, &buf[..25])"),
+    ("daytimeserv", "rust", "copy_from_slice(b\"\\r\\n\")", "copy_from_slice(b\"\\n\\r\")"),
+    (
+        "daytimeserv",
+        "c",
+        "bind(listen_sock, (struct sockaddr *)&servaddr, sizeof(servaddr)) < 0",
+        "bind(listen_sock, (struct sockaddr *)&servaddr, sizeof(servaddr) - 1) < 0",
+    ),
 ];
 
 fn main() {
@@ -220,12 +245,15 @@ fn a_change_turns_no_other_row_red() {
     assert!(scenes.len() > 4, "{} scenes", scenes.len());
 }
 
-/// A program with a change hangs in the first of its scenes, and says where.
+/// A program with a change, in the first of its scenes, hangs and says where; it has no ladder then.
 fn hangs(change: &Change, says: &str) {
     let folder = tempfile::tempdir().unwrap();
+    let workspace = LECTURES.with(change, folder.path());
     let scene = scenes::of(change.0).swap_remove(0);
-    let (_, rust) = report::twins(&LECTURES.with(change, folder.path()), &scene).unwrap();
+    let (_, rust) = report::twins(&workspace, &scene).unwrap();
     assert!(rust.hangs.as_ref().is_some_and(|hangs| hangs.starts_with(says)), "{:?}", rust.hangs);
+    let no_ladder = ladder::ladder(&workspace, change.0, false).unwrap_err().to_string();
+    assert!(no_ladder.starts_with(&format!("{} hangs, its last call read(3, ", change.0)), "{no_ladder}");
 }
 
 /// It sends a byte less than it waits for.
