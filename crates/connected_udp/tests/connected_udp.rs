@@ -4,7 +4,9 @@
 use std::net::{SocketAddr, UdpSocket};
 use std::thread;
 
-use labkit::peers::{READER_GONE, datagram_at, redirected, refusing_datagrams, seen, stop_and_continue};
+use labkit::peers::{
+    READER_GONE, datagram_at, redirected, refusing_datagrams, seen, stop, stop_and_continue,
+};
 use labkit::{Output, Program, Running};
 
 const TOO_LONG: &str = "한 줄은 65536바이트까지입니다(MAXLINE). 아무것도 보내지 않았습니다.\n";
@@ -140,6 +142,27 @@ fn without_an_answer_it_gives_up_after_5_seconds() {
     });
     take(&silent, b"abcdefg\n");
     take(&silent, b"abcdefg\n");
+}
+
+/// The server is there, and answers; but from 127.0.0.1, which is not the peer.
+#[test]
+#[cfg(target_os = "linux")] // elsewhere there is no 127.0.0.2
+fn an_answer_from_another_address_of_the_server_is_not_heard() {
+    let server = Program::c("udp_echoserv").unwrap().serve(&["-v"]).unwrap();
+    let port = server.port.to_string();
+    thread::scope(|threads| {
+        for client in twins() {
+            let port = &port;
+            threads.spawn(move || {
+                let (status, _, stderr) = seen(&client.run(["127.0.0.2", port], b"abcdefg\n").unwrap());
+                assert_eq!(status, 1);
+                assert!(stderr.starts_with("recv fail: Resource temporarily unavailable\n"), "{stderr}");
+            });
+        }
+    });
+    // It has printed who asked: two clients.
+    let (_, clients, stderr) = seen(&stop(server).unwrap());
+    assert_eq!((clients.lines().count(), stderr.lines().count()), (2, 1), "{clients}{stderr}");
 }
 
 #[test]

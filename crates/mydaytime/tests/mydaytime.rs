@@ -66,6 +66,27 @@ fn the_answer_comes_in_pieces() {
     ended(&outputs, 0, "Mon Feb 26 11:00:21 2007\r\n", "");
 }
 
+/// A pipe is no terminal: C's printf keeps what it has until its buffer is full or the program ends, Rust's stdout gives
+/// each line away. Who is killed before the server's end shows which.
+#[test]
+#[cfg(target_os = "linux")] // where proc(5) shows that it waits again
+fn into_a_pipe_rust_prints_each_line_at_once_and_c_at_the_end() {
+    let printed = twins().map(|client| {
+        let listener = listen().unwrap();
+        let port = listener.local_addr().unwrap().port().to_string();
+        let running = client.start(["127.0.0.1", &port]).unwrap();
+        let mut stream = accept(&listener).unwrap();
+        stream.write_all(b"Mon Feb 26 11:00:21 2007\r\n").unwrap();
+        taken(&stream).unwrap();
+        let stat = format!("/proc/{}/stat", running.pid());
+        let waits = || Ok(std::fs::read_to_string(&stat)?.contains(") S ").then_some(()));
+        labkit::until("a client that waits for more", waits).unwrap();
+        running.signal(nix::sys::signal::Signal::SIGKILL).unwrap();
+        running.finish().unwrap().stdout_text()
+    });
+    assert_eq!(printed, ["Mon Feb 26 11:00:21 2007\r\n", ""]);
+}
+
 #[test]
 fn the_answer_has_no_newline() {
     let outputs = with_server(|mut stream| stream.write_all(b"Mon Feb 26").unwrap());

@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, AsRawFd as _, FromRawFd as _, OwnedFd};
 use labkit::DEADLINE;
 use libc::{c_int, c_void, linger, size_t, ssize_t};
 use nix::errno::Errno;
-use nix::sys::socket::sockopt::{Linger, ReceiveTimeout, SendTimeout};
+use nix::sys::socket::sockopt::{Linger, RcvBuf, ReceiveTimeout, SendTimeout, SndBuf};
 use nix::sys::socket::{
     AddressFamily, Backlog, MsgFlags, SockFlag, SockType, SockaddrIn, accept, bind, connect, getpeername,
     getsockname, listen, recv, send, setsockopt, socket,
@@ -143,7 +143,7 @@ fn f14_only_read_and_write_work_on_files_too() {
     assert_eq!(by_send(&null, b"abc"), Err(Errno::ENOTSOCK));
 }
 
-/// The one difference, recv(2): read with room for nothing leaves a datagram where it is, recv takes it.
+/// A difference, recv(2): read with room for nothing leaves a datagram where it is, recv takes it.
 #[cfg(target_os = "linux")]
 #[test]
 fn f14_only_recv_of_0_bytes_takes_a_datagram() {
@@ -158,6 +158,63 @@ fn f14_only_recv_of_0_bytes_takes_a_datagram() {
     assert_eq!(recv(receiver.as_raw_fd(), &mut buf, MsgFlags::MSG_PEEK), Ok(5)); // still the first
     assert_eq!(by_recv(&receiver, &mut []), Ok(0));
     assert_eq!(recv(receiver.as_raw_fd(), &mut buf, MsgFlags::MSG_PEEK), Ok(6)); // the second
+}
+
+/// The same difference on TCP: read with room for nothing doesn't even ask the socket; recv waits until something is there.
+#[cfg(target_os = "linux")]
+#[test]
+fn f14_read_of_0_bytes_returns_at_once_and_recv_waits() {
+    let unconnected = open(SockType::Stream);
+    assert_eq!(by_read(&unconnected, &mut []), Ok(0));
+    assert_eq!(by_recv(&unconnected, &mut []), Err(Errno::ENOTCONN));
+
+    let (client, server) = connection();
+    // MSG_DONTWAIT makes an error of what would be a wait.
+    let recv_0 = || recv(server.as_raw_fd(), &mut [], MsgFlags::MSG_DONTWAIT);
+    assert_eq!(by_read(&server, &mut []), Ok(0));
+    assert_eq!(recv_0(), Err(Errno::EAGAIN));
+
+    assert_eq!(by_send(&client, b"abc"), Ok(3));
+    assert_eq!(recv(server.as_raw_fd(), &mut [0; 3], MsgFlags::MSG_PEEK), Ok(3)); // it is there
+    assert_eq!((by_read(&server, &mut []), recv_0()), (Ok(0), Ok(0)));
+    assert_eq!(by_recv(&server, &mut [0; 10]), Ok(3)); // and neither has taken anything
+}
+
+/// Both ends of a connection with room for some kilobytes only.
+fn narrow_connection() -> (OwnedFd, OwnedFd) {
+    let (client, server) = connection();
+    setsockopt(&client, SndBuf, &8192).unwrap();
+    setsockopt(&server, RcvBuf, &8192).unwrap();
+    (client, server)
+}
+
+/// write(2) may transfer less than it is given. While it may wait, it doesn't, however little room there is.
+#[test]
+fn f14_a_write_that_may_wait_takes_all() {
+    let (client, server) = narrow_connection();
+    let all: Vec<u8> = (0..1 << 20).map(pattern).collect();
+    std::thread::scope(|threads| {
+        let reader = threads.spawn(move || drain(&server));
+        assert_eq!(by_write(&client, &all), Ok(all.len()));
+        close(client).unwrap();
+        assert_eq!(reader.join().unwrap(), (all.len(), Ok(())));
+    });
+}
+
+/// What makes it short: that it may not wait (O_NONBLOCK, MSG_DONTWAIT), or not for long (SO_SNDTIMEO, socket(7)). The
+/// third is a signal; tcp_echoserv's tests stop a server in the middle of a write.
+#[test]
+fn f14_a_write_that_may_not_wait_is_short() {
+    let all = vec![b'x'; 1 << 20];
+    let short =
+        |written: nix::Result<usize>| assert!((1..all.len()).contains(&written.unwrap()), "{written:?}");
+
+    let (client, _server) = narrow_connection();
+    short(send(client.as_raw_fd(), &all, MsgFlags::MSG_DONTWAIT));
+
+    let (client, _server) = narrow_connection();
+    setsockopt(&client, SendTimeout, &TimeVal::milliseconds(100)).unwrap();
+    short(by_write(&client, &all));
 }
 
 /// Slide 31 has int for the lengths and for what is returned: 2 GiB at most. (It compiles, or it doesn't.)

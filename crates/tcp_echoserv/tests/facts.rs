@@ -9,7 +9,7 @@ use libc::{AF_INET, AF_UNIX, PF_INET, in_addr, sockaddr, sockaddr_in, socklen_t}
 use nix::errno::Errno;
 #[cfg(target_os = "linux")]
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::socket::sockopt::{AcceptConn, ReceiveTimeout, SendTimeout};
+use nix::sys::socket::sockopt::{AcceptConn, ReceiveTimeout, ReuseAddr, SendTimeout};
 use nix::sys::socket::{
     AddressFamily, Backlog, MsgFlags, Shutdown, SockFlag, SockType, SockaddrIn, accept, bind, connect,
     getpeername, getsockname, getsockopt, listen, recv, send, setsockopt, shutdown, socket,
@@ -373,6 +373,32 @@ fn f20_somaxconn_cuts_the_backlog() {
     assert_eq!(tcp_info(&s).tcpi_sacked, somaxconn);
 }
 
+/// Slide 41's queue is full, and nobody makes room: the client doesn't try for ever. tcp(7): as often as `tcp_syn_retries`
+/// says, which TCP_SYNCNT sets for one socket.
+#[cfg(target_os = "linux")]
+#[test]
+fn f20_who_finds_no_room_gives_up_with_etimedout() {
+    let server = listening(0);
+    let _takes_the_room = connected(&local(&server));
+    labkit::until("a full queue", || Ok((waiting(&server) == 1).then_some(()))).unwrap();
+
+    let late = stream();
+    let retries: libc::c_int = 1;
+    // SAFETY: TCP_SYNCNT takes one integer.
+    let result = unsafe {
+        libc::setsockopt(
+            late.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_SYNCNT,
+            (&raw const retries).cast(),
+            size_of_val(&retries) as socklen_t,
+        )
+    };
+    assert_eq!(result, 0);
+    assert_eq!(connect(late.as_raw_fd(), &local(&server)), Err(Errno::ETIMEDOUT));
+    assert_eq!(waiting(&server), 1);
+}
+
 // ---- F21: slides 42, 43 ----
 
 #[test]
@@ -429,6 +455,27 @@ fn f21_the_peers_address_is_the_clients_getsockname() {
     assert_eq!(peer(&accp_sock), local(&client));
 }
 
+/// accept(2) says that Linux passes errors of the new connection on as accept's own. A reset is none of them: accept
+/// succeeds, and the read that comes next is told.
+#[cfg(target_os = "linux")]
+#[test]
+fn f21_after_a_reset_accept_succeeds_and_read_gives_econnreset() {
+    let listen_sock = listening(5);
+    let client = connected(&local(&listen_sock));
+    let (server_port, client_addr) = (local(&listen_sock).port(), local(&client));
+    labkit::until("a connection", || Ok(state(server_port, client_addr.port())?.map(|_| ()))).unwrap();
+    let at_once = libc::linger { l_onoff: 1, l_linger: 0 };
+    setsockopt(&client, nix::sys::socket::sockopt::Linger, &at_once).unwrap();
+    close(client).unwrap();
+    // No longer in the table of connections: the reset has come.
+    let gone = || Ok(state(server_port, client_addr.port())?.is_none().then_some(()));
+    labkit::until("a reset connection", gone).unwrap();
+
+    assert_eq!(waiting(&listen_sock), 1);
+    let accp_sock = accepted(&listen_sock);
+    assert_eq!(recv(accp_sock.as_raw_fd(), &mut [0; 10], NO_FLAGS), Err(Errno::ECONNRESET));
+}
+
 /// Slide 42: -1.
 #[test]
 fn f21_accept_gives_minus_1_when_it_fails() {
@@ -436,4 +483,74 @@ fn f21_accept_gives_minus_1_when_it_fails() {
     // SAFETY: without room for an address accept writes none.
     let result = unsafe { libc::accept(s.as_raw_fd(), std::ptr::null_mut(), std::ptr::null_mut()) };
     assert_eq!((result, Errno::last()), (-1, Errno::EINVAL));
+}
+
+// ---- SO_REUSEADDR: socket(7), tcp(7) ----
+
+#[cfg(target_os = "linux")]
+const ESTABLISHED: &str = "01";
+#[cfg(target_os = "linux")]
+const TIME_WAIT: &str = "06";
+
+/// The state of the connection between a server's port on this machine and a client's: proc(5), `/proc/net/tcp`.
+#[cfg(target_os = "linux")]
+fn state(server: u16, client: u16) -> std::io::Result<Option<String>> {
+    let table = std::fs::read_to_string("/proc/self/net/tcp")?;
+    Ok(table.lines().find_map(|line| {
+        // sl local_address rem_address st …
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [_, local, remote, state, ..] = fields[..] else { return None };
+        let it = local.ends_with(&format!(":{server:04X}")) && remote.ends_with(&format!(":{client:04X}"));
+        it.then(|| state.to_owned())
+    }))
+}
+
+/// A server's socket, with the option or without; every connection that it accepts has it too.
+fn server_socket(reuse: bool, addr: &SockaddrIn) -> nix::Result<OwnedFd> {
+    let s = stream();
+    setsockopt(&s, ReuseAddr, &reuse)?;
+    bind(s.as_raw_fd(), addr)?;
+    listen(&s, Backlog::new(5)?)?;
+    Ok(s)
+}
+
+/// Can a new server have the port of an old one that has ended, and left a connection in this state?
+#[cfg(target_os = "linux")]
+fn starts_again(left: &str, old: bool, new: bool) -> nix::Result<()> {
+    let listen_sock = server_socket(old, &loopback(0))?;
+    let addr = local(&listen_sock);
+    let client = connected(&addr);
+    let accp_sock = accepted(&listen_sock);
+    close(listen_sock)?;
+    let client_port = local(&client).port();
+    let _still_open = if left == TIME_WAIT {
+        close(accp_sock)?; // first
+        assert_eq!(recv(client.as_raw_fd(), &mut [0], NO_FLAGS), Ok(0));
+        close(client)?;
+        None
+    } else {
+        Some((client, accp_sock))
+    };
+    let is_left = || Ok((state(addr.port(), client_port)?.as_deref() == Some(left)).then_some(()));
+    labkit::until("what the old server leaves", is_left).unwrap();
+    server_socket(new, &addr).map(drop)
+}
+
+/// The new server's option alone is of no use: what is left of the old one must have it as well. Then bind passes beside
+/// connections in any state.
+#[cfg(target_os = "linux")]
+#[test]
+fn so_reuseaddr_is_needed_on_the_new_socket_and_on_what_is_left_of_the_old_one() {
+    for left in [ESTABLISHED, TIME_WAIT] {
+        for (old, new) in [(false, false), (false, true), (true, false)] {
+            assert_eq!(starts_again(left, old, new), Err(Errno::EADDRINUSE), "{left}: {old}, {new}");
+        }
+        assert_eq!(starts_again(left, true, true), Ok(()), "{left}");
+    }
+}
+
+#[test]
+fn so_reuseaddr_gives_nobody_the_port_of_a_socket_that_listens() {
+    let listen_sock = server_socket(true, &loopback(0)).unwrap();
+    assert_eq!(server_socket(true, &local(&listen_sock)).map(drop), Err(Errno::EADDRINUSE));
 }

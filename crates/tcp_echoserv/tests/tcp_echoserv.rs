@@ -151,6 +151,46 @@ fn echoes_8_mib_in_1_mib_writes_to_a_slow_reader() {
     });
 }
 
+/// Ctrl+Z and fg. A signal ends the wait of a write that has room for a part only: it gives less than it was given, and the
+/// rest has to be written. On a blocking socket nothing else makes a write short, but a time-out and an error.
+#[test]
+#[cfg(target_os = "linux")] // where proc(5) shows in which call a process waits, and counts calls
+fn finishes_a_write_that_a_stop_has_cut_short() {
+    for program in twins() {
+        let server = program.serve(&[]).unwrap();
+        server.wait_stderr(&listening(server.port)).unwrap();
+        let proc = |file: &str| std::fs::read_to_string(format!("/proc/{}/{file}", server.pid()));
+        let count = |calls| {
+            let io = proc("io").unwrap();
+            io.lines().find_map(|line| line.strip_prefix(calls)).unwrap().trim().parse::<u64>().unwrap()
+        };
+        let before = ["syscr:", "syscw:"].map(count);
+        let in_write = format!("{} ", libc::SYS_write);
+        let client = connect(server.addr()).unwrap();
+        thread::scope(|threads| {
+            let data: Vec<u8> = (0..16_usize << 20).map(|i| (i ^ (i >> 8) ^ (i >> 16)) as u8).collect();
+            let (mut reader, mut writer, sent) = (&client, &client, data.clone());
+            threads.spawn(move || {
+                writer.write_all(&sent).unwrap();
+                writer.shutdown(Shutdown::Write).unwrap();
+            });
+            let mut echo = Vec::new();
+            for _ in 0..20 {
+                let waits = || Ok(proc("syscall")?.starts_with(&in_write).then_some(()));
+                labkit::until("a server that waits in write", waits).unwrap();
+                labkit::peers::stop_and_continue(server.pid()).unwrap();
+                reader.take(300_000).read_to_end(&mut echo).unwrap();
+            }
+            reader.read_to_end(&mut echo).unwrap();
+            assert_eq!(echo.len(), data.len());
+            assert!(echo == data);
+        });
+        let after = ["syscr:", "syscw:"].map(count);
+        // The last read gives the end, and each other one is written: more writes than that finish one that was cut short.
+        assert!(after[1] - before[1] >= after[0] - before[0], "none was cut short: {before:?}, {after:?}");
+    }
+}
+
 #[test]
 fn outlives_a_client_that_resets() {
     survives(1000, &[RESET], |server, n| {

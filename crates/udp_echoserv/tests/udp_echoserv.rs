@@ -131,6 +131,20 @@ fn with_v_it_prints_each_clients_address() {
     }
 }
 
+/// INADDR_ANY takes the question; which address the answer comes from is then for the kernel to choose, by the way to the
+/// client. Of this server's addresses it is another one than was asked.
+#[test]
+#[cfg(target_os = "linux")] // elsewhere there is no 127.0.0.2
+fn asked_at_127_0_0_2_it_answers_from_127_0_0_1() {
+    for program in twins() {
+        let server = program.serve(&[]).unwrap();
+        let client = sender();
+        assert_eq!(client.send_to(b"abcdefg\n", ("127.0.0.2", server.port)).unwrap(), 8);
+        let (n, from) = client.recv_from(&mut [0; 16]).unwrap();
+        assert_eq!((n, from), (8, server.addr().into()));
+    }
+}
+
 /// How it ends: its status, and what it says beyond where it listens.
 fn with_v_it_ends(redirection: &str, status: i32, error: &str) {
     for program in twins() {
