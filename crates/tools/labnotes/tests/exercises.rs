@@ -43,7 +43,7 @@ const TRIED: &[(&str, fn())] = named! {
     get_hostent_1, get_hostent_2, get_hostent_3,
     get_host_byaddr_1, get_host_byaddr_2, get_host_byaddr_3,
     mydaytime_1, mydaytime_2, mydaytime_4,
-    tcp_echocli_1, tcp_echocli_2, tcp_echocli_3,
+    tcp_echocli_1, tcp_echocli_2, tcp_echocli_3, tcp_echocli_4,
     port_number_1, port_number_2, port_number_3,
     tcp_echoserv_1, tcp_echoserv_2, tcp_echoserv_3,
     daytimeserv_1, daytimeserv_2, daytimeserv_3, daytimeserv_4,
@@ -372,6 +372,28 @@ fn c_to_rust_2() {
     let to = bench.folder().join("tcp_echoserv");
     let (compiles, said) = rustc("tcp_echoserv", &[[&looked, &format!("{bind};")]], &to);
     assert!(compiles && said.contains("warning: unused `Result` that must be used"), "{said}");
+
+    // What a C compiler says if it is asked to look after what calls return.
+    let calls = r#"#include <sys/socket.h>
+#include <unistd.h>
+int main(void)
+{
+    bind(0, 0, 0);
+    listen(0, 5);
+    read(0, 0, 0);
+    write(0, "", 0);
+}
+"#;
+    let file = bench.folder().join("calls.c");
+    fs::write(&file, calls).unwrap();
+    let mut cc = Command::new("cc");
+    cc.args(["-O2", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2", "-c", "-o", "/dev/null"]).arg(&file);
+    let output = cc.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    if cfg!(target_env = "gnu") {
+        assert_eq!(said.matches("[-Wunused-result]").count(), 2, "{said}");
+        assert!(said.contains("read(0") && said.contains("write(0") && !said.contains("bind(0"), "{said}");
+    }
 }
 
 // ---- Addresses and names ----
@@ -643,6 +665,20 @@ fn tcp_echocli_3() {
     changed("tcp_echocli", &edits).shows(script, "입력 : 수신 : abcdefg\n입력 : the server has closed\n1\n");
 }
 
+fn tcp_echocli_4() {
+    // In write, both of them, with something in all four buffers, and nothing moves any more. The other client gets its line.
+    let script = r#"head -c 65000 /dev/zero | tr '\0' x >line
+        for buffers in rmem wmem; do echo 4096 4096 4096 >/proc/sys/net/ipv4/tcp_$buffers; done
+        strace -qq -o server -e trace=read,write tcp_echoserv 5000 & listens t 5000
+        strace -qq -o client -e trace=read,write sh -c 'echo $$ >pid; exec tcp_echocli 127.0.0.1 5000' <line >/dev/null &
+        in_write() { tail -n1 $1 | grep -q '^write([34], "x*"\.\.\., [0-9]*$'; }
+        full() { ss -Htn state established | awk '$1 && $2 { n++ } END { exit n != 2 }'; }
+        until in_write server && in_write client && full && was=$(ss -Htn) && [ "$was" = "$(ss -Htn)" ]; do look; done
+        kill $(cat pid)
+        ./tcp_echocli_4 127.0.0.1 5000 <line | cmp - line && echo back"#;
+    written("tcp_echocli_4").shows(script, "back\n");
+}
+
 fn port_number_1() {
     let show = r"static void show(int s)
 {
@@ -726,15 +762,44 @@ fn tcp_echoserv_2() {
     changed("tcp_echocli", &[["    // 8. read", shut], ["    // 9. printf", end]]).shows(script, "1\n");
 }
 
-fn tcp_echoserv_3() {
-    let fork = r"        if (fork() > 0) {
+/// The server with a process for each client.
+fn forking(fork: &str, on_sigchld: &str) -> Bench {
+    let handler = "static void fetch(int number)
+{
+    (void)number;
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        ;
+}
+
+int main(";
+    let close = "            perror(\"close fail\");\n";
+    let edits = [
+        ["#include <strings.h>", "#include <strings.h>\n#include <sys/wait.h>"],
+        ["int main(", if on_sigchld == "fetch" { handler } else { "int main(" }],
+        ["    // 7. accept", &format!("    signal(SIGCHLD, {on_sigchld});\n    // 7. accept")],
+        ["        // 8. read", &format!("{fork}        close(listen_sock);\n        // 8. read")],
+        [close, &format!("{close}        exit(0);\n")],
+    ];
+    changed("tcp_echoserv", &edits)
+}
+
+const FORK: &str = r#"        pid_t pid = fork();
+        if (pid < 0)
+            perror("fork fail");
+        if (pid != 0) {
             close(accp_sock);
             continue;
         }
-        close(listen_sock);
-        // 8. read";
-    let close = "            perror(\"close fail\");\n";
-    let edits = [["        // 8. read", fork], [close, &format!("{close}        exit(0);\n")]];
+"#;
+
+/// Which takes -1 for the child.
+const TRUSTING_FORK: &str = r"        if (fork() > 0) {
+            close(accp_sock);
+            continue;
+        }
+";
+
+fn tcp_echoserv_3() {
     // The second client doesn't wait for the first, and its connection ends with it: the parent has closed it too. When the
     // parent has gone, nobody listens: the first client's child has closed that socket.
     let script = r#"./tcp_echoserv 5000 & listens t 5000
@@ -750,8 +815,30 @@ fn tcp_echoserv_3() {
         echo first >keys
         wait $first
         cat first"#;
-    changed("tcp_echoserv", &edits)
+    forking(FORK, "SIG_IGN")
         .shows(script, "입력 : 수신 : second\nconnect fail: Connection refused\n입력 : 수신 : first\n");
+
+    // Zombies that are left of three clients.
+    let zombies = r"./tcp_echoserv 5000 & listens t 5000
+        server=$!
+        for client in 1 2 3; do echo $client | tcp_echocli 127.0.0.1 5000 >/dev/null; done
+        children() { grep -ls ^PPid:.$server$ /proc/[0-9]*/status; }
+        zombies() { children | xargs -r grep -ls ^State:.Z; }
+        until [ $(children | wc -l) = $(zombies | wc -l) ]; do look; done
+        zombies | wc -l";
+    for (on_sigchld, left) in [("SIG_DFL", "3\n"), ("SIG_IGN", "0\n"), ("fetch", "0\n")] {
+        forking(FORK, on_sigchld).shows(zombies, left);
+    }
+
+    // The next client, after a fork that has failed.
+    let refused = r"strace -qq -o calls -e inject=clone,?clone3,?fork:error=EAGAIN:when=1 ./tcp_echoserv 5000 2>says &
+        listens t 5000
+        echo first | tcp_echocli 127.0.0.1 5000 >/dev/null 2>&1 || :
+        echo next | tcp_echocli 127.0.0.1 5000 2>&1 | head -n1
+        sed -n 2p says";
+    forking(FORK, "SIG_IGN")
+        .shows(refused, "입력 : 수신 : next\nfork fail: Resource temporarily unavailable\n");
+    forking(TRUSTING_FORK, "SIG_IGN").shows(refused, "connect fail: Connection refused\n");
 }
 
 fn daytimeserv_1() {
@@ -781,18 +868,20 @@ fn daytimeserv_2() {
     setsockopt(listen_sock, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     // 5. bind";
     // Beside another one it fails. When that has ended, the book's server fails as well, as its page says; the changed one
-    // starts again.
+    // starts again. But not behind the book's, whose connections lack the option.
     let script = r"serve() {
-            ./daytimeserv 5000 & listens t 5000
-            mydaytime 127.0.0.1 5000 >/dev/null
-            ./daytimeserv 5000 2>&1 | head -n1
+            $1 $2 & listens t $2
+            mydaytime 127.0.0.1 $2 >/dev/null
+            ./daytimeserv $2 2>&1 | head -n1
             kill $! && wait $! || :
         }
-        serve
+        serve ./daytimeserv 5000
         daytimeserv 5000 2>&1 | head -n1
-        serve";
+        serve ./daytimeserv 5000
+        serve daytimeserv 5001
+        ./daytimeserv 5001 2>&1 | head -n1";
     let in_use = "bind fail: Address already in use\n";
-    changed("daytimeserv", &[["    // 5. bind", reuse]]).shows(script, &in_use.repeat(3));
+    changed("daytimeserv", &[["    // 5. bind", reuse]]).shows(script, &in_use.repeat(5));
 }
 
 fn daytimeserv_3() {
