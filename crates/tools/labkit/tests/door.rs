@@ -153,6 +153,29 @@ fn everybody_takes_the_list_from_setup() {
     assert!(read("scripts/gradescope-bundle").contains(" scripts/setup"), "the bundle lacks it");
 }
 
+/// A minute's reading: where the Korean is, three lines, the two terminals, what to read then, what else there is, the
+/// picture.
+#[test]
+fn readme_begins_with_what_a_newcomer_needs() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(readme.contains("\n## 한국어\n"));
+    assert!(
+        readme.lines().nth(2).unwrap().contains("](#한국어)"),
+        "line 3 doesn't lead to the Korean section"
+    );
+    let (beginning, _) = readme.split_once("\n## ").unwrap();
+    let order = [
+        "scripts/run tcp_echoserv",
+        "cargo run -p tcp_echocli -- 127.0.0.1",
+        "(crates/tcp_echoserv/tcp_echoserv.c) beside",
+        "| You want | Run |",
+        "(lab-notes/tcp_echoserv.svg)",
+    ];
+    let places =
+        order.map(|what| beginning.find(what).unwrap_or_else(|| panic!("not at the beginning: {what}")));
+    assert!(places.is_sorted(), "{order:?} are at {places:?}");
+}
+
 /// A `cargo test --no-run` that built these test programs, and an `ok` and a `FAILED` one.
 fn two_test_files(machine: Machine) -> Machine {
     let folder = machine.folder.path().display().to_string();
