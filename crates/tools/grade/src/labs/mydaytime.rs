@@ -278,7 +278,7 @@ fn reset(bench: &mut Bench) -> Verdict {
     let finished = run.finish()?;
     let silent = finished.stderr.is_empty() && finished.stdout.trim_ascii_end() == piece.as_bytes();
     ensure_refused(did, &finished).map_err(|fault| if silent { fault.surely_because(words!(
-            "read가 0을 돌려주면 답이 끝난 것이니 그때까지 읽으세요. -1은 오류라서 답이 모자랄 수 있어요. 메시지를 출력하고 exit(1)로 끝내세요.",
+            "read가 0을 돌려주면 답이 끝난 것이니 그때까지 읽으세요. -1은 오류라서 답이 다 오지 않았을 수 있어요. 메시지를 출력하고 exit(1)로 끝내세요.",
             "Read on until read returns 0: that is the end of the answer. -1 is an error, and the answer may lack its end: print a message and exit(1)."
         )) } else { fault })
 }

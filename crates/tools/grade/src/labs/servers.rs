@@ -26,8 +26,8 @@ pub(super) fn bad_port(bench: &mut Bench) -> Verdict {
             expected: words!("0이 아닌 종료 상태로 끝나기", "it exits with a status that is not 0"),
             got: words!("포트 {mistaken}에서 기다려요", "it waits at port {mistaken}"),
             cause: words!(
-                "atoi는 잘못을 알려 주지 않고, htons는 16비트만 남겨요. strtol로 끝까지 읽고 1부터 65535까지인지 확인하세요.",
-                "atoi tells no mistake, and htons keeps 16 bits. Read to the end with strtol, and look whether it is 1 to 65535."
+                "atoi는 오류를 알려 주지 않고, htons는 16비트만 남겨요. strtol로 끝까지 읽고 1부터 65535까지인지 확인하세요.",
+                "atoi reports no error, and htons keeps only 16 bits. Read to the end with strtol, and look whether it is 1 to 65535."
             ),
         })?;
         ensure_refused(did, &run.finish()?)?;

@@ -333,7 +333,7 @@ fn early_close(bench: &mut Bench) -> Verdict {
     let finished = run.finish()?;
     let shown = finished.stdout.windows(10).any(|window| window == &line[..10]);
     ensure_refused(did, &finished).map_err(|fault| if shown && finished.stderr.is_empty() { fault.surely_because(words!(
-            "read가 0을 돌려주면 더 올 것이 없어요. 그때까지 온 것이 보낸 것보다 모자라면 오류예요. 메시지를 출력하고 exit(1)로 끝내세요.",
+            "read가 0을 돌려주면 더 올 데이터가 없어요. 그때까지 받은 바이트가 보낸 것보다 적으면 오류예요. 메시지를 출력하고 exit(1)로 끝내세요.",
             "When read returns 0 nothing more will come. If less has come than was sent, that is an error: print a message and exit(1)."
         )) } else { fault })
 }

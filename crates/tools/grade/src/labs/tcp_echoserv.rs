@@ -361,8 +361,8 @@ fn accept_fails(bench: &mut Bench) -> Verdict {
     let after = words!("첫 accept가 EMFILE로 실패함", "the first accept failed with EMFILE");
     goes_on(bench, &run, addr, &after).map_err(|fault| {
         fault.because(words!(
-            "디스크립터가 모자라는 일은 지나가요. accept가 실패하면 perror로 알리고, 0.1초쯤 쉬었다가(nanosleep) 다시 accept하세요. 쉬지 않으면 그동안 같은 메시지가 쏟아져요.",
-            "To be out of descriptors passes. When accept fails, say so with perror, rest for 0.1 s (nanosleep) and accept again: without the rest there is a flood of messages meanwhile."
+            "디스크립터는 잠시 모자랄 수 있어요. accept가 실패하면 perror로 알리고, 0.1초쯤 쉬었다가(nanosleep) 다시 accept하세요. 쉬지 않으면 그동안 같은 메시지가 쏟아져요.",
+            "A lack of descriptors passes. When accept fails, say so with perror, rest for 0.1 s (nanosleep) and accept again: without the rest there is a flood of messages meanwhile."
         ))
     })
 }
