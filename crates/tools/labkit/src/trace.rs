@@ -14,7 +14,8 @@ use crate::doings::{children, doings, ticks_per_second};
 use crate::running::OTHER_PORTS;
 use crate::{DEADLINE, Output, Program, Running, Transport, free_port, listens};
 
-/// A program hangs that has slept through so much of a wait, without a break. Longer than a client waits for a datagram.
+/// A program hangs that has slept through so much of a wait without a break, or twice as much with breaks. Longer than a client
+/// waits for a datagram.
 const ASLEEP: Duration = Duration::from_secs(10);
 
 /// One is in a loop that has worked for so many seconds, strace included, or left so many bytes of calls.
@@ -291,7 +292,7 @@ impl Traced {
             let hang =
                 if now.ticks > MOST_WORK * u64::from(ticks_per_second()) || self.written()? > MOST_CALLS {
                     Hang::Busy
-                } else if asleep > ASLEEP || idle > DEADLINE {
+                } else if asleep > ASLEEP || idle > 2 * ASLEEP {
                     Hang::Asleep
                 } else {
                     continue;

@@ -93,6 +93,15 @@ pub struct Plan {
     at: (usize, usize),
 }
 
+impl Plan {
+    /// For a call that could not be tried: a red row, and the others' rows stand.
+    #[must_use]
+    pub fn not_tried(&self, error: &io::Error) -> Fault {
+        let (program, call, errno) = (self.program, text(&self.call), self.errno);
+        Fault { program, call, errno, did: String::new(), wrong: Some(error.to_string()) }
+    }
+}
+
 /// Every call of one program with every errno; none if the program has no scene for it.
 ///
 /// # Errors

@@ -65,12 +65,17 @@ fn run(options: &Options) -> io::Result<bool> {
     }
     if options.faults {
         let plans = on_each(&chosen, |program| faults::plans(&workspace, program))?.concat();
-        let faults = on_each(&plans, |plan| faults::fail(&workspace, plan))?;
+        let faults = on_each(&plans, |plan| {
+            Ok(faults::fail(&workspace, plan).unwrap_or_else(|error| plan.not_tried(&error)))
+        })?;
         println!("{}", fault_table(&faults));
         return Ok(faults.iter().all(|fault| fault.wrong.is_none()));
     }
 
-    let reports = on_each(&chosen, |program| report::check(&workspace, program, false))?;
+    let reports = on_each(&chosen, |program| {
+        let report = report::check(&workspace, program, false);
+        Ok(report.unwrap_or_else(|error| Report::not_played(program, &error)))
+    })?;
     println!("{}", table(&reports));
     for report in &reports {
         for (kind, faults) in [

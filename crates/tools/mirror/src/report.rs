@@ -36,11 +36,23 @@ impl Report {
         [&self.steps, &self.size, &self.behaviour, &self.calls].iter().all(|faults| faults.is_empty())
     }
 
+    /// For a program that could not be played to the end: a red row, and the others' rows stand.
+    #[must_use]
+    pub fn not_played(program: &str, error: &io::Error) -> Self {
+        Report { program: program.into(), behaviour: vec![error.to_string()], ..Report::default() }
+    }
+
     fn scene(&mut self, workspace: &Workspace, scene: &Scene) -> io::Result<()> {
         let (c, rust) = twins(workspace, scene)?;
-        for (language, played) in [("C", &c), ("Rust", &rust)] {
-            let hangs = played.hangs.as_ref().map(|hangs| format!("{}: {language} {hangs}", scene.name));
+        self.scenes += 1;
+        let hangs: Vec<String> = [("C", &c.hangs), ("Rust", &rust.hangs)]
+            .into_iter()
+            .filter_map(|(language, hangs)| Some(format!("{}: {language} {}", scene.name, hangs.as_ref()?)))
+            .collect();
+        if !hangs.is_empty() {
+            // What else differs comes of that.
             self.behaviour.extend(hangs);
+            return Ok(());
         }
         for ((what, in_c), (_, in_rust)) in c.behaviour.iter().zip(&rust.behaviour) {
             if in_c != in_rust {
@@ -50,7 +62,6 @@ impl Report {
         self.calls
             .extend(difference(scene, &c, &rust).map(|difference| format!("{}: {difference}", scene.name)));
         self.compared += c.calls.len();
-        self.scenes += 1;
         Ok(())
     }
 }

@@ -111,7 +111,7 @@ pub fn play(
 fn comparable(trace: Trace, port: u16, clients: &[String]) -> io::Result<Played> {
     let mut names = Names::new((port != 0).then_some(port)).map_err(io::Error::other)?;
     let mut own = own::calls(&trace.calls);
-    let last = own.last().map(|call| format!("{}({})", call.name, call.args.join(", "))).unwrap_or_default();
+    let last = own.last().map(|call| last(call)).unwrap_or_default();
     if trace.hang.is_some() {
         own.truncate(MOST_CALLS);
     }
@@ -131,6 +131,13 @@ fn comparable(trace: Trace, port: u16, clients: &[String]) -> io::Result<Played>
     ];
     behaviour.extend(clients.iter().map(|client| ("a client", names.output(client.as_bytes()))));
     Ok(Played { trace, calls, behaviour, hangs, port })
+}
+
+/// `read(3<TCP:[…]>)`: a call that didn't return, by what strace knew of it.
+fn last(call: &Call) -> String {
+    let known: Vec<&str> =
+        call.args.iter().map(String::as_str).filter(|arg| !arg.starts_with("<unf")).collect();
+    format!("{}({})", call.name, known.join(", "))
 }
 
 fn args(scene: &Scene, port: u16) -> Vec<String> {
