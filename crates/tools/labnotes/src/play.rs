@@ -142,9 +142,7 @@ pub fn play(script: &Script) -> Result<Vec<Screen>> {
         terminal.flush();
         terminal.parts.push(Part::Typed(shown, number));
         (&*terminal.pty).write_all(bytes.as_bytes())?;
-        wait(&format!("{echo:?} on the terminal"), PATIENCE, || {
-            Ok(terminal.output()[terminal.shown..].starts_with(echo.as_bytes()))
-        })?;
+        wait(&format!("{echo:?} on the terminal"), PATIENCE, || Ok(terminal.echoes(echo.as_bytes())))?;
         terminal.shown += echo.len();
         if act != &Act::Key('C') && !echo.is_empty() {
             terminal.parts.push(Part::Output("\n".into()));
@@ -277,6 +275,15 @@ impl Terminal {
         self.so_far.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Has what was typed come back? It is put before what else has come since: of ^C the kernel sends the signal first, and
+    /// the shell's prompt can be quicker than the echo.
+    fn echoes(&self, typed: &[u8]) -> bool {
+        let mut so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = &mut so_far[self.shown..];
+        let at = (0..=new.len()).find(|at| new[*at..].starts_with(typed));
+        at.inspect(|at| new[..at + typed.len()].rotate_right(typed.len())).is_some()
+    }
+
     /// What has come since then becomes parts.
     fn flush(&mut self) {
         let output = self.output();
@@ -326,6 +333,16 @@ mod tests {
 
     fn script(info: &str, text: &str) -> Result<Script> {
         Script::parse(info, &text.lines().map(String::from).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn an_echo_stands_before_the_prompt_that_was_quicker() {
+        let mut terminal = Terminal::new("server").unwrap();
+        terminal.flush();
+        terminal.so_far.lock().unwrap().extend(b"\r\n\x02$ ^C");
+        assert!(!terminal.echoes(b"^D"));
+        assert!(terminal.echoes(b"^C"));
+        assert_eq!(terminal.output()[terminal.shown..], *b"^C\r\n\x02$ ");
     }
 
     #[test]
