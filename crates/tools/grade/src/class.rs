@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use jail::Tier;
 use sha2::{Digest as _, Sha256};
 
 use crate::formats::{in_the_way, marks, say, visible};
@@ -24,7 +25,6 @@ use crate::lab::Lab;
 use crate::pages;
 use crate::report::Report;
 use crate::results::{Class, Entry, file_stem, hex, student_name};
-use crate::sandbox::Tier;
 use crate::similar;
 use crate::words::Lang;
 

@@ -9,17 +9,21 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use jail::{Allowed, Alone, Place, Tier};
 use nix::sys::resource::{Resource, setrlimit};
 use serde::{Deserialize, Serialize};
 
 use crate::bench::Bench;
 use crate::lab::{Check, Failure, Fault, Lab, Verdict};
 use crate::labs;
+use crate::no_sandbox::why_none;
 use crate::report::{CheckResult, Report, Status};
-use crate::sandbox::{self, Allowed, Alone, Place, Tier};
 use crate::submission::{self, Kind, Kit, Staged};
 use crate::words;
 use crate::words::{Lang, Words};
+
+/// The part of this program that judges what its stdin tells.
+const JUDGE: &str = "__judge";
 
 /// A judge that takes so many seconds of processor time, itself and not its submission, is ended: something is wrong with it.
 const MOST_WORK: u64 = 300;
@@ -95,7 +99,7 @@ pub fn grade(lab: &Lab, path: &Path, options: &Options) -> Report {
     }
     if options.tier == Tier::None {
         for check in report.checks.iter_mut().filter(|check| check.status == Status::Error) {
-            check.hint = sandbox::why_none().in_lang(options.lang).into();
+            check.hint = why_none().in_lang(options.lang).into();
         }
     }
     report.duration_ms = start.elapsed().as_millis() as u64;
@@ -115,7 +119,8 @@ fn ask_judge(lab: &Lab, staged: &Staged, options: &Options) -> io::Result<Judgem
         parent: std::process::id(),
     };
     let alone = Alone::wait(options.tier)?;
-    let mut judge = sandbox::judge_command()?;
+    let mut judge = jail::myself()?;
+    judge.arg(JUDGE);
     alone.lend_to(&mut judge);
     let mut judge = judge
         .stdin(Stdio::piped())
@@ -133,8 +138,15 @@ fn ask_judge(lab: &Lab, staged: &Staged, options: &Options) -> io::Result<Judgem
     })
 }
 
+/// Does what `main` has to do first: if this process was started as a judge, or as a part of the jail, it is that. Gives its
+/// exit status.
+#[must_use]
+pub fn dispatch() -> Option<u8> {
+    jail::dispatch(&[(JUDGE, judge)])
+}
+
 /// The judge: reads its task from stdin, writes its judgement to stdout.
-pub(crate) fn judge() -> io::Result<()> {
+fn judge() -> io::Result<()> {
     let mut task = Vec::new();
     io::stdin().read_to_end(&mut task)?;
     let task: Task = serde_json::from_slice(&task)?;
@@ -150,7 +162,7 @@ pub(crate) fn judge() -> io::Result<()> {
     }
     place.allowed = task.allowed;
     let judgement = judgement(lab, &task, place);
-    sandbox::wait_for_the_left();
+    jail::wait_for_the_left();
     io::stdout().write_all(&serde_json::to_vec(&judgement)?)
 }
 

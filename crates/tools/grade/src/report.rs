@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use jail::Tier;
 use serde::{Deserialize, Serialize};
 
-use crate::sandbox::Tier;
 use crate::words::Lang;
 
 /// What became of a check.

@@ -4,20 +4,20 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, symlink};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use jail::{Ended, How, Place, Shared, own_folder};
 use nix::dir::Dir;
 use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg, OFlag, openat, readlinkat};
+use nix::fcntl::{Flock, OFlag, openat, readlinkat};
 use nix::sys::stat::Mode;
 use serde::{Deserialize, Serialize};
 
 use crate::bench::Run;
 use crate::lab::{Failure, Verdict};
-use crate::sandbox::{Ended, How, Place, Shared};
 use crate::words;
 use crate::words::Words;
 
@@ -87,37 +87,6 @@ pub fn stage(path: &Path, lab: &str) -> io::Result<Staged> {
         }
     };
     Ok(Staged { name, kind, folder, _lock: lock })
-}
-
-/// How the names of [`own_folder`]s begin.
-const FOLDERS: &str = "grade-";
-
-/// An empty folder that nobody else looks into. Removes those of graders that were killed.
-pub(crate) fn own_folder() -> io::Result<(tempfile::TempDir, Flock<File>)> {
-    let lock = |path: &Path, how| {
-        let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;
-        let folder = File::options().read(true).custom_flags(flags).open(path)?;
-        Flock::lock(folder, how).map_err(|(_, errno)| io::Error::from(errno))
-    };
-    let me = nix::unistd::Uid::effective().as_raw();
-    for entry in fs::read_dir(std::env::temp_dir())?.flatten() {
-        if entry.file_name().as_bytes().starts_with(FOLDERS.as_bytes())
-            && entry.metadata().is_ok_and(|data| data.is_dir() && data.uid() == me)
-            && let Ok(_nobody) = lock(&entry.path(), FlockArg::LockExclusiveNonblock)
-        {
-            // Where it can't be removed, it is the next one's.
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
-    loop {
-        let folder = tempfile::Builder::new().prefix(FOLDERS).tempdir()?;
-        // Somebody may have found it before it was locked.
-        if let Ok(lock) = lock(folder.path(), FlockArg::LockExclusive)
-            && lock.metadata()?.nlink() > 0
-        {
-            return Ok((folder, lock));
-        }
-    }
 }
 
 /// What may still be copied.
@@ -360,7 +329,7 @@ pub struct Built {
     pub log: String,
 }
 
-/// Puts the copy in `folder` into the place, as `/lab/submission`, and builds it there; beside it `/lab/sockcommon`, as a
+/// Puts the copy in `folder` into the place, as `/work/submission`, and builds it there; beside it `/work/sockcommon`, as a
 /// lecture program has it. The second value is what the compiler said, if it failed.
 pub fn build(
     place: &Place,
@@ -369,20 +338,20 @@ pub fn build(
     kit: &Kit,
     name: &str,
 ) -> Verdict<Result<Built, (Failure, String)>> {
-    let lab = place.lab();
+    let work = place.work();
     let mut room = Room { files: MOST_FILES, bytes: MOST_BYTES, depth: DEEPEST };
     let copy = folder.join("submission");
     // The copy was complete, or else there is nothing to build.
     if !matches!(kind, Kind::Nothing(..))
         && let Entry::Folder(folder) = open(None, &copy)?
     {
-        fs::create_dir(lab.join("submission"))?;
-        copy_folder(folder, &copy, &lab.join("submission"), &mut room)?;
+        fs::create_dir(work.join("submission"))?;
+        copy_folder(folder, &copy, &work.join("submission"), &mut room)?;
     }
     let sockcommon = labkit::root().join("crates/sockcommon");
-    fs::create_dir(lab.join("sockcommon"))?;
-    fs::copy(sockcommon.join("sockcommon.h"), lab.join("sockcommon/sockcommon.h"))?;
-    let inside = place.lab_inside();
+    fs::create_dir(work.join("sockcommon"))?;
+    fs::copy(sockcommon.join("sockcommon.h"), work.join("sockcommon/sockcommon.h"))?;
+    let inside = place.work_inside();
     let program = format!("{inside}/{name}");
     let command = match kind {
         Kind::Nothing(ko, en) => {
@@ -396,20 +365,20 @@ pub fn build(
             }));
         }
         Kind::Cargo => {
-            workspace_around(&lab)?;
+            workspace_around(&work)?;
             compile(kind, kit, &program)
         }
         _ => compile(kind, kit, &program),
     };
-    place.give(&lab)?;
+    place.give(&work)?;
     let log = match run_compiler(place, command)? {
         Ok(log) => log,
         Err(failed) => return Ok(Err(failed)),
     };
     let found = match kind {
-        Kind::Make => find_program(&lab, "submission", name)?,
-        Kind::Cargo => find_program(&lab, "target/debug", name)?,
-        _ => Some(lab.join(name)),
+        Kind::Make => find_program(&work, "submission", name)?,
+        Kind::Cargo => find_program(&work, "target/debug", name)?,
+        _ => Some(work.join(name)),
     };
     let Some(found) = found else {
         let failure = Failure {
@@ -419,7 +388,7 @@ pub fn build(
         };
         return Ok(Err((failure, log)));
     };
-    let found = found.strip_prefix(&lab).unwrap_or(&found).display().to_string();
+    let found = found.strip_prefix(&work).unwrap_or(&found).display().to_string();
     Ok(Ok(Built { program: vec![format!("{inside}/{found}")], log }))
 }
 
@@ -516,13 +485,13 @@ fn first_of(mut said: String) -> String {
     said
 }
 
-/// The executable `name` in a folder of `lab`, or the only executable there is. Whoever built it is gone, but what they left
-/// may be links: they are not followed out of `lab`, nor into a file.
-fn find_program(lab: &Path, folder: &str, name: &str) -> io::Result<Option<PathBuf>> {
+/// The executable `name` in a folder of `work`, or the only executable there is. Whoever built it is gone, but what they left
+/// may be links: they are not followed out of `work`, nor into a file.
+fn find_program(work: &Path, folder: &str, name: &str) -> io::Result<Option<PathBuf>> {
     let mut executables = Vec::new();
-    let folder = lab.join(folder);
+    let folder = work.join(folder);
     let entries = match fs::canonicalize(&folder) {
-        Ok(real) if real.starts_with(fs::canonicalize(lab)?) && real.is_dir() => fs::read_dir(&folder)?,
+        Ok(real) if real.starts_with(fs::canonicalize(work)?) && real.is_dir() => fs::read_dir(&folder)?,
         Ok(_) => return Ok(None),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(None);
@@ -557,22 +526,22 @@ opt-level = 1
 [workspace.package]"#;
 
 /// The workspace that a lecture program's Cargo.toml expects above it, and sockcommon beside it.
-fn workspace_around(lab: &Path) -> io::Result<()> {
+fn workspace_around(work: &Path) -> io::Result<()> {
     let root = labkit::root();
     let manifest = fs::read_to_string(root.join("Cargo.toml"))?;
     // Its shared versions and lints, with these members alone.
     let shared = manifest.split_once("[workspace.package]").map_or("", |(_, shared)| shared);
     let shared = shared.split_once("[profile.").map_or(shared, |(shared, _)| shared);
     let shared = shared.replace("path = \"crates/", "path = \"");
-    fs::write(lab.join("Cargo.toml"), format!("{WORKSPACE}{shared}"))?;
-    fs::copy(root.join("Cargo.lock"), lab.join("Cargo.lock"))?;
+    fs::write(work.join("Cargo.toml"), format!("{WORKSPACE}{shared}"))?;
+    fs::copy(root.join("Cargo.lock"), work.join("Cargo.lock"))?;
     let sockcommon = root.join("crates/sockcommon");
-    fs::copy(sockcommon.join("Cargo.toml"), lab.join("sockcommon/Cargo.toml"))?;
-    fs::create_dir(lab.join("sockcommon/src"))?;
-    fs::copy(sockcommon.join("src/lib.rs"), lab.join("sockcommon/src/lib.rs"))?;
+    fs::copy(sockcommon.join("Cargo.toml"), work.join("sockcommon/Cargo.toml"))?;
+    fs::create_dir(work.join("sockcommon/src"))?;
+    fs::copy(sockcommon.join("src/lib.rs"), work.join("sockcommon/src/lib.rs"))?;
     // Only a lecture program's tests need labkit; that there is one is enough.
     let name = "[package]\nname = \"labkit\"\nversion.workspace = true\nedition.workspace = true\n";
-    let labkit = lab.join("tools/labkit");
+    let labkit = work.join("tools/labkit");
     fs::create_dir_all(labkit.join("src"))?;
     fs::write(labkit.join("Cargo.toml"), name)?;
     fs::write(labkit.join("src/lib.rs"), "")

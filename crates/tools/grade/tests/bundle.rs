@@ -413,21 +413,20 @@ fn no_container() -> Option<String> {
     let all = map.split_whitespace().nth(2).and_then(|number| number.parse::<u64>().ok()) > Some(1 << 31);
     let root = nix::unistd::geteuid().is_root();
     (!(root && all)).then(|| "needs root, and all users".into()).or_else(no_stage).or_else(|| {
-        let refused = grade::sandbox::possible(grade::sandbox::Tier::Reduced).err()?;
+        let refused = jail::possible(jail::Tier::Reduced).err()?;
         Some(format!("tier reduced is refused: {refused}"))
     })
 }
 
 fn main() {
-    if let Some(code) = grade::sandbox::dispatch() {
+    if let Some(code) = grade::judge::dispatch() {
         std::process::exit(code.into());
     }
     let python = missing_program("python3").or_else(|| missing_program("git"));
     let stage = python.clone().or_else(no_stage);
     let container = python.clone().or_else(no_container);
-    let sandbox = missing_program("jq").or_else(|| {
-        (grade::sandbox::best_tier() == grade::sandbox::Tier::None).then(|| "there is no sandbox here".into())
-    });
+    let sandbox = missing_program("jq")
+        .or_else(|| (jail::best_tier() == jail::Tier::None).then(|| "there is no sandbox here".into()));
     let mut trials = Vec::new();
     macro_rules! trials {
         ($missing:ident: $($test:ident),+) => {

@@ -5,11 +5,11 @@
 use std::collections::BTreeSet;
 use std::process::{Command, ExitCode};
 
-use grade::judge::{Options, grade};
+use grade::judge::{Options, dispatch, grade};
 use grade::labs;
 use grade::report::Status;
-use grade::sandbox::{Allowed, Tier, best_tier, dispatch};
 use grade::words::Lang;
+use jail::{Allowed, Tier, best_tier};
 use labkit::{missing_program, root, run_trials, trial};
 
 /// What this program is told to be there: whose marks it gives.

@@ -5,12 +5,12 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode, Output};
 
-use grade::judge::{Options, grade};
+use grade::judge::{Options, dispatch, grade};
 use grade::lab::Lab;
 use grade::labs;
 use grade::report::Status;
-use grade::sandbox::{Allowed, Tier, best_tier, dispatch};
 use grade::words::Lang;
+use jail::{Allowed, Tier, best_tier};
 use labkit::{Workspace, missing_program, root, run_trials, trial};
 
 fn main() -> ExitCode {

@@ -8,12 +8,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use grade::judge::{Options, grade};
+use grade::judge::{Options, dispatch, grade};
 use grade::lab::Lab;
 use grade::labs;
 use grade::report::{Report, Status};
-use grade::sandbox::{Allowed, Limits, Tier, best_tier, dispatch};
 use grade::words::Lang;
+use jail::{Allowed, Limits, Tier, best_tier};
 use labkit::{Program, root, run_waiting_trials, trial};
 use libtest_mimic::{Failed, Trial};
 use serde::Deserialize;

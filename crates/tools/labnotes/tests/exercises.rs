@@ -12,12 +12,12 @@ use std::process::{Command, ExitCode};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use grade::judge::{Options, grade};
+use grade::judge::{Options, dispatch, grade};
 use grade::labs;
 use grade::report::Status;
-use grade::sandbox::{Allowed, best_tier, dispatch};
 use grade::submission::{Kind, kit};
 use grade::words::Lang;
+use jail::{Allowed, best_tier};
 use labkit::{PATIENCE, Running, Workspace, missing_program, root, run_waiting_trials, trial};
 use labnotes::book::Notes;
 use tempfile::TempDir;

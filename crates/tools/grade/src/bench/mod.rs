@@ -13,6 +13,8 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::rc::Rc;
 
+use jail::{How, Limits, Place};
+
 pub use echo::Echo;
 pub use peer::{Datagrams, End, Listener, Peer};
 pub use run::{Finished, Run};
@@ -20,7 +22,6 @@ pub use show::{bytes, compare, output};
 pub use tables::{Row, tcp_listening, udp_bound, udp_connected};
 
 use crate::lab::{Failure, Fault, Verdict};
-use crate::sandbox::{How, Limits, Place};
 use crate::words;
 use crate::words::Words;
 
@@ -30,7 +31,7 @@ use crate::words::Words;
 pub struct Bench {
     /// Where the submission lives.
     pub place: Place,
-    /// How it is started, as it is in there: `["/lab/tcp_echoserv"]`.
+    /// How it is started, as it is in there: `["/work/tcp_echoserv"]`.
     pub program: Vec<String>,
     /// The source of what is random.
     pub rng: fastrand::Rng,

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use jail::{Ended, How, Limits, Place, Tier, end_all_of, leave, wait_for_the_left};
 use labkit::doings::descendants;
 use labkit::trace::{self, Call};
 use nix::unistd::Pid;
@@ -15,7 +16,6 @@ use tempfile::TempDir;
 
 use super::watch::{INTERVAL, Seen, Watch, Watched};
 use crate::lab::{Failure, Fault, Verdict};
-use crate::sandbox::{Ended, How, Limits, Place, Tier, end_all_of, leave, wait_for_the_left};
 use crate::words;
 use crate::words::Words;
 

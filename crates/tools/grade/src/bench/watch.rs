@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use jail::Limits;
 use labkit::doings::{Doings, doings, ticks_per_second};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::sandbox::Limits;
 use crate::words;
 use crate::words::Words;
 

@@ -3,7 +3,7 @@
 int main(int argc, char *argv[])
 {
     static char buf[1 << 20];
-    const char *folders[] = {"/tmp", "/home", "/dev/shm", "/lab", "/var/tmp", "/run", ".", getenv("HOME"), getenv("TMPDIR")};
+    const char *folders[] = {"/tmp", "/home", "/dev/shm", "/work", "/var/tmp", "/run", ".", getenv("HOME"), getenv("TMPDIR")};
     unsigned long written = 0, files = 0;
     char name[200];
 

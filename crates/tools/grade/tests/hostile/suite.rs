@@ -13,11 +13,11 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
-use grade::judge::{Options, grade};
+use grade::judge::{Options, dispatch, grade};
 use grade::labs;
 use grade::report::{CheckResult, Report, Status};
-use grade::sandbox::{Allowed, Limits, Tier, best_tier, dispatch};
 use grade::words::Lang;
+use jail::{Allowed, Limits, Tier, best_tier};
 use labkit::{missing_program, root, until};
 use libtest_mimic::{Arguments, Trial};
 
@@ -330,7 +330,7 @@ fn built_links() {
         assert_eq!((report.error.as_str(), report.score), ("", Some(0)), "{makefile}: {report}");
         assert!(said(&report).contains("no executable was made"), "{makefile}: {report}");
     }
-    note("built_links", "a link is not followed out of /lab".into());
+    note("built_links", "a link is not followed out of /work".into());
 }
 
 /// Links in what is handed in, pipes, folders in folders, a large file, a file that can't be read.

@@ -20,7 +20,7 @@ static void show(const char *path)
 int main(int argc, char *argv[])
 {
     const char *files[] = {INSTRUCTOR "/key.txt", CLASS "/neighbour.c", RESULTS "/evil.json", "key.txt", "up/key.txt",
-        "submission/key.txt", "submission/up/key.txt", "/lab/submission/key.txt", "/etc/shadow", "/root/.bash_history"};
+        "submission/key.txt", "submission/up/key.txt", "/work/submission/key.txt", "/etc/shadow", "/root/.bash_history"};
     char path[4096];
     struct dirent *entry;
     DIR *proc;

@@ -132,7 +132,7 @@ int main(int argc, char *argv[])
     knock("tioclinux", ioctl(0, TIOCLINUX, "x") == 0 || errno != ENOSYS);
     knock("dev_tty", open("/dev/tty", O_RDWR) >= 0);
     /* files */
-    knock("write_lab", open("/lab/x", O_CREAT | O_WRONLY, 0600) >= 0 && !getenv("BUILDING"));
+    knock("write_work", open("/work/x", O_CREAT | O_WRONLY, 0600) >= 0 && !getenv("BUILDING"));
     knock("write_usr", open("/usr/x", O_CREAT | O_WRONLY, 0600) >= 0);
     knock("write_etc", open("/etc/hosts", O_WRONLY) >= 0);
     knock("mknod", mknod("/tmp/x", S_IFCHR | 0600, 0x101) == 0);
@@ -151,7 +151,7 @@ int main(int argc, char *argv[])
         if (n > 0 && strncmp(buf, "pipe:", 5) == 0 && atoi(entry->d_name) > 2 && !getenv("BUILDING"))
             knock("inherited_pipe", 1);
         if (n > 0 && strncmp(buf, "/", 1) == 0 && strncmp(buf, "/proc", 5) && strcmp(buf, "/dev/null")
-            && strncmp(buf, "/lab", 4))
+            && strncmp(buf, "/work", 5))
             knock(buf, 1);
     }
     fprintf(stderr, "tried %s, open:%s.\n", tried > 60 ? "all" : "few", open_walls);

@@ -9,8 +9,8 @@ use std::{env, fs};
 use grade::class::ClassOptions;
 use grade::lab::Lab;
 use grade::report::{CheckResult, Report, Status};
-use grade::sandbox::Tier;
 use grade::words::Lang;
+use jail::Tier;
 
 pub(crate) static ECHO: Lab = Lab {
     name: "tcp_echoserv",

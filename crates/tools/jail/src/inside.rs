@@ -1,13 +1,13 @@
-//! The keeper and the init: what goes in, shuts the door, and starts the submission.
+//! The keeper and the init: what goes in, shuts the door, and starts the program.
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::ffi::CString;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{FromRawFd as _, RawFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{fs, mem};
 
+use labkit::doings::children;
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
@@ -18,63 +18,19 @@ use nix::unistd::{
     ForkResult, Gid, Pid, Uid, chdir, execvpe, fork, pivot_root, setgroups, sethostname, setresgid,
     setresuid, setsid,
 };
-use serde::{Deserialize, Serialize};
 
-use super::{Limits, STUDENT, Shared, Tier, children, filter, reduced, tried};
+use crate::jail::{Ended, JAIL, Jail, USER};
+use crate::tier::{Tier, tried};
+use crate::{filter, reduced};
 
-/// The variable of the keeper's environment where its [`Jail`] is, as JSON. Not an argument: in `/proc` everybody may read
-/// those.
-pub(super) const JAIL: &str = "GRADE_JAIL";
-
-/// What to run, and how to shut it in.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Jail {
-    /// How well.
-    pub tier: Tier,
-    /// The file system that the submission sees (tier full), or the folder that it may write to.
-    pub root: PathBuf,
-    /// The user that the keeper becomes (tier full) or the submission does (tier reduced); none if it stays who it is.
-    pub uid: Option<u32>,
-    /// Its user and group in the judge's namespace.
-    pub outer: u32,
-    /// The program and its arguments.
-    pub argv: Vec<String>,
-    /// Where it starts.
-    pub folder: PathBuf,
-    /// All of its environment.
-    pub env: BTreeMap<String, String>,
-    /// How much it may have.
-    pub limits: Limits,
-    /// May it write to its own folder? Only while it is built.
-    pub building: bool,
-    /// Descriptors to open before it starts, of /dev/null: 3, 4, …
-    pub occupied: Vec<RawFd>,
-    /// What it may read beside the system's own (tier reduced).
-    pub shared: Shared,
-    /// The descriptor of what the judge is told: a line with the process ids of keeper and init, a line `ready` when all
-    /// doors are shut, and how the submission [`Ended`].
-    pub status: RawFd,
-}
-
-/// How a submission ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Ended {
-    /// With this exit status.
-    Exited(i32),
-    /// By this signal.
-    Killed(i32),
-    /// It could not be started: errno.
-    NotStarted(i32),
-}
-
-/// Starts the submission and waits for its end. This process has one thread.
-pub(super) fn keep() -> io::Result<()> {
+/// Starts the program and waits for its end. This process has one thread.
+pub(crate) fn keep() -> io::Result<()> {
     let jail = std::env::var(JAIL).map_err(io::Error::other)?;
     let jail: Jail = serde_json::from_str(&jail)?;
-    // Whoever started this is gone: so is the submission.
+    // Whoever started this is gone: so is the program.
     tried("prctl", prctl::set_pdeathsig(Signal::SIGKILL))?;
     close_others(&jail)?;
-    // Where memory runs out, the kernel takes the submission first: proc(5).
+    // Where memory runs out, the kernel takes the program first: proc(5).
     let _ = fs::write("/proc/self/oom_score_adj", "1000");
     if jail.tier == Tier::Full {
         if let Some(uid) = jail.uid {
@@ -89,15 +45,15 @@ pub(super) fn keep() -> io::Result<()> {
             | CloneFlags::CLONE_NEWUTS
             | CloneFlags::CLONE_NEWCGROUP;
         tried("unshare", unshare(everything))?;
-        map_to(STUDENT, jail.outer, jail.outer)?;
+        map_to(USER, jail.outer, jail.outer)?;
     }
     let (wait, mut go) = io::pipe()?;
     // SAFETY: this process has one thread, so that the child may do whatever it likes.
     match tried("fork", unsafe { fork() })? {
         ForkResult::Parent { child } => {
             drop(wait);
-            // Whoever started this may have been gone before the kernel was told to watch it, and then the judge is gone, too.
-            tried("the judge", tell(jail.status, &format!("{} {child}\n", std::process::id())))?;
+            // Whoever started this may have been gone before the kernel was told to watch it, and then the caller is gone, too.
+            tried("the caller", tell(jail.status, &format!("{} {child}\n", std::process::id())))?;
             tried("close", nix::unistd::close(jail.status))?;
             go.write_all(b"!")?;
             while waitpid(child, None) == Err(Errno::EINTR) {}
@@ -113,7 +69,7 @@ pub(super) fn keep() -> io::Result<()> {
     }
 }
 
-/// Whatever the grader was started with beside stdin, stdout and stderr is none of the submission's.
+/// Whatever the caller was started with beside stdin, stdout and stderr is none of the program's.
 fn close_others(jail: &Jail) -> io::Result<()> {
     let mut keep = vec![jail.status];
     if jail.tier == Tier::Reduced {
@@ -144,13 +100,13 @@ fn become_user(uid: u32) -> io::Result<()> {
 }
 
 /// This process is user and group `inner` in its user namespace, and `uid` and `gid` outside: user_namespaces(7).
-pub(super) fn map_to(inner: u32, uid: u32, gid: u32) -> io::Result<()> {
+pub(crate) fn map_to(inner: u32, uid: u32, gid: u32) -> io::Result<()> {
     tried("/proc/self/setgroups", fs::write("/proc/self/setgroups", "deny"))?;
     tried("/proc/self/uid_map", fs::write("/proc/self/uid_map", format!("{inner} {uid} 1")))?;
     tried("/proc/self/gid_map", fs::write("/proc/self/gid_map", format!("{inner} {gid} 1")))
 }
 
-/// Process 1 of the submission's namespace; where there is none, who inherits all that it starts.
+/// Process 1 of the program's namespace; where there is none, who inherits all that it starts.
 fn init(jail: &Jail, mut wait: io::PipeReader) -> io::Result<Infallible> {
     if jail.tier == Tier::Full {
         tried("prctl", prctl::set_pdeathsig(Signal::SIGKILL))?;
@@ -159,7 +115,7 @@ fn init(jail: &Jail, mut wait: io::PipeReader) -> io::Result<Infallible> {
         tried("sigprocmask", signals().thread_block())?;
         tried("prctl", prctl::set_pdeathsig(Signal::SIGTERM))?;
     }
-    // The keeper was still there after that, and the judge knows of this process.
+    // The keeper was still there after that, and the caller knows of this process.
     wait.read_exact(&mut [0])?;
     drop(wait);
     if jail.tier == Tier::Full {
@@ -176,7 +132,7 @@ fn init(jail: &Jail, mut wait: io::PipeReader) -> io::Result<Infallible> {
         filter::seccomp()?;
     }
     // Nobody in here may look into this process or stop it. In tier none that would be strace as well, which has no more rights
-    // there than the submission: it has to see how that starts.
+    // there than the program: it has to see how that starts.
     if jail.tier != Tier::None {
         tried("prctl", prctl::set_dumpable(false))?;
     }
@@ -242,7 +198,7 @@ fn wait_for(child: Pid, tier: Tier) -> Option<Ended> {
     }
 }
 
-/// The last that the child does as the grader's: the rest of the doors, and its limits.
+/// The last that the child does as the caller's: the rest of the doors, and its limits.
 fn prepare(jail: &Jail) -> io::Result<()> {
     if jail.tier == Tier::Reduced {
         // As root: the rules name what is to be opened, wherever it is.
@@ -260,18 +216,18 @@ fn prepare(jail: &Jail) -> io::Result<()> {
             tried("close", nix::unistd::close(null))?;
         }
     }
-    // SAFETY: two numbers. The submission doesn't get init's descriptor.
+    // SAFETY: two numbers. The program doesn't get init's descriptor.
     tried("fcntl", Errno::result(unsafe { libc::fcntl(jail.status, libc::F_SETFD, libc::FD_CLOEXEC) }))?;
     // SAFETY: two numbers. Nor the lock, where there is one.
     let _ = unsafe { libc::fcntl(reduced::LOCK, libc::F_SETFD, libc::FD_CLOEXEC) };
     tried("sigprocmask", SigSet::all().thread_unblock())?;
-    // Rust's runtime ignores SIGPIPE, and who is started inherits that: a submission starts as from a shell.
+    // Rust's runtime ignores SIGPIPE, and who is started inherits that: a program starts as from a shell.
     // SAFETY: the default action is no handler of ours.
     tried("signal", unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) })?;
     jail.limits.apply(jail.tier)
 }
 
-/// Becomes the submission.
+/// Becomes the program.
 fn run(jail: &Jail) -> Result<Infallible, Errno> {
     let c_string = |text: &String| CString::new(text.as_str()).map_err(|_| Errno::EINVAL);
     let argv: Vec<CString> = jail.argv.iter().map(c_string).collect::<Result<_, _>>()?;
@@ -291,14 +247,14 @@ fn report(status: RawFd, ended: Ended) {
     }
 }
 
-/// Tells the judge. An error means that it is gone.
+/// Tells the caller. An error means that it is gone.
 fn tell(status: RawFd, text: &str) -> io::Result<()> {
-    // SAFETY: the descriptor that the judge gave this process for nothing else; it stays open.
+    // SAFETY: the descriptor that the caller gave this process for nothing else; it stays open.
     let mut pipe = mem::ManuallyDrop::new(unsafe { fs::File::from_raw_fd(status) });
     pipe.write_all(text.as_bytes())
 }
 
-/// Leaves the judge's file system for the submission's own.
+/// Leaves the caller's file system for the program's own.
 fn enter(jail: &Jail) -> io::Result<()> {
     let none: Option<&str> = None;
     let root = jail.root.as_path();
@@ -306,7 +262,7 @@ fn enter(jail: &Jail) -> io::Result<()> {
     tried("mount", mount(Some(root), root, none, MsFlags::MS_BIND | MsFlags::MS_REC, none))?;
     read_only(root)?;
     if !jail.building {
-        read_only(&root.join("lab"))?;
+        read_only(&root.join("work"))?;
     }
     for (folder, options) in [
         ("tmp", "size=64m,nr_inodes=8k,mode=1777"),
@@ -327,7 +283,7 @@ fn enter(jail: &Jail) -> io::Result<()> {
     tried("pivot_root", pivot_root(".", "."))?;
     tried("umount", umount2(".", MntFlags::MNT_DETACH))?;
     tried("chdir", chdir("/"))?;
-    tried("sethostname", sethostname("lab"))
+    tried("sethostname", sethostname("jail"))
 }
 
 fn read_only(path: &Path) -> io::Result<()> {

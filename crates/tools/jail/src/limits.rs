@@ -1,13 +1,13 @@
-//! How much a submission may have: setrlimit(2), and what no rlimit counts.
+//! How much a program may have: setrlimit(2), and what no rlimit counts.
 
 use std::io;
 
 use nix::sys::resource::{Resource, setrlimit};
 use serde::{Deserialize, Serialize};
 
-use super::{Tier, tried};
+use crate::tier::{Tier, tried};
 
-/// What one run may take. The kernel holds it to the limits of a process; the judge looks after the sums.
+/// What one run may take. The kernel holds it to the limits of a process; the caller looks after the sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Processor time, in seconds: of each process, and of all together.
@@ -34,7 +34,7 @@ pub struct Limits {
     pub dozing: u64,
 }
 
-/// What a submission may take: while it is built, and in each of its runs.
+/// What a program may take: while it is built, and in each of its runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Allowed {
     /// While it is built.
@@ -46,7 +46,7 @@ pub struct Allowed {
 }
 
 impl Allowed {
-    /// What all submissions may.
+    /// What all programs may.
     pub const USUAL: Allowed = Allowed { building: Limits::BUILD, running: Limits::RUN, in_all: 15_000 };
 }
 
@@ -82,7 +82,7 @@ impl Limits {
     };
 
     /// Puts this process under them.
-    pub(super) fn apply(&self, tier: Tier) -> io::Result<()> {
+    pub(crate) fn apply(&self, tier: Tier) -> io::Result<()> {
         let limit = |what, resource, soft, hard| tried(what, setrlimit(resource, soft, hard));
         limit("RLIMIT_CPU", Resource::RLIMIT_CPU, self.cpu, self.cpu + 1)?;
         limit("RLIMIT_DATA", Resource::RLIMIT_DATA, self.memory, self.memory)?;

@@ -1,14 +1,14 @@
-//! The judge's own network: loopback, and an address of its own.
+//! The caller's own network: loopback, and an address of its own.
 
 use std::fs;
 use std::io::{self, Write as _};
 use std::net::Ipv4Addr;
 use std::process::{Command, Stdio};
 
-use super::tried;
+use crate::tier::tried;
 
 /// Brings up the loopback interface of this network namespace and gives it a further address: ip(8).
-pub(super) fn bring_up(address: Ipv4Addr) -> io::Result<()> {
+pub(crate) fn bring_up(address: Ipv4Addr) -> io::Result<()> {
     let ip = labkit::find_program("ip")
         .ok_or_else(|| io::Error::other("ip is not installed (Debian: apt-get install iproute2)"))?;
     let child = Command::new(ip)

@@ -1,4 +1,4 @@
-//! The judge's own surroundings: its namespaces, and the file system that the submission is going to see.
+//! The caller's own surroundings: its namespaces, and the file system that the program is going to see.
 
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
@@ -21,11 +21,12 @@ use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Gid, Uid, fork};
 
-use super::inside::{JAIL, map_to};
-use super::{Allowed, Jail, KEEPER, Limits, Tier, myself, network, reduced, tried};
-
-/// The user that a submission runs as, where it is alone.
-pub const STUDENT: u32 = 1000;
+use crate::inside::map_to;
+use crate::jail::{Ended, JAIL, Jail, Shared, USER};
+use crate::limits::{Allowed, Limits};
+use crate::process::{KEEPER, myself};
+use crate::tier::{Tier, tried};
+use crate::{folder, network, reduced};
 
 /// The descriptor where init reports: out of the way of those that a program gets.
 const STATUS: RawFd = 200;
@@ -33,7 +34,7 @@ const STATUS: RawFd = 200;
 /// Where programs are looked for in there.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
 
-/// Where submissions of one judge are built and run.
+/// Where programs of one caller are built and run.
 #[derive(Debug)]
 pub struct Place {
     /// How well they are shut in.
@@ -43,22 +44,15 @@ pub struct Place {
     pub address: Ipv4Addr,
     /// What is `/` in there (tier full), or the folder that is theirs.
     root: PathBuf,
-    /// Who it is in the judge's user namespace; in tier reduced, the first of [`reduced::users`].
+    /// Who it is in the caller's user namespace; in tier reduced, the first of [`reduced::users`].
     uid: Option<u32>,
     outer: u32,
     shared: Shared,
-    /// What the submission may take.
+    /// What the program may take.
     pub allowed: Allowed,
     runs: AtomicU32,
     /// What all runs have cost so far, in samples of the watch's: with what they did, and with what was waited for in vain.
-    pub(crate) spent: Arc<AtomicU64>,
-}
-
-/// What can be bound into the file system of a submission.
-#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
-pub struct Shared {
-    /// Folder outside, folder inside: read-only.
-    pub folders: Vec<(PathBuf, String)>,
+    pub spent: Arc<AtomicU64>,
 }
 
 impl Place {
@@ -72,7 +66,7 @@ impl Place {
             Tier::Reduced => Self::for_other_users(folder, shared),
             Tier::None => {
                 let place = Self::in_folder(tier, folder, None, shared);
-                for path in [place.root.clone(), place.root.join("lab"), place.root.join("tmp")] {
+                for path in [place.root.clone(), place.root.join("work"), place.root.join("tmp")] {
                     tried("the place", fs::create_dir(&path))?;
                 }
                 Ok(place)
@@ -116,7 +110,7 @@ impl Place {
         }
         let place = Self::in_folder(Tier::Reduced, folder, Some(first), shared);
         let builder = Some(reduced::user(first, 0));
-        for path in [place.root.clone(), place.root.join("lab"), place.root.join("tmp")] {
+        for path in [place.root.clone(), place.root.join("work"), place.root.join("tmp")] {
             tried("the place", fs::create_dir(&path))?;
             tried("the place", fs::set_permissions(&path, Permissions::from_mode(0o755)))?;
             tried("chown", chown(&path, builder, builder))?;
@@ -144,7 +138,7 @@ impl Place {
         if self.root.join("usr/src").is_dir() {
             tmpfs(&self.root.join("usr/src"), "size=4k,mode=555")?;
         }
-        for name in ["etc", "dev", "dev/shm", "proc", "tmp", "home", "lab", "opt"] {
+        for name in ["etc", "dev", "dev/shm", "proc", "tmp", "home", "work", "opt"] {
             fs::create_dir(self.root.join(name))?;
         }
         for name in
@@ -168,7 +162,7 @@ impl Place {
             symlink(format!("/proc/self/{target}"), self.root.join("dev").join(name))?;
         }
         let owner = self.outer;
-        tmpfs(&self.root.join("lab"), &format!("size=256m,nr_inodes=20k,mode=755,uid={owner},gid={owner}"))?;
+        tmpfs(&self.root.join("work"), &format!("size=256m,nr_inodes=20k,mode=755,uid={owner},gid={owner}"))?;
         for (outside, inside) in &self.shared.folders {
             self.bind(outside, inside.trim_start_matches('/'))?;
         }
@@ -186,7 +180,7 @@ impl Place {
         bind(outside, &inside, MsFlags::MS_RDONLY | MsFlags::MS_NODEV)
     }
 
-    /// Gives the submission a file `/etc/NAME`: `hosts`, `services`. An error where it sees the system's own.
+    /// Gives the program a file `/etc/NAME`: `hosts`, `services`. An error where it sees the system's own.
     pub fn etc(&self, name: &str, text: &str) -> io::Result<()> {
         match self.tier {
             Tier::Full => tried(&format!("/etc/{name}"), fs::write(self.root.join("etc").join(name), text)),
@@ -197,29 +191,29 @@ impl Place {
         }
     }
 
-    /// A new folder of the judge's own, which is gone when the submission's are.
-    pub(crate) fn scratch(&self) -> io::Result<tempfile::TempDir> {
+    /// A new folder of the caller's own, which is gone when the program's are.
+    pub fn scratch(&self) -> io::Result<tempfile::TempDir> {
         tempfile::tempdir_in(self.root.parent().unwrap_or(&self.root))
     }
 
-    /// All of the submission's, where the judge sees it.
-    pub(crate) fn folder(&self) -> &Path {
+    /// All of the program's, where the caller sees it.
+    pub fn folder(&self) -> &Path {
         &self.root
     }
 
-    /// Where the submission's `/lab` is for the judge.
+    /// Where the program's `/work` is for the caller.
     #[must_use]
-    pub fn lab(&self) -> PathBuf {
-        self.root.join("lab")
+    pub fn work(&self) -> PathBuf {
+        self.root.join("work")
     }
 
-    /// Where `/lab` is for the submission.
+    /// Where `/work` is for the program.
     #[must_use]
-    pub fn lab_inside(&self) -> String {
-        if self.tier == Tier::Full { "/lab".into() } else { self.lab().to_string_lossy().into_owned() }
+    pub fn work_inside(&self) -> String {
+        if self.tier == Tier::Full { "/work".into() } else { self.work().to_string_lossy().into_owned() }
     }
 
-    /// The paths in a text as they are for the submission, who in the tiers without a file system of its own has no `/opt`.
+    /// The paths in a text as they are for the program, who in the tiers without a file system of its own has no `/opt`.
     #[must_use]
     pub fn translated(&self, text: &str) -> String {
         if self.tier == Tier::Full {
@@ -230,7 +224,7 @@ impl Place {
         })
     }
 
-    /// Makes a file or folder in `/lab` the submission's own.
+    /// Makes a file or folder in `/work` the program's own.
     pub fn give(&self, path: &Path) -> io::Result<()> {
         let uid = match (self.tier, self.uid) {
             (_, None) => return Ok(()),
@@ -248,7 +242,7 @@ impl Place {
 
     /// The command that runs `argv` in there, under strace if there is such a prefix, and the user that it runs as if that
     /// is its alone; `status` is the writing end of a pipe for what [`Jail::status`] says.
-    pub(crate) fn command(
+    pub fn command(
         &self,
         argv: &[String],
         how: &How,
@@ -279,7 +273,7 @@ impl Place {
             uid: own.or(self.uid),
             outer: self.outer,
             argv: argv.iter().map(|arg| self.translated(arg)).collect(),
-            folder: if self.tier == Tier::Full { "/lab".into() } else { self.lab() },
+            folder: if self.tier == Tier::Full { "/work".into() } else { self.work() },
             env,
             limits: how.limits,
             building: how.building,
@@ -314,7 +308,7 @@ impl Place {
 pub struct How {
     /// How much it may have.
     pub limits: Limits,
-    /// May it write to `/lab`?
+    /// May it write to `/work`?
     pub building: bool,
     /// Further environment variables.
     pub env: Vec<(String, String)>,
@@ -334,7 +328,7 @@ const ETC: [(&str, &str); 9] = [
     ("resolv.conf", ""),
     ("services", "echo 7/tcp\necho 7/udp\ndaytime 13/tcp\ndaytime 13/udp\n"),
     ("protocols", "ip 0 IP\nicmp 1 ICMP\ntcp 6 TCP\nudp 17 UDP\n"),
-    ("hostname", "lab\n"),
+    ("hostname", "jail\n"),
 ];
 
 fn tmpfs(path: &Path, options: &str) -> io::Result<()> {
@@ -366,7 +360,7 @@ fn open_to_all(folder: &Path) -> io::Result<()> {
     for path in tried(&folder.display().to_string(), fs::canonicalize(folder))?.ancestors() {
         if tried(&path.display().to_string(), fs::metadata(path))?.permissions().mode() & 0o001 == 0 {
             return Err(io::Error::other(format!(
-                "{} is needed to build this submission, but in tier reduced it is another user who does so, and {} is closed to others",
+                "{} is needed to build this program, but in tier reduced it is another user who does so, and {} is closed to others",
                 folder.display(),
                 path.display()
             )));
@@ -376,7 +370,7 @@ fn open_to_all(folder: &Path) -> io::Result<()> {
 }
 
 /// New user, network, mount and ipc namespaces, with this process as their root. Root has room for a second user there,
-/// whom it gives; for another user the submission is still that user, who in there owns nothing.
+/// whom it gives; for another user the program is still that user, who in there owns nothing.
 fn unshare_as_root() -> io::Result<Option<u32>> {
     let flags = CloneFlags::CLONE_NEWUSER
         | CloneFlags::CLONE_NEWNET
@@ -391,7 +385,7 @@ fn unshare_as_root() -> io::Result<Option<u32>> {
         return Ok(None);
     }
     // Only a process outside may map two users: a child that stays behind.
-    let judge = std::process::id();
+    let caller = std::process::id();
     let (go, ready) = io::pipe()?;
     // SAFETY: this process has one thread, so that the child may do whatever it likes.
     match tried("fork", unsafe { fork() })? {
@@ -399,16 +393,16 @@ fn unshare_as_root() -> io::Result<Option<u32>> {
             drop(ready);
             let mut go = go;
             let _ = io::Read::read(&mut go, &mut [0]);
-            let map = format!("0 0 1\n{STUDENT} {} 1\n", 2_000_000_000 + judge);
-            let written = fs::write(format!("/proc/{judge}/uid_map"), &map)
-                .and_then(|()| fs::write(format!("/proc/{judge}/gid_map"), &map));
+            let map = format!("0 0 1\n{USER} {} 1\n", 2_000_000_000 + caller);
+            let written = fs::write(format!("/proc/{caller}/uid_map"), &map)
+                .and_then(|()| fs::write(format!("/proc/{caller}/gid_map"), &map));
             std::process::exit(i32::from(written.is_err()));
         }
         ForkResult::Parent { child } => {
             tried("unshare", unshare(flags))?;
             drop(ready);
             match tried("waitpid", waitpid(child, None))? {
-                WaitStatus::Exited(_, 0) => Ok(Some(STUDENT)),
+                WaitStatus::Exited(_, 0) => Ok(Some(USER)),
                 _ => Err(io::Error::other("/proc/self/uid_map: can't map a second user")),
             }
         }
@@ -416,13 +410,13 @@ fn unshare_as_root() -> io::Result<Option<u32>> {
 }
 
 /// Tries a tier out: enters it and runs `true`.
-pub(super) fn probe(tier: &str) -> io::Result<()> {
+pub(crate) fn probe(tier: &str) -> io::Result<()> {
     let tier = match tier {
         "full" => Tier::Full,
         "reduced" => Tier::Reduced,
         _ => Tier::None,
     };
-    let (folder, _lock) = crate::submission::own_folder()?;
+    let (folder, _lock) = folder::own_folder()?;
     let place = Place::enter(tier, folder.path(), Ipv4Addr::new(198, 51, 100, 1), &Shared::default())?;
     let how = How {
         limits: Limits::RUN,
@@ -440,7 +434,7 @@ pub(super) fn probe(tier: &str) -> io::Result<()> {
     // A mount point can't be removed with its folder.
     let _ = umount2(&place.root, MntFlags::MNT_DETACH);
     let ended = said.lines().nth(2).and_then(|ended| serde_json::from_str(ended).ok());
-    if ended == Some(super::Ended::Exited(0)) {
+    if ended == Some(Ended::Exited(0)) {
         return Ok(());
     }
     let why = String::from_utf8_lossy(&output.stderr);

@@ -1,5 +1,5 @@
-//! Tier reduced: root, where namespaces are refused (in most containers). The submission is another user, of whom nothing is
-//! left at the end; and while it is graded, some files of `/etc` are the grader's.
+//! Tier reduced: root, where namespaces are refused (in most containers). The program is another user, of whom nothing is
+//! left at the end; and while it is graded, some files of `/etc` are the caller's.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind};
@@ -16,13 +16,14 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::{Gid, Pid, Uid, getresuid, setgroups, setresgid, setresuid};
 
-use super::{SWEEPER, Tier, myself, tried};
+use crate::process::{SWEEPER, myself};
+use crate::tier::{Tier, tried};
 
-/// How many users a judge needs: one that ends the others' processes, one that builds, the others for runs.
+/// How many users a caller needs: one that ends the others' processes, one that builds, the others for runs.
 const USERS: u32 = 32;
 
-/// The descriptor of the lock in judges, keepers and inits.
-pub(super) const LOCK: RawFd = 201;
+/// The descriptor of the lock in callers, keepers and inits.
+pub(crate) const LOCK: RawFd = 201;
 
 /// The files of `/etc` that are replaced.
 const REPLACED: [&str; 4] = ["hosts", "services", "host.conf", "nsswitch.conf"];
@@ -30,7 +31,7 @@ const REPLACED: [&str; 4] = ["hosts", "services", "host.conf", "nsswitch.conf"];
 /// Where the system's own are kept meanwhile.
 const KEPT: &str = "/var/lib/grade";
 
-/// The only judge of tier reduced on this machine: the network, with its ports 7 and 13, is everybody's, and so is `/etc`.
+/// The only caller of tier reduced on this machine: the network, with its ports 7 and 13, is everybody's, and so is `/etc`.
 /// In the other tiers one of many.
 #[derive(Debug)]
 pub struct Alone {
@@ -52,16 +53,16 @@ impl Alone {
         Ok(Alone { lock: Some(lock) })
     }
 
-    /// Lets a judge have the lock too, and those it starts: should this process be killed, they are still at work for a
-    /// moment, and then end all processes of users that the next judge's submission is going to be.
-    pub(crate) fn lend_to(&self, judge: &mut Command) {
+    /// Lets a caller have the lock too, and those it starts: should this process be killed, they are still at work for a
+    /// moment, and then end all processes of users that the next caller's submission is going to be.
+    pub fn lend_to(&self, caller: &mut Command) {
         let Some(lock) = self.lock.as_ref().map(|lock| lock.as_raw_fd()) else { return };
         let lend = move || {
             // SAFETY: two numbers. Nobody else in this program has such a high descriptor.
             Errno::result(unsafe { libc::dup2(lock, LOCK) }).map(drop).map_err(io::Error::from)
         };
         // SAFETY: between fork and exec only dup2 is called, which is a bare system call.
-        unsafe { judge.pre_exec(lend) };
+        unsafe { caller.pre_exec(lend) };
     }
 }
 
@@ -82,7 +83,7 @@ fn places(name: &str) -> (PathBuf, PathBuf, PathBuf) {
 }
 
 /// Replaces `/etc/NAME`, in place: in a container it may be a mount point.
-pub(super) fn replace(name: &str, text: &str) -> io::Result<()> {
+pub(crate) fn replace(name: &str, text: &str) -> io::Result<()> {
     if !REPLACED.contains(&name) {
         return Err(io::Error::other(format!("/etc/{name} can't be replaced in tier reduced")));
     }
@@ -123,9 +124,9 @@ fn put_back() -> io::Result<()> {
 }
 
 /// The first of [`USERS`] user ids that this system lets root become, and that nobody has.
-pub(super) fn users() -> io::Result<u32> {
+pub(crate) fn users() -> io::Result<u32> {
     if !Uid::effective().is_root() {
-        return Err(io::Error::other("only root can run a submission as another user"));
+        return Err(io::Error::other("only root can run a program as another user"));
     }
     let ranges = |map: &str| -> io::Result<Vec<(u64, u64)>> {
         let map = tried(map, fs::read_to_string(map))?;
@@ -147,12 +148,12 @@ pub(super) fn users() -> io::Result<u32> {
 }
 
 /// The user that builds (0) and the users of runs, in turn: who still ends is not mistaken for who starts.
-pub(super) fn user(first: u32, run: u32) -> u32 {
+pub(crate) fn user(first: u32, run: u32) -> u32 {
     first + 1 + if run == 0 { 0 } else { 1 + (run - 1) % (USERS - 2) }
 }
 
 /// Ends all processes of a user of ours.
-pub(crate) fn end_all_of(uid: u32) -> io::Result<()> {
+pub fn end_all_of(uid: u32) -> io::Result<()> {
     // One pass ends all that are there, one that forks just then included. What is found after it is about to end.
     loop {
         let swept = myself()?
@@ -194,7 +195,7 @@ fn processes_of(uid: u32) -> io::Result<Vec<i32>> {
 
 /// Becomes a process that may end all of user `uid`, and that they can't touch, and does so: kill(2). Its effective user is
 /// theirs; its real and saved users, which decide who may signal it, are nobody else's.
-pub(super) fn sweep(uid: &str) -> io::Result<()> {
+pub(crate) fn sweep(uid: &str) -> io::Result<()> {
     let (first, uid): (u32, u32) = (users()?, uid.parse().map_err(io::Error::other)?);
     if !(first + 1..first + USERS).contains(&uid) {
         return Err(io::Error::other(format!("{uid} is no user of ours")));

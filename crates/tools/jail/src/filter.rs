@@ -1,4 +1,4 @@
-//! What a submission may ask of the kernel: seccomp(2), landlock(7).
+//! What a program may ask of the kernel: seccomp(2), landlock(7).
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,7 +11,8 @@ use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
 };
 
-use super::{Jail, Tier, tried};
+use crate::jail::Jail;
+use crate::tier::{Tier, tried};
 
 /// What a program needs of the system where it sees all of it. Of `/proc`, what is about itself: other processes' arguments
 /// are there too.
@@ -49,11 +50,11 @@ const READABLE: &[&str] = &[
     "/proc/filesystems",
 ];
 
-/// The slides' ports, where a submission connects: echo and daytime.
+/// The slides' ports, where a program connects: echo and daytime.
 const SERVERS: [u16; 2] = [7, 13];
 
 /// Reads and runs the system's files, writes to its own folders, signals none but its own.
-pub(super) fn landlock(jail: &Jail) -> io::Result<()> {
+pub(crate) fn landlock(jail: &Jail) -> io::Result<()> {
     let all = AccessFs::from_all(ABI::V5);
     let read = AccessFs::from_read(ABI::V5);
     let mut ruleset = Ruleset::default();
@@ -64,7 +65,7 @@ pub(super) fn landlock(jail: &Jail) -> io::Result<()> {
     ruleset = tried("Landlock", ruleset.scope(Scope::AbstractUnixSocket | Scope::Signal))?;
     if jail.tier == Tier::Full {
         // Its file system is its own; this is a second lock on the same door.
-        let writable = path_beneath_rules(["/tmp", "/home", "/lab", "/dev", "/proc"], all);
+        let writable = path_beneath_rules(["/tmp", "/home", "/work", "/dev", "/proc"], all);
         let rules = ruleset
             .create()
             .and_then(|rules| rules.add_rules(path_beneath_rules(["/"], read)))
@@ -92,7 +93,7 @@ pub(super) fn landlock(jail: &Jail) -> io::Result<()> {
 }
 
 /// Forbids every call that is not on the list: ENOSYS, as from a kernel that doesn't have it.
-pub(super) fn seccomp() -> io::Result<()> {
+pub(crate) fn seccomp() -> io::Result<()> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = ALLOWED.iter().map(|call| (*call, Vec::new())).collect();
     for call in OLD_ALLOWED {
         rules.insert(*call, Vec::new());

@@ -1,0 +1,41 @@
+//! What is said where there is no sandbox.
+
+use jail::{Tier, possible, refusals};
+
+use crate::words;
+use crate::words::{Lang, Words};
+
+/// Says what tier none lacks, why it is that one, and what to type for a better one.
+#[must_use]
+pub fn why_none() -> Words {
+    let mut lines = vec![words!(
+        "격리가 없는 tier none이에요. 여기에는 제출물만의 네트워크와 /etc가 없어서, 1024보다 작은 포트나 자기만의 /etc가 필요한 검사는 하지 못해요.",
+        "This is tier none, without a sandbox: no network and no /etc of the submission's own, so that checks which need ports below 1024 or such an /etc can't be done."
+    )];
+    let Err(refused) = possible(Tier::Full) else {
+        lines.push(words!(
+            "이 컴퓨터에서는 격리할 수 있어요. --tier none을 빼세요.",
+            "This machine can have a sandbox: leave out --tier none."
+        ));
+        return joined(&lines);
+    };
+    lines.extend(refusals().map(|(name, value, remedy)| {
+        words!(
+            "{name}의 값이 {value}이라 커널이 거절해요. 다음 부팅까지 허용하려면: sudo sysctl {name}={remedy}",
+            "The kernel refuses one because {name} is {value}. To allow it until the next boot: sudo sysctl {name}={remedy}"
+        )
+    }));
+    if lines.len() == 1 {
+        lines.push(words!(
+            "거절된 것: {refused}. 컨테이너라면 컨테이너를 --privileged로 시작하세요.",
+            "What was refused: {refused}. In a container, start the container with --privileged."
+        ));
+    }
+    joined(&lines)
+}
+
+/// One below the other.
+fn joined(lines: &[Words]) -> Words {
+    let join = |lang| lines.iter().map(|line| line.in_lang(lang)).collect::<Vec<_>>().join("\n");
+    Words { ko: join(Lang::Ko), en: join(Lang::En) }
+}
