@@ -18,15 +18,15 @@ use std::thread;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use jail::Tier;
+use labs::lab::Lab;
+use labs::words::Lang;
 use sha2::{Digest as _, Sha256};
 
 use crate::formats::{in_the_way, marks, say, visible};
-use crate::lab::Lab;
 use crate::pages;
 use crate::report::Report;
 use crate::results::{Class, Entry, file_stem, hex, student_name};
 use crate::similar;
-use crate::words::Lang;
 
 /// How a class is graded.
 #[derive(Clone, Debug)]

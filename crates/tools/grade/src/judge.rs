@@ -10,17 +10,17 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use jail::{Allowed, Alone, Place, Tier};
+use labs::bench::Bench;
+use labs::lab::{Check, Lab};
+use labs::verdict::{Failure, Fault, Verdict};
+use labs::words;
+use labs::words::{Lang, Words};
 use nix::sys::resource::{Resource, setrlimit};
 use serde::{Deserialize, Serialize};
 
-use crate::bench::Bench;
-use crate::lab::{Check, Failure, Fault, Lab, Verdict};
-use crate::labs;
 use crate::no_sandbox::why_none;
 use crate::report::{CheckResult, Report, Status};
 use crate::submission::{self, Kind, Kit, Staged};
-use crate::words;
-use crate::words::{Lang, Words};
 
 /// The part of this program that judges what its stdin tells.
 const JUDGE: &str = "__judge";

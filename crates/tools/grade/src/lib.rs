@@ -1,17 +1,12 @@
 //! Grades lab submissions: a student's own version of a lecture program, in any language, built and run in a sandbox,
 //! looked at over real sockets and through its system calls.
 
-pub mod bench;
-pub mod calls;
 pub mod class;
 pub mod formats;
 pub mod judge;
-pub mod lab;
-pub mod labs;
 pub mod no_sandbox;
 pub mod pages;
 pub mod report;
 pub mod results;
 pub mod similar;
 pub mod submission;
-pub mod words;

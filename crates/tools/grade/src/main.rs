@@ -12,12 +12,12 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use grade::class::{ClassOptions, class};
 use grade::formats::{Format, marks, render, visible, write_whole};
 use grade::judge::{self, Options, dispatch};
-use grade::lab::Lab;
 use grade::no_sandbox::why_none;
+use grade::pages;
 use grade::results::{Class, files};
-use grade::words::Lang;
-use grade::{labs, pages};
 use jail::{Allowed, Tier, best_tier};
+use labs::lab::Lab;
+use labs::words::Lang;
 
 /// Grades lab submissions: a student's own version of a lecture program, in any language.
 #[derive(Parser)]

@@ -2,8 +2,8 @@
 
 use jail::{Tier, possible, refusals};
 
-use crate::words;
-use crate::words::{Lang, Words};
+use labs::words;
+use labs::words::{Lang, Words};
 
 /// Says what tier none lacks, why it is that one, and what to type for a better one.
 #[must_use]

@@ -5,7 +5,7 @@ use std::fmt;
 use jail::Tier;
 use serde::{Deserialize, Serialize};
 
-use crate::words::Lang;
+use labs::words::Lang;
 
 /// What became of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,10 +16,10 @@ use nix::fcntl::{Flock, OFlag, openat, readlinkat};
 use nix::sys::stat::Mode;
 use serde::{Deserialize, Serialize};
 
-use crate::bench::Run;
-use crate::lab::{Failure, Verdict};
-use crate::words;
-use crate::words::Words;
+use labs::bench::Run;
+use labs::verdict::{Failure, Verdict};
+use labs::words;
+use labs::words::Words;
 
 /// What a submission may have: files, and bytes in all of them.
 const MOST_FILES: usize = 2000;

@@ -10,7 +10,6 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
-use grade::labs;
 use labkit::{missing_program, root, run_trials, trial};
 use serde_json::Value;
 use tempfile::TempDir;

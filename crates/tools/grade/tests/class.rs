@@ -18,7 +18,7 @@ use grade::class::{ClassOptions, Summary, class, student_seed};
 use grade::pages;
 use grade::report::{Report, Status};
 use grade::results::{Class, Entry, file_stem, files, student_name};
-use grade::words::Lang;
+use labs::words::Lang;
 use sample::{ECHO, found, options};
 use sha2::{Digest as _, Sha256};
 

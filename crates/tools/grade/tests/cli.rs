@@ -4,8 +4,6 @@
 use std::fs::{self, File};
 use std::process::{Command, Output};
 
-use grade::labs;
-
 fn grade(args: &[&str]) -> Command {
     let mut grade = Command::new(env!("CARGO_BIN_EXE_grade"));
     grade.args(args).env("LC_ALL", "en_US.UTF-8");

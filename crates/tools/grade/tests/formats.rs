@@ -9,7 +9,7 @@ use std::path::Path;
 
 use grade::formats::{Format, render, write_whole};
 use grade::report::{Report, Status};
-use grade::words::Lang;
+use labs::words::Lang;
 use quick_junit::{NonSuccessKind, TestCaseStatus};
 use serde_json::Value;
 

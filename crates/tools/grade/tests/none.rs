@@ -6,11 +6,10 @@ use std::collections::BTreeSet;
 use std::process::{Command, ExitCode};
 
 use grade::judge::{Options, dispatch, grade};
-use grade::labs;
 use grade::report::Status;
-use grade::words::Lang;
 use jail::{Allowed, Tier, best_tier};
 use labkit::{missing_program, root, run_trials, trial};
+use labs::words::Lang;
 
 /// What this program is told to be there: whose marks it gives.
 const PART: &str = "__in_tier_none";

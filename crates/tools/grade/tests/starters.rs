@@ -6,12 +6,11 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Output};
 
 use grade::judge::{Options, dispatch, grade};
-use grade::lab::Lab;
-use grade::labs;
 use grade::report::Status;
-use grade::words::Lang;
 use jail::{Allowed, Tier, best_tier};
 use labkit::{Workspace, missing_program, root, run_trials, trial};
+use labs::lab::Lab;
+use labs::words::Lang;
 
 fn main() -> ExitCode {
     // This program is the judge's too.

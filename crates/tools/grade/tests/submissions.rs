@@ -9,12 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use grade::judge::{Options, dispatch, grade};
-use grade::lab::Lab;
-use grade::labs;
 use grade::report::{Report, Status};
-use grade::words::Lang;
 use jail::{Allowed, Limits, Tier, best_tier};
 use labkit::{Program, root, run_waiting_trials, trial};
+use labs::lab::Lab;
+use labs::words::Lang;
 use libtest_mimic::{Failed, Trial};
 use serde::Deserialize;
 

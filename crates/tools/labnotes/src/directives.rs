@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use grade::words::Lang;
+use labs::words::Lang;
 use maud::{Markup, html};
 use mirror::steps::{self, Step};
 
@@ -397,7 +397,7 @@ fn cells(row: &[String]) -> [&str; 5] {
 }
 
 fn statement(name: &str, language: Language, root: &Path) -> Result<String> {
-    let path = root.join(format!("crates/tools/grade/labs/{name}.{}.md", language.code()));
+    let path = root.join(format!("crates/tools/labs/statements/{name}.{}.md", language.code()));
     let text = fs::read_to_string(&path).with_context(|| format!("there is no lab `{name}`"))?;
     Ok(text.trim_end().to_string())
 }
@@ -445,7 +445,7 @@ fn without_links_to_files(text: &str) -> String {
 
 /// A lab: its statement, what the grader looks at and what that is worth, how to begin and how to grade it.
 fn lab(name: &str, sources: &Sources, language: Language) -> Result<String> {
-    let lab = grade::labs::find(name).with_context(|| format!("there is no lab `{name}`"))?;
+    let lab = labs::find(name).with_context(|| format!("there is no lab `{name}`"))?;
     let statement = statement(name, language, sources.root)?;
     let mut checks = Vec::new();
     for check in lab.checks.iter().filter(|check| check.points > 0) {
@@ -514,7 +514,7 @@ fn mutations(language: Language, root: &Path) -> Result<Markup> {
         caught.insert((lab.to_string(), check.to_string()), mistakes.to_string());
     }
     let mut labs = Vec::new();
-    for lab in grade::labs::ALL {
+    for lab in labs::ALL {
         let mut checks = Vec::new();
         for check in lab.checks.iter().filter(|check| check.points > 0) {
             let mistakes = caught.get(&(lab.name.to_string(), check.id.to_string()));

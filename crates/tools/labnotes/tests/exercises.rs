@@ -13,13 +13,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use grade::judge::{Options, dispatch, grade};
-use grade::labs;
 use grade::report::Status;
 use grade::submission::{Kind, kit};
-use grade::words::Lang;
 use jail::{Allowed, best_tier};
 use labkit::{PATIENCE, Running, Workspace, missing_program, root, run_waiting_trials, trial};
 use labnotes::book::Notes;
+use labs::words::Lang;
 use tempfile::TempDir;
 
 macro_rules! named {

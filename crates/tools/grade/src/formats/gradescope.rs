@@ -4,11 +4,11 @@
 
 use std::io;
 
+use labs::words::Lang;
 use serde_json::{Value, json};
 
 use super::{marks, no_marks, say, story, tier_name, visible};
 use crate::report::{CheckResult, Report, Status};
-use crate::words::Lang;
 
 pub(super) fn render(report: &Report) -> io::Result<String> {
     let score = marks(report).map_err(|why| no_marks(report, "Gradescope", &why))?;

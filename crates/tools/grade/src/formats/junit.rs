@@ -4,11 +4,11 @@ use std::io;
 use std::time::Duration;
 
 use chrono::DateTime;
+use labs::words::Lang;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::{marks, story, tier_name, visible};
 use crate::report::{CheckResult, Report, Status};
-use crate::words::Lang;
 
 pub(super) fn render(report: &Report) -> io::Result<String> {
     let score = marks(report);

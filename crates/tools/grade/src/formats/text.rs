@@ -57,8 +57,8 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
         }
     }
     let how = match lang {
-        crate::words::Lang::Ko => format!("시드 {} · 격리 {}", report.seed, tier_name(report)),
-        crate::words::Lang::En => format!("seed {} · tier {}", report.seed, tier_name(report)),
+        labs::words::Lang::Ko => format!("시드 {} · 격리 {}", report.seed, tier_name(report)),
+        labs::words::Lang::En => format!("seed {} · tier {}", report.seed, tier_name(report)),
     };
     page.line(
         2,

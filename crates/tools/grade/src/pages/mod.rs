@@ -9,6 +9,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use labs::words::Lang;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
@@ -16,7 +17,6 @@ use crate::formats::{in_the_way, marks, say, tier_name, visible, write_whole};
 use crate::report::{CheckResult, Report, Status};
 use crate::results::{self, Class, Entry, Row, file_stem, status_name};
 use crate::similar::{self, Pair};
-use crate::words::Lang;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("sort.js");

@@ -14,11 +14,10 @@ use std::thread;
 use std::time::Duration;
 
 use grade::judge::{Options, dispatch, grade};
-use grade::labs;
 use grade::report::{CheckResult, Report, Status};
-use grade::words::Lang;
 use jail::{Allowed, Limits, Tier, best_tier};
 use labkit::{missing_program, root, until};
+use labs::words::Lang;
 use libtest_mimic::{Arguments, Trial};
 
 /// What nobody may ever see; spelled so that this program's own text doesn't have it.

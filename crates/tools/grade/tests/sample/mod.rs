@@ -7,10 +7,10 @@ use std::process::Command;
 use std::{env, fs};
 
 use grade::class::ClassOptions;
-use grade::lab::Lab;
 use grade::report::{CheckResult, Report, Status};
-use grade::words::Lang;
 use jail::Tier;
+use labs::lab::Lab;
+use labs::words::Lang;
 
 pub(crate) static ECHO: Lab = Lab {
     name: "tcp_echoserv",

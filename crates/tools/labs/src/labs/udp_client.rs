@@ -10,7 +10,7 @@ use crate::bench::{
     Bench, Datagrams, Finished, Run, Start, bytes, compare, ensure_refused, ensure_success, output,
 };
 use crate::calls;
-use crate::lab::{Failure, Fault, Verdict, ensure};
+use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
 

@@ -4,10 +4,11 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use labkit::trace::Call;
 
-use super::{BUILD, servers, statement};
+use super::servers;
 use crate::bench::{Bench, End, Peer, Run, Start, bytes, compare, ensure_refused, tcp_listening};
 use crate::calls;
-use crate::lab::{Check, Failure, Fault, Lab, Verdict, ensure};
+use crate::lab::{BUILD, Check, Lab, statement};
+use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
 

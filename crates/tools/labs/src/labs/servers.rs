@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::bench::{Bench, ensure_refused, tcp_listening, udp_bound};
-use crate::lab::{Failure, Verdict, ensure};
+use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 
 /// Arguments that are no port, and the ports that atoi and 16 bits make of them.

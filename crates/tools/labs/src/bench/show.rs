@@ -1,7 +1,6 @@
 //! Bytes as a student can read them.
 
-use super::Finished;
-use crate::lab::Failure;
+use crate::verdict::Failure;
 use crate::words;
 use crate::words::Words;
 
@@ -45,18 +44,8 @@ pub fn bytes(bytes: &[u8]) -> String {
     text
 }
 
-/// The output of a program that has ended, line by line; stderr if there is any.
-#[must_use]
-pub fn output(finished: &Finished) -> Words {
-    let mut text = format!("stdout: {}", lines(&finished.stdout));
-    if !finished.stderr.is_empty() {
-        text.extend(["\nstderr: ", &lines(&finished.stderr)]);
-    }
-    Words { ko: text.clone(), en: text }
-}
-
 /// Each line of a text as [`bytes`] shows it; of many the first ones.
-fn lines(text: &[u8]) -> String {
+pub(super) fn lines(text: &[u8]) -> String {
     let mut lines: Vec<String> = text.split_inclusive(|byte| *byte == b'\n').map(bytes).collect();
     let n = lines.len();
     if n == 0 {

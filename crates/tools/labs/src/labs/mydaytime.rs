@@ -5,12 +5,13 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use labkit::trace::Call;
 
 use super::printed::{printf_buf, taken_for_format};
-use super::{BUILD, statement, tcp_client};
+use super::tcp_client;
 use crate::bench::{
     Bench, Finished, Listener, Peer, Run, Start, bytes, compare, ensure_refused, ensure_success,
 };
 use crate::calls;
-use crate::lab::{Check, Failure, Fault, Lab, Verdict, ensure};
+use crate::lab::{BUILD, Check, Lab, statement};
+use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
 

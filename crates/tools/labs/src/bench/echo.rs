@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddrV4, TcpListener, TcpStream, UdpSocket};
 
-use super::Run;
+use super::run::Run;
 
 /// Echo servers of the tester's, TCP and UDP, at the same address.
 #[derive(Debug)]

@@ -5,10 +5,10 @@ use std::net::Ipv4Addr;
 use labkit::trace::Call;
 
 use super::printed::{labelled, says};
-use super::{BUILD, statement};
 use crate::bench::{Bench, Finished, Start, ensure_refused, ensure_success, output};
 use crate::calls;
-use crate::lab::{Check, Failure, Lab, Verdict, ensure};
+use crate::lab::{BUILD, Check, Lab, statement};
+use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
 

@@ -3,9 +3,9 @@
 use std::net::Ipv4Addr;
 
 use super::printed::{addresses, after, ensure_labels, shown};
-use super::{BUILD, statement};
 use crate::bench::{Bench, Finished, ensure_refused, ensure_success};
-use crate::lab::{Check, Failure, Lab, Verdict, ensure};
+use crate::lab::{BUILD, Check, Lab, statement};
+use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
 

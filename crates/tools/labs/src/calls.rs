@@ -4,7 +4,7 @@ use std::net::SocketAddrV4;
 
 use labkit::trace::{Call, descriptor};
 
-use crate::lab::{Failure, Verdict};
+use crate::verdict::{Failure, Verdict};
 use crate::words;
 use crate::words::Words;
 

@@ -1,63 +1,8 @@
-//! Labs: what is asked for, and what is checked.
+//! Verdicts: what a check says of a submission.
 
 use std::io;
 
-use crate::bench::Bench;
-use crate::words::{Lang, Words};
-
-/// One lab: a lecture program that students write themselves.
-#[derive(Debug)]
-pub struct Lab {
-    /// `tcp_echoserv`: the program's name.
-    pub name: &'static str,
-    /// How it is started: `tcp_echoserv PORT`.
-    pub usage: &'static str,
-    /// The slides it comes from: `15, 36-44`.
-    pub slides: &'static str,
-    /// What to hand in and what it must do, as Markdown: Korean, English.
-    pub statement: [&'static str; 2],
-    /// In the order in which they are tried: a check comes after those it needs. Their points add up to 100.
-    pub checks: &'static [Check],
-}
-
-impl Lab {
-    /// Its statement in a language.
-    #[must_use]
-    pub fn statement(&self, lang: Lang) -> &'static str {
-        self.statement[lang as usize]
-    }
-
-    /// The check with this id.
-    #[must_use]
-    pub fn check(&self, id: &str) -> Option<&'static Check> {
-        self.checks.iter().find(|check| check.id == id)
-    }
-}
-
-/// One thing that a lab checks.
-#[derive(Debug)]
-pub struct Check {
-    /// `half_close`
-    pub id: &'static str,
-    /// What it looks at, in a few words: Korean, English.
-    pub title: [&'static str; 2],
-    /// What it is worth.
-    pub points: u32,
-    /// The ids of the checks without which this one says nothing.
-    pub needs: &'static [&'static str],
-    /// The slides to read: `39`, `31, 34`.
-    pub slide: &'static str,
-    /// How to find out.
-    pub run: fn(&mut Bench) -> Verdict,
-}
-
-impl Check {
-    /// Its title in a language.
-    #[must_use]
-    pub fn title(&self, lang: Lang) -> &'static str {
-        self.title[lang as usize]
-    }
-}
+use crate::words::Words;
 
 /// What a check says of a submission.
 pub type Verdict<T = ()> = Result<T, Fault>;

@@ -8,9 +8,9 @@ use std::os::fd::AsRawFd as _;
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, connect, setsockopt, socket, sockopt};
 
-use super::Run;
+use super::run::Run;
 use super::tables::tcp_connection;
-use crate::lab::{Failure, Verdict};
+use crate::verdict::{Failure, Verdict};
 use crate::words;
 use crate::words::Words;
 

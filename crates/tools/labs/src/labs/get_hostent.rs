@@ -2,9 +2,9 @@
 
 use super::hosts::{self, Host};
 use super::printed::{labelled, says};
-use super::{BUILD, statement};
 use crate::bench::{Bench, Finished, command_line, ensure_refused, ensure_success, output};
-use crate::lab::{Check, Failure, Lab, Verdict, ensure};
+use crate::lab::{BUILD, Check, Lab, statement};
+use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
 

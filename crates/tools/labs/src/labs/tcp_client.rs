@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::bench::{Bench, Listener, Peer, Run, ensure_refused};
-use crate::lab::{Failure, Verdict, ensure};
+use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
 

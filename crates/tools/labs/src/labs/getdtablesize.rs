@@ -4,9 +4,9 @@ use labkit::trace::Call;
 use nix::sys::resource::{Resource, getrlimit};
 
 use super::printed::{ensure_labels, ensure_number};
-use super::{BUILD, statement};
 use crate::bench::{Bench, Finished, Start, ensure_success};
-use crate::lab::{Check, Failure, Fault, Lab, Verdict, ensure};
+use crate::lab::{BUILD, Check, Lab, statement};
+use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
 

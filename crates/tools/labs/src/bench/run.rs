@@ -14,8 +14,9 @@ use labkit::trace::{self, Call};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
+use super::show::{bytes, lines};
 use super::watch::{INTERVAL, Seen, Watch, Watched};
-use crate::lab::{Failure, Fault, Verdict};
+use crate::verdict::{Failure, Fault, Verdict};
 use crate::words;
 use crate::words::Words;
 
@@ -76,6 +77,16 @@ impl Finished {
     }
 }
 
+/// The output of a program that has ended, line by line; stderr if there is any.
+#[must_use]
+pub fn output(finished: &Finished) -> Words {
+    let mut text = format!("stdout: {}", lines(&finished.stdout));
+    if !finished.stderr.is_empty() {
+        text.extend(["\nstderr: ", &lines(&finished.stderr)]);
+    }
+    Words { ko: text.clone(), en: text }
+}
+
 /// What comes out of a pipe, collected as it comes, up to a limit.
 #[derive(Clone, Debug, Default)]
 struct Stream {
@@ -126,7 +137,7 @@ impl Stream {
 
 impl Run {
     /// Starts `argv` in a place; with `trace`, under strace with these faults injected.
-    pub(crate) fn start(
+    pub fn start(
         place: &Place,
         argv: Vec<String>,
         mut how: How,
@@ -332,7 +343,7 @@ impl Run {
 
     /// Waits for the end of a compiler, however busy: how it ended, and what it said. A failure if it was stopped because it
     /// took too much.
-    pub(crate) fn finish_building(self) -> io::Result<Result<(Ended, String), Failure>> {
+    pub fn finish_building(self) -> io::Result<Result<(Ended, String), Failure>> {
         self.close_stdin();
         let ended = self.until(|| Ok(self.over().then_some(())))?;
         if let Some(got) = self.watch.stopped() {
@@ -367,7 +378,7 @@ impl Run {
         match ended {
             Ended::Killed(signal) => Some(killed(self.did(), signal, self.argv.len() > 1)),
             Ended::Exited(status) => {
-                let stderr = super::bytes(&self.stderr.so_far());
+                let stderr = bytes(&self.stderr.so_far());
                 let got = words!(
                     "프로그램이 끝났어요(종료 상태 {status}). stderr: {stderr}",
                     "the program has ended (exit status {status}). stderr: {stderr}"
@@ -387,7 +398,7 @@ impl Run {
     fn hangs(&self) -> Failure {
         let seconds = |samples: u64| (INTERVAL * samples as u32).as_secs_f32();
         let (asleep, dozing) = (seconds(self.limits.asleep), seconds(self.limits.dozing));
-        let shown = super::bytes(&self.stdout.so_far());
+        let shown = bytes(&self.stdout.so_far());
         Failure {
             did: self.did(),
             expected: words!("스스로 끝나기", "it ends by itself"),

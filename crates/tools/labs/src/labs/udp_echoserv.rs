@@ -4,10 +4,11 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use labkit::trace::Call;
 
-use super::{BUILD, servers, statement};
+use super::servers;
 use crate::bench::{Bench, Datagrams, Run, Start, bytes, compare, ensure_refused};
 use crate::calls;
-use crate::lab::{Check, Failure, Lab, Verdict, ensure};
+use crate::lab::{BUILD, Check, Lab, statement};
+use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 
 /// The lab.

@@ -19,7 +19,7 @@ mod udp_client;
 mod udp_echocli;
 mod udp_echoserv;
 
-use crate::lab::{Check, Lab};
+use crate::lab::Lab;
 use crate::words::Lang;
 
 /// All of them, in the order of the slides.
@@ -49,28 +49,7 @@ pub fn find(name: &str) -> Option<&'static Lab> {
 #[must_use]
 pub fn rules(lang: Lang) -> &'static str {
     match lang {
-        Lang::Ko => include_str!("../../labs/rules.ko.md"),
-        Lang::En => include_str!("../../labs/rules.en.md"),
+        Lang::Ko => include_str!("../../statements/rules.ko.md"),
+        Lang::En => include_str!("../../statements/rules.en.md"),
     }
 }
-
-/// The first check of every lab. The judge has built the submission before it asks.
-const BUILD: Check = Check {
-    id: "build",
-    title: ["컴파일되고 실행할 수 있어요", "It compiles, and can be started"],
-    points: 0,
-    needs: &[],
-    slide: "12",
-    run: |_| Ok(()),
-};
-
-/// Both statements of a lab.
-macro_rules! statement {
-    ($name:literal) => {
-        [
-            include_str!(concat!("../../labs/", $name, ".ko.md")),
-            include_str!(concat!("../../labs/", $name, ".en.md")),
-        ]
-    };
-}
-use statement;

@@ -1,9 +1,9 @@
 //! byte_order: one port number in network and in host byte order.
 
 use super::printed::{after, ensure_labels, ensure_number};
-use super::{BUILD, statement};
 use crate::bench::{Bench, Finished, ensure_refused, ensure_success, output};
-use crate::lab::{Check, Failure, Lab, Verdict, ensure};
+use crate::lab::{BUILD, Check, Lab, statement};
+use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
 

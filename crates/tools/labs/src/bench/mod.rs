@@ -17,11 +17,11 @@ use jail::{How, Limits, Place};
 
 pub use echo::Echo;
 pub use peer::{Datagrams, End, Listener, Peer};
-pub use run::{Finished, Run};
-pub use show::{bytes, compare, output};
+pub use run::{Finished, Run, output};
+pub use show::{bytes, compare};
 pub use tables::{Row, tcp_listening, udp_bound, udp_connected};
 
-use crate::lab::{Failure, Fault, Verdict};
+use crate::verdict::{Failure, Fault, Verdict};
 use crate::words;
 use crate::words::Words;
 

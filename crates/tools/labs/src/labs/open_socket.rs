@@ -3,10 +3,10 @@
 use labkit::trace::Call;
 
 use super::printed::{ensure_labels, ensure_number};
-use super::{BUILD, statement};
 use crate::bench::{Bench, Finished, Start, ensure_refused, ensure_success};
 use crate::calls;
-use crate::lab::{Check, Failure, Lab, Verdict, ensure};
+use crate::lab::{BUILD, Check, Lab, statement};
+use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
 

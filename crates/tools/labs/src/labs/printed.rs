@@ -2,7 +2,7 @@
 //! don't matter.
 
 use crate::bench::{Finished, bytes, output};
-use crate::lab::{Failure, Verdict, ensure};
+use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
 

@@ -5,10 +5,10 @@ use labkit::trace::Call;
 use super::udp_client::{
     Traced, bad_address, closed, empty_reply, long, prints, reply_length, sends, start, traced, watched,
 };
-use super::{BUILD, statement};
 use crate::bench::{Bench, Start, bytes, ensure_refused, output};
 use crate::calls;
-use crate::lab::{Check, Failure, Lab, Verdict, ensure};
+use crate::lab::{BUILD, Check, Lab, statement};
+use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
 

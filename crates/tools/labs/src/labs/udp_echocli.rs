@@ -4,10 +4,10 @@ use super::printed::printf_buf;
 use super::udp_client::{
     bad_address, closed, conversation, empty_reply, long, prints, reply_length, sends, start, traced, watched,
 };
-use super::{BUILD, statement};
 use crate::bench::{Bench, Start, bytes, ensure_success};
 use crate::calls;
-use crate::lab::{Check, Failure, Lab, Verdict, ensure};
+use crate::lab::{BUILD, Check, Lab, statement};
+use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 
 /// The lab.
