@@ -22,11 +22,12 @@ use labs::lab::Lab;
 use labs::words::Lang;
 use sha2::{Digest as _, Sha256};
 
-use crate::formats::{in_the_way, marks, say, visible};
+use crate::files::in_the_way;
 use crate::pages;
 use crate::report::Report;
 use crate::results::{Class, Entry, file_stem, hex, student_name};
 use crate::similar;
+use crate::told::{marks, visible};
 
 /// How a class is graded.
 #[derive(Clone, Debug)]
@@ -222,15 +223,14 @@ impl Run<'_> {
             };
         }
         let report = if link {
-            let why = say(
-                self.options.lang,
+            let why = self.options.lang.of(
                 "심볼릭 링크다. 따라가지 않으니 파일이나 폴더 자체를 넣어야 한다",
                 "a symbolic link, which is not followed: put the file or folder itself there",
             );
             self.not_graded(&student, seed, why.into())
         } else {
             catch_unwind(AssertUnwindSafe(|| (self.grade)(submission, seed))).unwrap_or_else(|panic| {
-                let why = say(self.options.lang, "채점기가 죽었다", "the grader itself crashed");
+                let why = self.options.lang.of("채점기가 죽었다", "the grader itself crashed");
                 self.not_graded(&student, seed, format!("{why}: {}", said(panic.as_ref())))
             })
         };

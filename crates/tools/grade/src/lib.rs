@@ -2,6 +2,7 @@
 //! looked at over real sockets and through its system calls.
 
 pub mod class;
+pub mod files;
 pub mod formats;
 pub mod judge;
 pub mod no_sandbox;
@@ -10,3 +11,4 @@ pub mod report;
 pub mod results;
 pub mod similar;
 pub mod submission;
+pub mod told;

@@ -9,9 +9,10 @@ use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::formats::{in_the_way, marks, tier_name, write_whole};
+use crate::files::{in_the_way, write_whole};
 use crate::report::{Report, Status};
 use crate::similar::{Pair, Submission};
+use crate::told::marks;
 
 /// A student's result file: the report as `--format json` has it, and what a later run must know.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -187,7 +188,7 @@ fn row(entry: &Entry) -> Row {
         marks: marks(report),
         checks: report.checks.iter().map(|check| (check.id.clone(), check.status)).collect(),
         seed: report.seed,
-        tier: tier_name(report),
+        tier: report.tier.name().into(),
         graded_at: report.graded_at.clone(),
     }
 }

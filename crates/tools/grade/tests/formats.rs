@@ -7,7 +7,8 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
-use grade::formats::{Format, render, write_whole};
+use grade::files::write_whole;
+use grade::formats::{Format, render};
 use grade::report::{Report, Status};
 use labs::words::Lang;
 use quick_junit::{NonSuccessKind, TestCaseStatus};

@@ -13,7 +13,10 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, getsockname, socket, sockopt};
 use nix::unistd::Pid;
 
-use crate::{DEADLINE, Output, Program, Running, Server, missing_program, until};
+use crate::program::Program;
+use crate::running::{Output, Running, Server};
+use crate::trial::missing_program;
+use crate::wait::{DEADLINE, until};
 
 // ---- Sockets ----
 

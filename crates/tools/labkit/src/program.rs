@@ -6,7 +6,8 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::{env, fs, io, process, thread};
 
-use crate::{Output, Running, Server, Transport};
+use crate::running::{Output, Running, Server};
+use crate::sockets::Transport;
 
 /// Something that can be started.
 #[derive(Clone, Debug)]

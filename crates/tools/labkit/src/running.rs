@@ -13,7 +13,8 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-use crate::{DEADLINE, Transport, free_port, listens, until, until_within};
+use crate::sockets::{Transport, free_port, listens};
+use crate::wait::{DEADLINE, until, until_within};
 
 /// A started program. It and all the processes it started in its process group are killed when this is dropped, and
 /// when the thread that started it ends, however it ends.

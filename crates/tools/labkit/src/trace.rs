@@ -11,8 +11,10 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use crate::doings::{children, doings, ticks_per_second};
-use crate::running::OTHER_PORTS;
-use crate::{DEADLINE, Output, Program, Running, Transport, free_port, listens};
+use crate::program::Program;
+use crate::running::{OTHER_PORTS, Output, Running};
+use crate::sockets::{Transport, free_port, listens};
+use crate::wait::DEADLINE;
 
 /// A program hangs that has slept through so much of a wait without a break, or twice as much with breaks. Longer than a client
 /// waits for a datagram.

@@ -23,6 +23,15 @@ impl Lang {
         let locale = variables.iter().filter_map(|name| env::var(name).ok()).find(|value| !value.is_empty());
         if locale.is_some_and(|locale| locale.starts_with("en")) { Lang::En } else { Lang::Ko }
     }
+
+    /// Gives the one of the two that is in this language.
+    #[must_use]
+    pub fn of<T>(self, ko: T, en: T) -> T {
+        match self {
+            Lang::Ko => ko,
+            Lang::En => en,
+        }
+    }
 }
 
 /// The same in both languages.
@@ -38,10 +47,7 @@ impl Words {
     /// In one of them.
     #[must_use]
     pub fn in_lang(&self, lang: Lang) -> &str {
-        match lang {
-            Lang::Ko => &self.ko,
-            Lang::En => &self.en,
-        }
+        lang.of(&self.ko, &self.en)
     }
 }
 

@@ -10,8 +10,8 @@ use std::io;
 use chrono::DateTime;
 use serde_json::{Value, json};
 
-use super::{marks, no_marks, story, visible};
 use crate::report::{Report, Status};
+use crate::told::{marks, no_marks, story, visible};
 
 pub(super) fn render(report: &Report, variable: &dyn Fn(&str) -> Option<String>) -> io::Result<String> {
     let score = marks(report).map_err(|why| no_marks(report, "Classroom 50", &why))?;

@@ -7,8 +7,8 @@ use std::io;
 use labs::words::Lang;
 use serde_json::{Value, json};
 
-use super::{marks, no_marks, say, story, tier_name, visible};
 use crate::report::{CheckResult, Report, Status};
+use crate::told::{marks, no_marks, story, visible};
 
 pub(super) fn render(report: &Report) -> io::Result<String> {
     let score = marks(report).map_err(|why| no_marks(report, "Gradescope", &why))?;
@@ -30,7 +30,7 @@ pub(super) fn render(report: &Report) -> io::Result<String> {
 
 fn test(check: &CheckResult, lang: Lang) -> Value {
     let skipped =
-        say(lang, "건너뜀: 앞의 검사를 먼저 통과해야 한다", "skipped: it needs an earlier check to pass");
+        lang.of("건너뜀: 앞의 검사를 먼저 통과해야 한다", "skipped: it needs an earlier check to pass");
     let output = match (check.status, story(check, lang)) {
         (Status::Skipped, story) if story.is_empty() => skipped.to_string(),
         (_, story) => story,
@@ -51,7 +51,7 @@ fn test(check: &CheckResult, lang: Lang) -> Value {
 }
 
 fn output(report: &Report) -> String {
-    let mut output = format!("{}: seed {}, tier {}", report.lab, report.seed, tier_name(report));
+    let mut output = format!("{}: seed {}, tier {}", report.lab, report.seed, report.tier.name());
     for note in &report.notes {
         output = format!("{output}\n• {}", visible(note));
     }

@@ -7,8 +7,8 @@ use chrono::DateTime;
 use labs::words::Lang;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use super::{marks, story, tier_name, visible};
 use crate::report::{CheckResult, Report, Status};
+use crate::told::{marks, story, visible};
 
 pub(super) fn render(report: &Report) -> io::Result<String> {
     let score = marks(report);
@@ -19,7 +19,7 @@ pub(super) fn render(report: &Report) -> io::Result<String> {
     }
     suite.add_property(("submission", visible(&report.submission).as_str()));
     suite.add_property(("seed", report.seed.to_string().as_str()));
-    suite.add_property(("tier", tier_name(report).as_str()));
+    suite.add_property(("tier", report.tier.name()));
     if let Ok(score) = &score {
         suite.add_property(("score", score.to_string().as_str()));
     }

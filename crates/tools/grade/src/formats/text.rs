@@ -3,8 +3,8 @@
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{marks, say, tier_name, visible};
 use crate::report::{CheckResult, Report, Status};
+use crate::told::{marks, visible};
 
 /// Where the points stand, if a title is not longer.
 const TITLE_WIDTH: usize = 52;
@@ -29,36 +29,36 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
     }
     if report.checks.iter().any(|check| check.status == Status::Skipped) {
         let later =
-            say(lang, "– 앞의 검사를 통과하면 이어서 봐요", "– looked at once the checks before it pass");
+            lang.of("– 앞의 검사를 통과하면 이어서 봐요", "– looked at once the checks before it pass");
         page.line(2, &[(DIM, later)]);
     }
     if !report.notes.is_empty() {
         page.line(0, &[]);
-        page.line(2, &[(DIM, say(lang, "참고 (점수와 무관)", "Notes (no points)"))]);
+        page.line(2, &[(DIM, lang.of("참고 (점수와 무관)", "Notes (no points)"))]);
         for note in &report.notes {
             page.block(4, Style::new(), &format!("· {}", visible(note)));
         }
     }
     if !report.build_log.is_empty() {
         page.line(0, &[]);
-        page.line(2, &[(DIM, say(lang, "빌드 기록", "Build log"))]);
+        page.line(2, &[(DIM, lang.of("빌드 기록", "Build log"))]);
         page.block(4, DIM, &visible(&report.build_log));
     }
     page.line(0, &[]);
     match marks(report) {
         Ok(score) => {
             let style = if score == report.max_score { GREEN } else { RED }.bold();
-            let total = format!("{} {score}/{}", say(lang, "합계", "Total"), report.max_score);
+            let total = format!("{} {score}/{}", lang.of("합계", "Total"), report.max_score);
             page.line(2, &[(style, &total)]);
         }
         Err(why) => {
-            let heading = say(lang, "채점하지 못함:", "Not graded:");
+            let heading = lang.of("채점하지 못함:", "Not graded:");
             page.line(2, &[(YELLOW.bold(), heading), (Style::new(), visible(&why).trim_end())]);
         }
     }
     let how = match lang {
-        labs::words::Lang::Ko => format!("시드 {} · 격리 {}", report.seed, tier_name(report)),
-        labs::words::Lang::En => format!("seed {} · tier {}", report.seed, tier_name(report)),
+        labs::words::Lang::Ko => format!("시드 {} · 격리 {}", report.seed, report.tier.name()),
+        labs::words::Lang::En => format!("seed {} · tier {}", report.seed, report.tier.name()),
     };
     page.line(
         2,
@@ -114,7 +114,7 @@ impl Page {
             self.block(6, CYAN, &format!("→ {}", visible(&check.hint)));
         }
         if matches!(check.status, Status::Failed) && !check.slide.is_empty() {
-            self.line(6, &[(DIM, say(lang, "슬라이드", "slide")), (DIM, &check.slide)]);
+            self.line(6, &[(DIM, lang.of("슬라이드", "slide")), (DIM, &check.slide)]);
         }
     }
 }

@@ -13,10 +13,11 @@ use labs::words::Lang;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
-use crate::formats::{in_the_way, marks, say, tier_name, visible, write_whole};
+use crate::files::{in_the_way, write_whole};
 use crate::report::{CheckResult, Report, Status};
 use crate::results::{self, Class, Entry, Row, file_stem, status_name};
 use crate::similar::{self, Pair};
+use crate::told::{marks, visible};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("sort.js");
@@ -46,7 +47,7 @@ fn page(title: &str, lang: Lang, script: bool, body: &Markup) -> Markup {
     );
     html! {
         (DOCTYPE)
-        html lang=(say(lang, "ko", "en")) {
+        html lang=(lang.of("ko", "en")) {
             head {
                 meta charset="utf-8";
                 meta http-equiv="Content-Security-Policy" content=(policy);
@@ -72,18 +73,18 @@ fn overview(class: &Class, pairs: &[Pair], lang: Lang) -> Markup {
             h1 { (class.lab) }
             p.soft { (latest(class)) }
             dl.facts {
-                div { dt { (say(lang, "제출", "Submissions")) } dd { (class.rows.len()) } }
+                div { dt { (lang.of("제출", "Submissions")) } dd { (class.rows.len()) } }
                 @if let Some((mean, median)) = middle(&scores) {
-                    div { dt { (say(lang, "평균", "Mean")) } dd { (mean) span.soft { "/" (class.max_score) } } }
-                    div { dt { (say(lang, "중앙값", "Median")) } dd { (median) } }
+                    div { dt { (lang.of("평균", "Mean")) } dd { (mean) span.soft { "/" (class.max_score) } } }
+                    div { dt { (lang.of("중앙값", "Median")) } dd { (median) } }
                     @let full = scores.iter().filter(|score| **score == class.max_score).count();
-                    div { dt { (say(lang, "만점", "Full marks")) } dd { (full) } }
+                    div { dt { (lang.of("만점", "Full marks")) } dd { (full) } }
                 }
             }
         }
         @if !not_graded.is_empty() {
             section.alert {
-                strong.error { (say(lang, "채점하지 못한 제출: ", "Not graded: ")) (not_graded.len()) }
+                strong.error { (lang.of("채점하지 못한 제출: ", "Not graded: ")) (not_graded.len()) }
                 ul {
                     @for row in not_graded {
                         li { (link(&row.student, "students/")) ": " (visible(row.marks.as_ref().err().map_or("", |why| why))) }
@@ -94,20 +95,20 @@ fn overview(class: &Class, pairs: &[Pair], lang: Lang) -> Markup {
         main {
             div.two {
                 section {
-                    h2 { (say(lang, "점수 분포", "Scores")) }
+                    h2 { (lang.of("점수 분포", "Scores")) }
                     (histogram(&scores, class.max_score, lang))
                 }
                 section {
-                    h2 { (say(lang, "검사별로 떨어진 제출", "Failed, by check")) }
+                    h2 { (lang.of("검사별로 떨어진 제출", "Failed, by check")) }
                     (fails(class, lang))
                 }
             }
-            h2 { (say(lang, "학생", "Students")) }
+            h2 { (lang.of("학생", "Students")) }
             (table(class, lang))
             (similar_pairs(pairs, lang))
         }
         footer {
-            p { (say(lang, "✔ 통과 · ✘ 실패 · – 건너뜀 · ! 채점기 쪽 오류(점수 없음)", "✔ passed · ✘ failed · – skipped · ! the grader's own fault (no mark)")) }
+            p { (lang.of("✔ 통과 · ✘ 실패 · – 건너뜀 · ! 채점기 쪽 오류(점수 없음)", "✔ passed · ✘ failed · – skipped · ! the grader's own fault (no mark)")) }
             p { a href="class.csv" { "class.csv" } " · " a href="similar.csv" { "similar.csv" } }
         }
     };
@@ -154,7 +155,7 @@ fn histogram(scores: &[u32], max: u32, lang: Lang) -> Markup {
         }
     };
     html! {
-        svg viewBox="0 0 440 180" role="img" aria-label=(say(lang, "점수 분포 막대그래프", "histogram of scores")) {
+        svg viewBox="0 0 440 180" role="img" aria-label=(lang.of("점수 분포 막대그래프", "histogram of scores")) {
             line x1="0" x2="440" y1="155" y2="155" {}
             @for (bin, count) in (0..).zip(bins) {
                 @let height = count * 130 / most;
@@ -181,7 +182,7 @@ fn fails(class: &Class, lang: Lang) -> Markup {
                 li {
                     span.soft { (number) }
                     span { (visible(title)) }
-                    span title=(say(lang, "실패 / 검사한 제출", "failed / tried")) {
+                    span title=(lang.of("실패 / 검사한 제출", "failed / tried")) {
                         (failed) span.soft { "/" (tried) @if skipped > 0 { " (–" (skipped) ")" } }
                     }
                     svg.bar aria-hidden="true" { rect width={ (failed * 100 / tried.max(1)) "%" } height="6" rx="3" {} }
@@ -193,12 +194,12 @@ fn fails(class: &Class, lang: Lang) -> Markup {
 
 fn table(class: &Class, lang: Lang) -> Markup {
     html! {
-        div.wide tabindex="0" role="region" aria-label=(say(lang, "학생별 결과", "results by student")) {
+        div.wide tabindex="0" role="region" aria-label=(lang.of("학생별 결과", "results by student")) {
             table {
                 thead {
                     tr {
-                        th scope="col" aria-sort="ascending" { button { (say(lang, "이름", "Name")) } }
-                        th scope="col" { button { (say(lang, "점수", "Score")) } }
+                        th scope="col" aria-sort="ascending" { button { (lang.of("이름", "Name")) } }
+                        th scope="col" { button { (lang.of("점수", "Score")) } }
                         @for (number, (_, title, points)) in (1..).zip(&class.checks) {
                             th scope="col" {
                                 button title={ (visible(title)) " (" (points) ")" } {
@@ -214,7 +215,7 @@ fn table(class: &Class, lang: Lang) -> Markup {
                             th scope="row" { (link(&row.student, "students/")) }
                             @match &row.marks {
                                 Ok(score) => td.number data-value=(score) { (score) },
-                                Err(_) => td.number.error data-value="-1" { (say(lang, "없음", "none")) },
+                                Err(_) => td.number.error data-value="-1" { (lang.of("없음", "none")) },
                             }
                             @for (id, ..) in &class.checks {
                                 @match row.checks.get(id) {
@@ -233,24 +234,23 @@ fn table(class: &Class, lang: Lang) -> Markup {
 fn similar_pairs(pairs: &[Pair], lang: Lang) -> Markup {
     let percent = |part: f64| format!("{:.0}%", part * 100.0);
     html! {
-        h2 { (say(lang, "거의 같은 제출", "Near-identical submissions")) }
+        h2 { (lang.of("거의 같은 제출", "Near-identical submissions")) }
         p.soft {
-            (say(lang,
-                "이름·주석·공백·상수 값을 빼고 코드의 모양만 견준 것이다. 살펴보라는 뜻일 뿐 판정이 아니다: 슬라이드를 따라 쓰거나 함께 배우면 닮을 수 있다.",
+            (lang.of("이름·주석·공백·상수 값을 빼고 코드의 모양만 견준 것이다. 살펴보라는 뜻일 뿐 판정이 아니다: 슬라이드를 따라 쓰거나 함께 배우면 닮을 수 있다.",
                 "Compared by the shape of the code, without names, comments, spaces and values. A hint to look, not a verdict: \
                  whoever follows the same slides, or learns together, may write alike."))
         }
         @if pairs.is_empty() {
-            p { (say(lang, "없다.", "None.")) }
+            p { (lang.of("없다.", "None.")) }
         } @else {
-            div.wide tabindex="0" role="region" aria-label=(say(lang, "거의 같은 제출", "near-identical submissions")) {
+            div.wide tabindex="0" role="region" aria-label=(lang.of("거의 같은 제출", "near-identical submissions")) {
                 table {
                     thead {
                         tr {
-                            th scope="col" { button { (say(lang, "한쪽", "One")) } }
-                            th scope="col" { button { (say(lang, "다른 쪽", "Other")) } }
-                            th scope="col" { button { (say(lang, "작은 쪽 기준", "Of the smaller")) } }
-                            th scope="col" { button { (say(lang, "전체 기준", "Of both")) } }
+                            th scope="col" { button { (lang.of("한쪽", "One")) } }
+                            th scope="col" { button { (lang.of("다른 쪽", "Other")) } }
+                            th scope="col" { button { (lang.of("작은 쪽 기준", "Of the smaller")) } }
+                            th scope="col" { button { (lang.of("전체 기준", "Of both")) } }
                         }
                     }
                     tbody {
@@ -259,7 +259,7 @@ fn similar_pairs(pairs: &[Pair], lang: Lang) -> Markup {
                                 th scope="row" { (link(&pair.students[0], "students/")) }
                                 td { (link(&pair.students[1], "students/")) }
                                 @if pair.identical {
-                                    td data-value="101" { (say(lang, "바이트까지 같음", "same bytes")) }
+                                    td data-value="101" { (lang.of("바이트까지 같음", "same bytes")) }
                                     td data-value="101" { "100%" }
                                 } @else {
                                     td { (percent(pair.containment)) }
@@ -271,7 +271,7 @@ fn similar_pairs(pairs: &[Pair], lang: Lang) -> Markup {
                 }
             }
             @if pairs.len() > PAIRS {
-                p.soft { (pairs.len()) " " (say(lang, "쌍 전부는", "pairs in all:")) " " a href="similar.csv" { "similar.csv" } }
+                p.soft { (pairs.len()) " " (lang.of("쌍 전부는", "pairs in all:")) " " a href="similar.csv" { "similar.csv" } }
             }
         }
     }
@@ -285,30 +285,30 @@ fn student(entry: &Entry, lang: Lang) -> Markup {
             h1 { (visible(&entry.student)) }
             dl.facts {
                 div {
-                    dt { (say(lang, "점수", "Score")) }
+                    dt { (lang.of("점수", "Score")) }
                     @match marks(report) {
                         Ok(score) => dd class=(if score == report.max_score { "passed" } else { "" }) {
                             (score) span.soft { "/" (report.max_score) }
                         },
-                        Err(_) => dd.error { (say(lang, "없음", "none")) },
+                        Err(_) => dd.error { (lang.of("없음", "none")) },
                     }
                 }
             }
         }
         @if let Err(why) = marks(report) {
-            section.alert { strong.error { (say(lang, "채점하지 못함", "Not graded")) } pre { (visible(&why)) } }
+            section.alert { strong.error { (lang.of("채점하지 못함", "Not graded")) } pre { (visible(&why)) } }
         }
         main {
-            @if !report.checks.is_empty() { h2 { (say(lang, "검사", "Checks")) } }
+            @if !report.checks.is_empty() { h2 { (lang.of("검사", "Checks")) } }
             @for check in &report.checks { (one_check(check, lang)) }
             @if !report.notes.is_empty() {
-                h2 { (say(lang, "참고 (점수와 무관)", "Notes (no points)")) }
+                h2 { (lang.of("참고 (점수와 무관)", "Notes (no points)")) }
                 ul { @for note in &report.notes { li { (visible(note)) } } }
             }
             @if !report.build_log.is_empty() {
-                h2 { (say(lang, "빌드 기록", "Build log")) }
+                h2 { (lang.of("빌드 기록", "Build log")) }
                 details open[report.build_log.lines().count() <= 20] {
-                    summary { (report.build_log.lines().count()) " " (say(lang, "줄", "lines")) }
+                    summary { (report.build_log.lines().count()) " " (lang.of("줄", "lines")) }
                     pre { (visible(&report.build_log)) }
                 }
             }
@@ -332,7 +332,7 @@ fn one_check(check: &CheckResult, lang: Lang) -> Markup {
             @if !check.message.is_empty() { pre { (visible(&check.message)) } }
             @if !check.hint.is_empty() { p.hint { (visible(&check.hint)) } }
             @if matches!(check.status, Status::Failed | Status::Error) && !check.slide.is_empty() {
-                p.soft { (say(lang, "슬라이드", "slide")) " " (check.slide) }
+                p.soft { (lang.of("슬라이드", "slide")) " " (check.slide) }
             }
         }
     }
@@ -343,7 +343,7 @@ fn how(report: &Report, lang: Lang) -> Markup {
         footer {
             p {
                 (visible(&report.submission)) " · " (report.graded_at.replace('T', " ").replace('Z', " UTC")) " · "
-                (say(lang, "시드", "seed")) " " (report.seed) " · " (say(lang, "격리", "tier")) " " (tier_name(report)) " · "
+                (lang.of("시드", "seed")) " " (report.seed) " · " (lang.of("격리", "tier")) " " (report.tier.name()) " · "
                 (report.duration_ms / 1000) "." (report.duration_ms % 1000 / 100) " s"
             }
         }
@@ -358,10 +358,10 @@ fn link(student: &str, folder: &str) -> Markup {
 /// A sign, and the word for who cannot see it.
 fn mark(status: Status, lang: Lang) -> Markup {
     let (sign, word) = match status {
-        Status::Passed => ("✔", say(lang, "통과", "passed")),
-        Status::Failed => ("✘", say(lang, "실패", "failed")),
-        Status::Skipped => ("–", say(lang, "건너뜀", "skipped")),
-        Status::Error => ("!", say(lang, "채점기 오류", "grader's fault")),
+        Status::Passed => ("✔", lang.of("통과", "passed")),
+        Status::Failed => ("✘", lang.of("실패", "failed")),
+        Status::Skipped => ("–", lang.of("건너뜀", "skipped")),
+        Status::Error => ("!", lang.of("채점기 오류", "grader's fault")),
     };
     html! { span aria-hidden="true" { (sign) } span.visually-hidden { (word) } }
 }
