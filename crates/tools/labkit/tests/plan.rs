@@ -120,7 +120,6 @@ const PLAN: [Part; 8] = [
         uses: &["labkit", "labs", "mirror"],
         tests_use: &["grade", "jail"],
         files: &[
-            "language",
             "pages",
             "play",
             "real",

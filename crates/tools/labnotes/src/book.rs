@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use labs::words::Lang;
 use mdbook_driver::MDBook;
 use mdbook_driver::book::{Book, BookItem};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
@@ -15,7 +16,6 @@ use mirror::PROGRAMS;
 use crate::data::Data;
 use crate::directives::{self, Sources};
 use crate::ladder;
-use crate::language::Language;
 use crate::pages::{self, Page, Piece};
 use crate::real::{Real, Seen, Wanted};
 use crate::search;
@@ -39,7 +39,7 @@ impl Notes {
     /// Reads `lab-notes/`.
     pub fn read(root: &Path) -> Result<Self> {
         let data = Data::read(root)?;
-        let pages = [pages::read(root, Language::Ko)?, pages::read(root, Language::En)?];
+        let pages = [pages::read(root, Lang::Ko)?, pages::read(root, Lang::En)?];
         let mut titles: BTreeMap<String, [String; 2]> = BTreeMap::new();
         for (i, page) in
             pages.iter().enumerate().flat_map(|(i, pages)| pages.iter().map(move |page| (i, page)))
@@ -52,7 +52,7 @@ impl Notes {
         let mut programs = BTreeMap::new();
         for page in &pages[0] {
             for slide in page.slides()? {
-                data.slide(slide, Language::Ko).with_context(|| page.file())?;
+                data.slide(slide, Lang::Ko).with_context(|| page.file())?;
                 homes.entry(slide).or_default().push(page.name.clone());
             }
             programs.insert(page.name.clone(), programs_of(page)?);
@@ -106,7 +106,7 @@ impl Notes {
             fs::copy(theme.join(file), book.join(file)).with_context(|| format!("lab-notes/theme/{file}"))?;
         }
         fs::write(book.join(".nojekyll"), "")?;
-        for language in Language::ALL {
+        for language in Lang::ALL {
             self.build_language(real, language, &book, only)
                 .with_context(|| format!("lab-notes/{}", language.code()))?;
         }
@@ -119,7 +119,7 @@ impl Notes {
     fn build_language(
         self: &Arc<Self>,
         real: &Arc<Real>,
-        language: Language,
+        language: Lang,
         out: &Path,
         only: &[String],
     ) -> Result<()> {
@@ -137,13 +137,13 @@ impl Notes {
         book.build()?;
 
         let expanded = expanded.lock().map_err(|_| anyhow!("a page has panicked"))?;
-        let folder = out.join(language.folder());
+        let folder = out.join(language.of("", "en/"));
         for (name, _) in expanded.iter() {
             let html = fs::read_to_string(temporary.path().join(format!("{name}.html")))?;
             fs::write(folder.join(format!("{name}.html")), with_links(&html, name, language))?;
         }
         fs::write(folder.join("search.js"), search::index(&expanded, language)?)?;
-        if language == Language::Ko {
+        if language == Lang::Ko {
             fs::copy(highlight_js(temporary.path())?, out.join("highlight.js"))?;
         }
         Ok(())
@@ -173,7 +173,7 @@ fn highlight_js(folder: &Path) -> Result<PathBuf> {
 }
 
 /// The template doesn't know where the root is, nor which page is the same in the other language.
-fn with_links(html: &str, name: &str, language: Language) -> String {
+fn with_links(html: &str, name: &str, language: Lang) -> String {
     let root = language.of("", "../");
     let twin = language.of(format!("en/{name}.html"), format!("../{name}.html"));
     let html = html.replace("@ROOT@", root).replace("@TWIN@", &twin);
@@ -202,7 +202,7 @@ fn programs_of(page: &Page) -> Result<Vec<&'static str>> {
 struct Directives {
     notes: Arc<Notes>,
     real: Arc<Real>,
-    language: Language,
+    language: Lang,
     only: Vec<String>,
     /// Each page's name and its expanded Markdown, for the search.
     expanded: Arc<Mutex<Vec<(String, String)>>>,

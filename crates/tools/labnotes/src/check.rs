@@ -5,10 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
+use labs::words::Lang;
 
 use crate::book::Notes;
 use crate::data::{Data, SLIDES};
-use crate::language::Language;
 use crate::pages::{self, Page, Piece};
 
 impl Notes {
@@ -113,7 +113,7 @@ impl Notes {
     pub fn lost(&self) -> Result<Vec<String>> {
         let mut faults = Vec::new();
         let mut order = Vec::new();
-        for (language, pages) in Language::ALL.into_iter().zip(&self.pages) {
+        for (language, pages) in Lang::ALL.into_iter().zip(&self.pages) {
             let file = pages::folder(&self.root, language).join("SUMMARY.md");
             let summary = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
             let listed = Page { name: "SUMMARY".into(), language, text: summary }.links();

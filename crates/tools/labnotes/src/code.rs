@@ -1,10 +1,10 @@
 //! Code and terminals as HTML. All of it on one line, since in Markdown an empty line ends HTML.
 
+use labs::words::Lang;
 use maud::{Markup, PreEscaped, html};
 use mdbook_markdown::new_cmark_parser;
 use mdbook_markdown::pulldown_cmark::{self, Event, Tag, TagEnd};
 
-use crate::language::Language;
 use crate::pages;
 use crate::play::{Part, Screen};
 
@@ -41,7 +41,7 @@ pub(crate) fn inline(markdown: &str) -> PreEscaped<String> {
 }
 
 /// A transcript: the terminals side by side, with numbers that tell in which order things were typed.
-pub(crate) fn transcript(screens: &[Screen], language: Language) -> Markup {
+pub(crate) fn transcript(screens: &[Screen], language: Lang) -> Markup {
     let several = screens.len() > 1;
     html! {
         div class={ "terminals" @if several { " several" } } {
@@ -72,8 +72,8 @@ pub(crate) fn transcript(screens: &[Screen], language: Language) -> Markup {
 }
 
 /// `client2` as the book's reader knows it.
-fn name(name: &str, language: Language) -> String {
-    if language == Language::En {
+fn name(name: &str, language: Lang) -> String {
+    if language == Lang::En {
         return name.replace("client", "client ").replace("server", "server ").trim().to_string();
     }
     name.replace("client", "클라이언트 ").replace("server", "서버 ").trim().to_string()

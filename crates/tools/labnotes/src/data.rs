@@ -5,9 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use labs::words::Lang;
 use serde::Deserialize;
 
-use crate::language::Language;
 use crate::pages;
 
 /// Slides in the deck.
@@ -91,7 +91,7 @@ impl Data {
     }
 
     /// A slide's title.
-    pub fn slide(&self, number: u8, language: Language) -> Result<&str> {
+    pub fn slide(&self, number: u8, language: Lang) -> Result<&str> {
         let Some([ko, en]) = self.slides.get(&number) else {
             bail!("there is no slide {number}; there are {SLIDES}")
         };
@@ -99,8 +99,8 @@ impl Data {
     }
 
     /// What a program's header says, in a language; the header itself is English.
-    pub fn header<'a>(&'a self, said: &'a str, language: Language) -> Result<&'a str> {
-        if language == Language::En || said.is_empty() {
+    pub fn header<'a>(&'a self, said: &'a str, language: Lang) -> Result<&'a str> {
+        if language == Lang::En || said.is_empty() {
             return Ok(said);
         }
         let korean = self.headers.get(said);

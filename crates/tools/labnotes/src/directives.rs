@@ -14,7 +14,6 @@ use crate::code;
 use crate::data::{Data, cell_slides};
 use crate::figures;
 use crate::ladder;
-use crate::language::Language;
 use crate::pages::{Page, Piece, slide_numbers};
 use crate::play::Script;
 use crate::real::{Real, Seen, Wanted, program};
@@ -74,7 +73,7 @@ pub(crate) fn expand(page: &Page, sources: &Sources) -> Result<String> {
 }
 
 /// `{{#slide 14}}` in running text.
-fn slides_in(line: &str, language: Language, sources: &Sources) -> Result<String> {
+fn slides_in(line: &str, language: Lang, sources: &Sources) -> Result<String> {
     let mut out = String::new();
     let mut rest = line;
     while let Some(at) = rest.find("{{#") {
@@ -98,12 +97,12 @@ fn slides_in(line: &str, language: Language, sources: &Sources) -> Result<String
     Ok(out + rest)
 }
 
-fn slide(number: u8, language: Language, sources: &Sources) -> Result<Markup> {
+fn slide(number: u8, language: Lang, sources: &Sources) -> Result<Markup> {
     slide_called(&format!("{} {number}", language.of("슬라이드", "slide")), number, language, sources)
 }
 
 /// A link to a slide's home, with this text.
-fn slide_called(text: &str, number: u8, language: Language, sources: &Sources) -> Result<Markup> {
+fn slide_called(text: &str, number: u8, language: Lang, sources: &Sources) -> Result<Markup> {
     let title = sources.data.slide(number, language)?;
     let home = sources.homes.get(&number).and_then(|homes| homes.first());
     Ok(html! {
@@ -144,7 +143,7 @@ fn directive(page: &Page, name: &str, arguments: &str, body: &[String], sources:
 }
 
 /// The slides of a page, under its title.
-fn slides(arguments: &str, language: Language, sources: &Sources) -> Result<Markup> {
+fn slides(arguments: &str, language: Lang, sources: &Sources) -> Result<Markup> {
     let numbers = slide_numbers(arguments)?;
     let mut titles = Vec::new();
     for number in numbers {
@@ -158,7 +157,7 @@ fn slides(arguments: &str, language: Language, sources: &Sources) -> Result<Mark
 }
 
 /// The header of a program's source as a box.
-fn header(name: &'static str, language: Language, sources: &Sources) -> Result<Markup> {
+fn header(name: &'static str, language: Lang, sources: &Sources) -> Result<Markup> {
     let [c, rust] = steps::files(sources.root, name);
     let text = fs::read_to_string(&rust).with_context(|| rust.display().to_string())?;
     let mut fields: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -206,7 +205,7 @@ fn split_note(line: &str) -> (&str, &str) {
 fn steps_with_notes(
     name: &'static str,
     body: &[String],
-    language: Language,
+    language: Lang,
     sources: &Sources,
 ) -> Result<String> {
     let mut faults = Vec::new();
@@ -277,7 +276,7 @@ fn notes(body: &[String]) -> Result<Vec<(usize, Vec<String>)>> {
     Ok(notes)
 }
 
-fn calls(name: &'static str, language: Language, sources: &Sources) -> Result<Markup> {
+fn calls(name: &'static str, language: Lang, sources: &Sources) -> Result<Markup> {
     let Seen::Calls(calls) = sources.real.get(&Wanted::Calls(name))? else { bail!("no calls") };
     let count = calls.len();
     Ok(html! {
@@ -301,7 +300,7 @@ fn calls(name: &'static str, language: Language, sources: &Sources) -> Result<Ma
     })
 }
 
-fn picture(name: &'static str, language: Language, sources: &Sources) -> Result<Markup> {
+fn picture(name: &'static str, language: Lang, sources: &Sources) -> Result<Markup> {
     let Seen::Ladder(rungs, port) = sources.real.get(&Wanted::Ladder(name))? else { bail!("no ladder") };
     let client = match name {
         "tcp_echoserv" => "tcp_echocli",
@@ -327,7 +326,7 @@ fn picture(name: &'static str, language: Language, sources: &Sources) -> Result<
     })
 }
 
-fn fact(name: &str, language: Language, sources: &Sources) -> Result<Markup> {
+fn fact(name: &str, language: Lang, sources: &Sources) -> Result<Markup> {
     let (fact, tests) = sources.data.fact(name)?;
     let said = language.of(&fact.ko, &fact.en);
     let mut slides = Vec::new();
@@ -396,7 +395,7 @@ fn cells(row: &[String]) -> [&str; 5] {
     std::array::from_fn(|i| row.get(i).map_or("", String::as_str))
 }
 
-fn statement(name: &str, language: Language, root: &Path) -> Result<String> {
+fn statement(name: &str, language: Lang, root: &Path) -> Result<String> {
     let path = root.join(format!("crates/tools/labs/statements/{name}.{}.md", language.code()));
     let text = fs::read_to_string(&path).with_context(|| format!("there is no lab `{name}`"))?;
     Ok(text.trim_end().to_string())
@@ -404,7 +403,7 @@ fn statement(name: &str, language: Language, root: &Path) -> Result<String> {
 
 /// A Markdown file of `lab-notes/` that stands outside the book too, without its title and the link to its twin. Links to
 /// files, which would lead nowhere from here, become their text.
-fn notes_from_outside(name: &str, language: Language, root: &Path) -> Result<String> {
+fn notes_from_outside(name: &str, language: Lang, root: &Path) -> Result<String> {
     ensure!(!name.is_empty() && !name.contains(['/', '.']), "`{name}` is no file's name");
     let notes = root.join("lab-notes");
     let paths = [notes.join(format!("{name}.{}.md", language.code())), notes.join(format!("{name}.md"))];
@@ -444,7 +443,7 @@ fn without_links_to_files(text: &str) -> String {
 }
 
 /// A lab: its statement, what the grader looks at and what that is worth, how to begin and how to grade it.
-fn lab(name: &str, sources: &Sources, language: Language) -> Result<String> {
+fn lab(name: &str, sources: &Sources, language: Lang) -> Result<String> {
     let lab = labs::find(name).with_context(|| format!("there is no lab `{name}`"))?;
     let statement = statement(name, language, sources.root)?;
     let mut checks = Vec::new();
@@ -464,7 +463,7 @@ fn lab(name: &str, sources: &Sources, language: Language) -> Result<String> {
             } }
             tbody { @for (check, slides) in checks {
                 tr {
-                    td { (code::inline(check.title(lang(language)))) } td { (check.points) }
+                    td { (code::inline(check.title(language))) } td { (check.points) }
                     td { @for (i, slide) in slides.iter().enumerate() { @if i > 0 { ", " } (slide) } }
                 }
             } }
@@ -504,7 +503,7 @@ fn shared(name: &str, root: &Path) -> Result<Markup> {
 }
 
 /// Of every check of every lab what it is worth and which mistakes it catches, from the table that the grader's tests keep.
-fn mutations(language: Language, root: &Path) -> Result<Markup> {
+fn mutations(language: Lang, root: &Path) -> Result<Markup> {
     let path = root.join("lab-notes/mutations.md");
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let mut caught = BTreeMap::new();
@@ -534,7 +533,7 @@ fn mutations(language: Language, root: &Path) -> Result<Markup> {
                 tbody {
                     tr { th colspan="3" { a href={ (name) ".html#exercises" } { (name) } } }
                     @for (check, mistakes) in checks {
-                        tr { td { (code::inline(check.title(lang(language)))) } td { (check.points) } td { code { (mistakes) } } }
+                        tr { td { (code::inline(check.title(language))) } td { (check.points) } td { code { (mistakes) } } }
                     }
                 }
             }
@@ -542,16 +541,8 @@ fn mutations(language: Language, root: &Path) -> Result<Markup> {
     })
 }
 
-/// The grader's own word for a language.
-fn lang(language: Language) -> Lang {
-    match language {
-        Language::Ko => Lang::Ko,
-        Language::En => Lang::En,
-    }
-}
-
 /// Slide → page → program.
-fn map(language: Language, sources: &Sources) -> Result<Markup> {
+fn map(language: Lang, sources: &Sources) -> Result<Markup> {
     let none = Vec::new();
     let mut rows = Vec::new();
     for number in sources.data.slides.keys() {
@@ -583,11 +574,11 @@ fn map(language: Language, sources: &Sources) -> Result<Markup> {
     })
 }
 
-fn title_of<'a>(page: &'a str, language: Language, sources: &'a Sources) -> &'a str {
+fn title_of<'a>(page: &'a str, language: Lang, sources: &'a Sources) -> &'a str {
     sources.titles.get(page).map_or(page, |[ko, en]| language.of(ko, en))
 }
 
-fn fence(info: &str, lines: &[String], language: Language, sources: &Sources) -> Result<Markup> {
+fn fence(info: &str, lines: &[String], language: Lang, sources: &Sources) -> Result<Markup> {
     let code = lines.join("\n");
     let (kind, rest) = info.split_once(' ').unwrap_or((info, ""));
     Ok(match kind {

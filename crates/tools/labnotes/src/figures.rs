@@ -3,15 +3,15 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use labs::words::Lang;
 use maud::{Markup, html};
 use mirror::ladder::{Rung, Wire};
 use nix::sys::socket::SockaddrIn;
 
 use crate::ladder;
-use crate::language::Language;
 
 /// `0xC3E2`: how a 16-bit or 32-bit number lies in memory, little-endian and big-endian.
-pub(crate) fn bytes(arguments: &str, language: Language) -> Result<Markup> {
+pub(crate) fn bytes(arguments: &str, language: Lang) -> Result<Markup> {
     let digits = arguments.strip_prefix("0x").context("a number such as 0xC3E2")?;
     ensure!(matches!(digits.len(), 4 | 8), "four or eight hexadecimal digits");
     let number = u32::from_str_radix(digits, 16)?;
@@ -56,7 +56,7 @@ pub(crate) fn bytes(arguments: &str, language: Language) -> Result<Markup> {
 
 /// `210.115.36.231 50146`: the 16 bytes of that address, as they lie in this machine's memory, and the names that
 /// `sockaddr_in` and `sockaddr` give them.
-pub(crate) fn sockaddr(arguments: &str, language: Language) -> Result<Markup> {
+pub(crate) fn sockaddr(arguments: &str, language: Lang) -> Result<Markup> {
     let (ip, port) = arguments.split_once(' ').context("an address and a port, such as 127.0.0.1 7")?;
     let (ip, port): (Ipv4Addr, u16) = (ip.parse()?, port.parse()?);
     let addr = SockaddrIn::from(SocketAddrV4::new(ip, port));
@@ -151,13 +151,13 @@ mod tests {
 
     #[test]
     fn an_address_is_drawn_as_it_lies_in_memory() {
-        let drawn = sockaddr("210.115.36.231 50146", Language::En).unwrap().into_string();
+        let drawn = sockaddr("210.115.36.231 50146", Lang::En).unwrap().into_string();
         let bytes: Vec<&str> =
             drawn.split("class=\"value\"").skip(1).filter_map(|text| text.split(['>', '<']).nth(1)).collect();
         let family = if cfg!(target_endian = "little") { "02 00" } else { "00 02" };
         assert_eq!(bytes.join(" "), format!("{family} C3 E2 D2 73 24 E7 00 00 00 00 00 00 00 00"));
         for wrong in ["210.115.36.231", "210.115.36.231 70000", "210.115.36 7"] {
-            assert!(sockaddr(wrong, Language::En).is_err(), "{wrong}");
+            assert!(sockaddr(wrong, Lang::En).is_err(), "{wrong}");
         }
     }
 

@@ -8,7 +8,6 @@ pub mod data;
 mod directives;
 mod figures;
 mod ladder;
-pub mod language;
 pub mod pages;
 pub mod play;
 pub mod real;

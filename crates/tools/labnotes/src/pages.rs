@@ -8,7 +8,7 @@ use mdbook_markdown::pulldown_cmark::{Event, HeadingLevel, Tag, TagEnd};
 use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
 use sha2::{Digest as _, Sha256};
 
-use crate::language::Language;
+use labs::words::Lang;
 
 /// A page in one language.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct Page {
     /// `tcp_echoserv`: the file's name without `.md`, in both languages.
     pub name: String,
     /// Its language.
-    pub language: Language,
+    pub language: Lang,
     /// Its Markdown, as it is in the file.
     pub text: String,
 }
@@ -57,12 +57,12 @@ pub enum Piece {
 
 /// The folder of a language's pages.
 #[must_use]
-pub fn folder(root: &Path, language: Language) -> PathBuf {
+pub fn folder(root: &Path, language: Lang) -> PathBuf {
     root.join("lab-notes").join(language.code()).join("src")
 }
 
 /// All pages of a language, by name.
-pub fn read(root: &Path, language: Language) -> Result<Vec<Page>> {
+pub fn read(root: &Path, language: Lang) -> Result<Vec<Page>> {
     let folder = folder(root, language);
     let mut pages = Vec::new();
     for file in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {

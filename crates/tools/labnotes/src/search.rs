@@ -2,11 +2,11 @@
 //! section, so that 소켓 is found in 소켓을.
 
 use anyhow::Result;
+use labs::words::Lang;
 use mdbook_markdown::new_cmark_parser;
 use mdbook_markdown::pulldown_cmark::{Event, Tag, TagEnd};
 use serde::Serialize;
 
-use crate::language::Language;
 use crate::pages;
 
 #[derive(Serialize)]
@@ -22,7 +22,7 @@ struct Section {
 }
 
 /// A script that sets `bookIndex`, so that the search works from a file as well as from a server.
-pub(crate) fn index(pages: &[(String, String)], language: Language) -> Result<String> {
+pub(crate) fn index(pages: &[(String, String)], language: Lang) -> Result<String> {
     let mut sections = Vec::new();
     for (name, markdown) in pages {
         sections.extend(of_page(name, markdown));

@@ -11,8 +11,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use chromium::{Browser, Page};
 use labkit::{Workspace, run_trials, trial, trial_with};
-use labnotes::language::Language;
 use labnotes::serve::Serving;
+use labs::words::Lang;
 use serde_json::{Value, json};
 
 fn main() {
@@ -70,12 +70,12 @@ impl Book {
 /// `tcp_echoserv.html`, `en/tcp_echoserv.html`, …, each with its language.
 fn paths() -> Vec<(String, &'static str)> {
     let mut paths = Vec::new();
-    for language in Language::ALL {
-        for file in fs::read_dir(common::book().join(language.folder())).unwrap() {
+    for language in Lang::ALL {
+        for file in fs::read_dir(common::book().join(language.of("", "en/"))).unwrap() {
             let file = file.unwrap().path();
             let name = file.file_name().unwrap().to_str().unwrap();
             if file.extension().is_some_and(|extension| extension == "html") {
-                paths.push((format!("{}{name}", language.folder()), language.code()));
+                paths.push((format!("{}{name}", language.of("", "en/")), language.code()));
             }
         }
     }

@@ -5,7 +5,7 @@ use std::env;
 use serde::{Deserialize, Serialize};
 
 /// The language of what is said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Lang {
     /// Korean.
@@ -16,12 +16,21 @@ pub enum Lang {
 }
 
 impl Lang {
+    /// Both, Korean first.
+    pub const ALL: [Lang; 2] = [Lang::Ko, Lang::En];
+
     /// That of the locale: English where it says so (`LC_ALL`, `LC_MESSAGES`, `LANG`: locale(7)), else Korean.
     #[must_use]
     pub fn of_locale() -> Self {
         let variables = ["LC_ALL", "LC_MESSAGES", "LANG"];
         let locale = variables.iter().filter_map(|name| env::var(name).ok()).find(|value| !value.is_empty());
         if locale.is_some_and(|locale| locale.starts_with("en")) { Lang::En } else { Lang::Ko }
+    }
+
+    /// Its code (ISO 639): `ko`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        self.of("ko", "en")
     }
 
     /// Gives the one of the two that is in this language.

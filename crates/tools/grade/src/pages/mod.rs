@@ -47,7 +47,7 @@ fn page(title: &str, lang: Lang, script: bool, body: &Markup) -> Markup {
     );
     html! {
         (DOCTYPE)
-        html lang=(lang.of("ko", "en")) {
+        html lang=(lang.code()) {
             head {
                 meta charset="utf-8";
                 meta http-equiv="Content-Security-Policy" content=(policy);
