@@ -12,14 +12,14 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use jail::Tier;
 use labs::lab::Lab;
 use labs::words::Lang;
+use rayon::ThreadPoolBuilder;
+use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use crate::files::in_the_way;
@@ -159,45 +159,27 @@ struct Run<'a> {
 impl Run<'_> {
     /// Grades all of them, a few at a time. The first result that cannot be written ends it.
     fn all(&self, submissions: &[PathBuf], file: &(dyn Fn(&PathBuf) -> PathBuf + Sync)) -> io::Result<()> {
-        let bar = bar(submissions.len() as u64);
-        let next = AtomicUsize::new(0);
-        let done = AtomicUsize::new(0);
-        let failed = Mutex::new(None);
-        let stop = || next.store(submissions.len(), Ordering::Relaxed);
-        thread::scope(|scope| {
-            for _ in 0..self.options.jobs.get().min(submissions.len()) {
-                scope.spawn(|| {
-                    while let Some(submission) = submissions.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        bar.set_message(visible(&name_of(submission)));
-                        match self.one(submission, &file(submission)) {
-                            Ok(()) => {
-                                done.fetch_add(1, Ordering::Relaxed);
-                                bar.inc(1);
-                            }
-                            Err(error) => {
-                                stop();
-                                if let Ok(mut failed) = failed.lock() {
-                                    failed.get_or_insert(error);
-                                }
-                            }
-                        }
-                    }
-                });
-            }
+        let (all, done) = (submissions.len(), AtomicUsize::new(0));
+        let bar = bar(all as u64);
+        let jobs = ThreadPoolBuilder::new().num_threads(self.options.jobs.get()).build();
+        let graded = jobs.map_err(io::Error::other)?.install(|| {
+            submissions.par_iter().try_for_each(|submission| {
+                bar.set_message(visible(&name_of(submission)));
+                self.one(submission, &file(submission))?;
+                done.fetch_add(1, Ordering::Relaxed);
+                bar.inc(1);
+                Ok(())
+            })
         });
         bar.finish_and_clear();
-        let missing = submissions.len() - done.into_inner();
-        match failed.into_inner().ok().flatten() {
-            None => Ok(()),
-            Some(error) => Err(io::Error::new(
-                error.kind(),
-                format!(
-                    "{error}\nstopped: {missing} of {} submissions have no result yet; the others' are kept, \
-                     and the same command goes on from there",
-                    submissions.len()
-                ),
-            )),
-        }
+        graded.map_err(|error: io::Error| {
+            let missing = all - done.into_inner();
+            let said = format!(
+                "{error}\nstopped: {missing} of {all} submissions have no result yet; the others' are kept, \
+                 and the same command goes on from there"
+            );
+            io::Error::new(error.kind(), said)
+        })
     }
 
     /// Grades one, unless its result is there. An error is a result that cannot be written.

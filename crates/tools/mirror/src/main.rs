@@ -1,9 +1,8 @@
 //! `mirror`: is each C file the same program as its Rust file?
 
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::{io, thread};
 
 use clap::Parser;
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
@@ -12,6 +11,8 @@ use mirror::faults::{self, Fault};
 use mirror::ladder::{self, Rung, Wire};
 use mirror::report::{self, Report};
 use mirror::{PROGRAMS, own, scenes};
+use rayon::ThreadPoolBuilder;
+use rayon::prelude::*;
 
 /// Is each C file the same program as its Rust file? A table, one row a program; exit status 1 if any row is red.
 #[derive(Parser)]
@@ -107,25 +108,13 @@ fn chosen(names: &[String]) -> io::Result<Vec<&'static str>> {
     Ok(if chosen.is_empty() { PROGRAMS.to_vec() } else { chosen })
 }
 
-/// What `work` gives for each, in their order; a few at a time, since a scene mostly waits.
-fn on_each<A: Sync, T: Send>(all: &[A], work: impl Fn(&A) -> io::Result<T> + Sync) -> io::Result<Vec<T>> {
-    let next = Mutex::new(0..all.len());
-    let results = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                while let Some(i) = next.lock().ok().and_then(|mut next| next.next()) {
-                    let result = work(&all[i]);
-                    if let Ok(mut results) = results.lock() {
-                        results.push((i, result));
-                    }
-                }
-            });
-        }
-    });
-    let mut results = results.into_inner().map_err(|_| io::Error::other("a check has panicked"))?;
-    results.sort_by_key(|(i, _)| *i);
-    results.into_iter().map(|(_, result)| result).collect()
+/// Gives what `work` gives for each, in their order; a few at a time, since a scene mostly waits.
+fn on_each<A: Sync, T: Send>(
+    all: &[A],
+    work: impl Fn(&A) -> io::Result<T> + Send + Sync,
+) -> io::Result<Vec<T>> {
+    let few = ThreadPoolBuilder::new().num_threads(4).build().map_err(io::Error::other)?;
+    few.install(|| all.par_iter().map(work).collect())
 }
 
 /// C on the left, Rust on the right, a table a scene.

@@ -5,13 +5,15 @@
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
-use std::sync::{LazyLock, Mutex};
-use std::{env, fs, thread};
+use std::sync::LazyLock;
+use std::{env, fs};
 
 use labkit::{Workspace, run_trials, trial_with};
 use mirror::report;
 use mirror::scenes::{self, Scene, With};
 use mirror::{PROGRAMS, faults, ladder};
+use rayon::ThreadPoolBuilder;
+use rayon::prelude::*;
 use serde_json::{Value, json};
 
 /// A program, the language of the file, what stands there, what is put in its place.
@@ -209,25 +211,15 @@ fn each_change_turns_its_row_red() {
         PROGRAMS.iter().all(|program| CHANGES.iter().any(|change| change.0 == *program)),
         "a program without changes"
     );
-    let next = Mutex::new(CHANGES.iter());
-    let survivors = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        // A scene mostly waits.
-        for _ in 0..4 {
-            scope.spawn(|| {
-                loop {
-                    let Some(change) = next.lock().unwrap().next() else { break };
-                    let folder = tempfile::tempdir().unwrap();
-                    let workspace = LECTURES.with(change, folder.path());
-                    let report = report::check(&workspace, change.0, true);
-                    if report.unwrap_or_else(|error| panic!("{change:?}: {error}")).green() {
-                        survivors.lock().unwrap().push(change);
-                    }
-                }
-            });
-        }
-    });
-    let survivors = survivors.into_inner().unwrap();
+    let survives = |change: &&Change| {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = LECTURES.with(change, folder.path());
+        let report = report::check(&workspace, change.0, true);
+        report.unwrap_or_else(|error| panic!("{change:?}: {error}")).green()
+    };
+    // A scene mostly waits.
+    let few = ThreadPoolBuilder::new().num_threads(4).build().unwrap();
+    let survivors: Vec<&Change> = few.install(|| CHANGES.par_iter().filter(survives).collect());
     assert!(survivors.is_empty(), "nobody notices: {survivors:#?}");
 }
 
