@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::thread;
 
 use anstream::{AutoStream, ColorChoice};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use grade::class::{ClassOptions, class};
@@ -33,14 +34,16 @@ enum What {
     /// The labs; or one lab's statement, checks and points
     Labs {
         /// Only this one
-        lab: Option<String>,
+        #[arg(value_parser = lab())]
+        lab: Option<&'static Lab>,
         #[command(flatten)]
         lang: InLang,
     },
     /// One submission: what passed, what failed, why, what to read. Exit status 0: full marks; 1: less; 2: not graded
     Check {
-        /// Which lab; `grade labs` lists them
-        lab: String,
+        /// Which lab; `grade labs` tells of each
+        #[arg(value_parser = lab())]
+        lab: &'static Lab,
         /// A C file, a Rust file, a folder (Makefile, Cargo.toml or C files), or an executable
         submission: PathBuf,
         /// What the report is written as
@@ -58,7 +61,8 @@ enum What {
     /// A whole class: one entry of DIR is one submission. Exit status 0: all were graded; 2: not all
     Class {
         /// Which lab
-        lab: String,
+        #[arg(value_parser = lab())]
+        lab: &'static Lab,
         /// The folder with the submissions, each named after its student
         dir: PathBuf,
         /// Where the results go; a run that was stopped goes on from what is there
@@ -90,6 +94,12 @@ enum What {
         #[command(flatten)]
         lang: InLang,
     },
+}
+
+/// Takes the name of a lab.
+fn lab() -> impl TypedValueParser<Value = &'static Lab> {
+    let names = labs::ALL.iter().map(|lab| lab.name);
+    PossibleValuesParser::new(names).try_map(|name| labs::find(&name).ok_or("no such lab"))
 }
 
 #[derive(Args)]
@@ -131,7 +141,7 @@ fn main() -> ExitCode {
         return code.into();
     }
     let result = match Cli::parse().what {
-        What::Labs { lab, lang } => show_labs(lab.as_deref(), lang.or_locale()),
+        What::Labs { lab, lang } => show_labs(lab, lang.or_locale()),
         What::Check { lab, submission, format, out, safe, how } => {
             let options = how.options();
             if safe && options.tier == Tier::None {
@@ -141,14 +151,14 @@ fn main() -> ExitCode {
                     "no sandbox: the submission would run with your own rights\n{why}"
                 )))
             } else {
-                check(&lab, &submission, format, out.as_deref(), &options)
+                check(lab, &submission, format, out.as_deref(), &options)
             }
         }
         What::Class { lab, dir, out, jobs, fresh, given, r#unsafe, how } => {
             let Options { tier, lang, .. } = how.options();
             let jobs = jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
             let options = ClassOptions { jobs, fresh, seed: how.seed, tier, lang, given };
-            grade_class(&lab, &dir, &out, &options, r#unsafe)
+            grade_class(lab, &dir, &out, &options, r#unsafe)
         }
         What::Report { results, out, lang } => report(&results, &out, lang.or_locale()),
     };
@@ -174,24 +184,11 @@ fn print(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-fn find(name: &str) -> io::Result<&'static Lab> {
-    labs::find(name).ok_or_else(|| {
-        let names: Vec<&str> = labs::ALL.iter().map(|lab| lab.name).collect();
-        let likeness = |other: &&&str| strsim::jaro_winkler(name, other);
-        let nearest = names.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-        let meant = match nearest.filter(|nearest| likeness(nearest) > 0.7) {
-            Some(nearest) => format!("did you mean {nearest}? There are"),
-            None => "there are".into(),
-        };
-        io::Error::other(format!("{name}: no such lab; {meant} {}", names.join(", ")))
-    })
-}
-
-fn show_labs(name: Option<&str>, lang: Lang) -> io::Result<u8> {
+fn show_labs(lab: Option<&Lab>, lang: Lang) -> io::Result<u8> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     let korean = lang == Lang::Ko;
-    let Some(name) = name else {
+    let Some(lab) = lab else {
         table.set_header(if korean {
             ["실습", "실행", "슬라이드", "배점"]
         } else {
@@ -203,7 +200,6 @@ fn show_labs(name: Option<&str>, lang: Lang) -> io::Result<u8> {
         print(&format!("{table}\n"))?;
         return Ok(0);
     };
-    let lab = find(name)?;
     table.set_header(if korean {
         ["배점", "검사", "", "슬라이드"]
     } else {
@@ -225,13 +221,13 @@ fn points(lab: &Lab) -> u32 {
 }
 
 fn check(
-    lab: &str,
+    lab: &Lab,
     submission: &Path,
     format: Format,
     out: Option<&Path>,
     options: &Options,
 ) -> io::Result<u8> {
-    let report = judge::grade(find(lab)?, submission, options);
+    let report = judge::grade(lab, submission, options);
     let colour = out.is_none() && AutoStream::choice(&io::stdout()) != ColorChoice::Never;
     let text = render(&report, format, colour)?;
     // On stdout the text has said it.
@@ -250,8 +246,7 @@ fn check(
     Ok(report.exit_status())
 }
 
-fn grade_class(lab: &str, dir: &Path, out: &Path, options: &ClassOptions, without: bool) -> io::Result<u8> {
-    let lab = find(lab)?;
+fn grade_class(lab: &Lab, dir: &Path, out: &Path, options: &ClassOptions, without: bool) -> io::Result<u8> {
     if options.tier == Tier::None && !without {
         let why = why_none();
         let why = why.in_lang(options.lang);

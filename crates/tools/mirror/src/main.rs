@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 use labkit::{Workspace, missing_program};
 use mirror::faults::{self, Fault};
@@ -18,7 +19,8 @@ use rayon::prelude::*;
 #[derive(Parser)]
 struct Options {
     /// Only these programs
-    programs: Vec<String>,
+    #[arg(value_parser = program())]
+    programs: Vec<&'static str>,
     /// The calls of C and of Rust beside each other, scene by scene
     #[arg(long)]
     trace: bool,
@@ -31,6 +33,12 @@ struct Options {
     /// Another folder with the lecture programs, such as a copy
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
+}
+
+/// Takes the name of a lecture program.
+fn program() -> impl TypedValueParser<Value = &'static str> {
+    let known = |name: String| PROGRAMS.into_iter().find(|program| *program == name).ok_or("no such program");
+    PossibleValuesParser::new(PROGRAMS).try_map(known)
 }
 
 fn main() -> ExitCode {
@@ -48,24 +56,24 @@ fn run(options: &Options) -> io::Result<bool> {
     if let Some(missing) = missing_program("strace").or_else(|| missing_program("cc")) {
         return Err(io::Error::other(format!("{missing}; scripts/setup installs it")));
     }
-    let chosen = chosen(&options.programs)?;
+    let chosen = if options.programs.is_empty() { &PROGRAMS[..] } else { &options.programs };
     let workspace = options.root.as_deref().map_or_else(Workspace::here, |root| Ok(Workspace::at(root)))?;
     workspace.build()?;
 
     if options.trace {
-        for program in &chosen {
+        for program in chosen {
             print_traces(&workspace, program)?;
         }
         return Ok(true);
     }
     if options.ladder {
-        for program in &chosen {
+        for program in chosen {
             println!("{}", ladder_table(&ladder::ladder(&workspace, program, false)?));
         }
         return Ok(true);
     }
     if options.faults {
-        let plans = on_each(&chosen, |program| faults::plans(&workspace, program))?.concat();
+        let plans = on_each(chosen, |program| faults::plans(&workspace, program))?.concat();
         let faults = on_each(&plans, |plan| {
             Ok(faults::fail(&workspace, plan).unwrap_or_else(|error| plan.not_tried(&error)))
         })?;
@@ -73,7 +81,7 @@ fn run(options: &Options) -> io::Result<bool> {
         return Ok(faults.iter().all(|fault| fault.wrong.is_none()));
     }
 
-    let reports = on_each(&chosen, |program| {
+    let reports = on_each(chosen, |program| {
         let report = report::check(&workspace, program, false);
         Ok(report.unwrap_or_else(|error| Report::not_played(program, &error)))
     })?;
@@ -95,17 +103,6 @@ fn run(options: &Options) -> io::Result<bool> {
         println!("  {what}: {why}");
     }
     Ok(reports.iter().all(Report::green))
-}
-
-fn chosen(names: &[String]) -> io::Result<Vec<&'static str>> {
-    let find = |name: &String| {
-        let program = PROGRAMS.into_iter().find(|program| program == name);
-        program.ok_or_else(|| {
-            io::Error::other(format!("{name}: no such program; there are {}", PROGRAMS.join(", ")))
-        })
-    };
-    let chosen: Vec<&'static str> = names.iter().map(find).collect::<io::Result<_>>()?;
-    Ok(if chosen.is_empty() { PROGRAMS.to_vec() } else { chosen })
 }
 
 /// Gives what `work` gives for each, in their order; a few at a time, since a scene mostly waits.
