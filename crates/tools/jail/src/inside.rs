@@ -7,6 +7,7 @@ use std::os::fd::{FromRawFd as _, RawFd};
 use std::path::Path;
 use std::{fs, mem};
 
+use caps::CapSet;
 use labkit::doings::children;
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
@@ -293,21 +294,16 @@ fn read_only(path: &Path) -> io::Result<()> {
     tried("remount", mount(none, path, none, flags, none))
 }
 
-/// _LINUX_CAPABILITY_VERSION_3: capset(2).
-const CAPABILITY_VERSION_3: u32 = 0x2008_0522;
-
 /// None now, and none to be had: capabilities(7).
 fn drop_capabilities() -> io::Result<()> {
     drop_bounding_set();
-    // struct __user_cap_header_struct { version, pid }, and two of struct __user_cap_data_struct: capset(2)
-    let header = [CAPABILITY_VERSION_3, 0];
-    let data = [0_u32; 6];
-    // SAFETY: a header and data of the size that this version has.
-    let result = unsafe { libc::syscall(libc::SYS_capset, header.as_ptr(), data.as_ptr()) };
-    tried("capset", Errno::result(result)).map(drop)
+    for set in [CapSet::Inheritable, CapSet::Effective, CapSet::Permitted] {
+        tried("capset", caps::clear(None, set))?;
+    }
+    Ok(())
 }
 
-/// No program that is started gets any.
+/// No program that is started gets any: not one that only a later kernel knows either.
 fn drop_bounding_set() {
     for capability in 0..64 {
         // SAFETY: three numbers.
