@@ -188,20 +188,6 @@ fn every_test_that_departures_names_is_there() {
 }
 
 #[test]
-fn every_fact_has_a_test() {
-    let mut tests = String::new();
-    for folder in crate_folders(&root()).unwrap() {
-        let Ok(files) = fs::read_dir(folder.join("tests")) else { continue };
-        for file in files {
-            tests += &fs::read_to_string(file.unwrap().path()).unwrap_or_default(); // not of a folder
-        }
-    }
-    for fact in 1..=25 {
-        assert!(tests.contains(&format!("fn f{fact}_")), "F{fact}");
-    }
-}
-
-#[test]
 fn open_sockets_numbers_are_3_to_6_through_cargo_run_too() {
     let output = cargo(&["run", "--quiet", "--profile=lab", "-p", "open_socket"]);
     let numbers: Vec<&str> = output.lines().filter_map(|line| line.split(" = ").nth(1)).collect();

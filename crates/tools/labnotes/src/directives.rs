@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use mirror::steps::{self, Step};
 
 use crate::code;
-use crate::data::{Data, cell_slides};
+use crate::data::{Data, cell_slides, tables};
 use crate::figures;
 use crate::ladder;
 use crate::pages::{Page, Piece, slide_numbers};
@@ -504,19 +504,17 @@ fn shared(name: &str, root: &Path) -> Result<Markup> {
 
 /// Of every check of every lab what it is worth and which mistakes it catches, from the table that the grader's tests keep.
 fn mutations(language: Lang, root: &Path) -> Result<Markup> {
-    let path = root.join("lab-notes/mutations.md");
-    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    let mut caught = BTreeMap::new();
-    for row in text.lines().filter(|line| line.starts_with("| ")) {
-        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
-        let [lab, check, _, mistakes] = cells[..] else { bail!("{}: `{row}`", path.display()) };
-        caught.insert((lab.to_string(), check.to_string()), mistakes.to_string());
+    let tables = tables(&root.join("lab-notes/mutations.md"))?;
+    let mut caught: BTreeMap<[&str; 2], &str> = BTreeMap::new();
+    for row in tables.iter().flat_map(|table| &table.rows) {
+        let [lab, check, _, mistakes] = &row[..] else { bail!("lab-notes/mutations.md: {row:?}") };
+        caught.insert([lab, check], mistakes);
     }
     let mut labs = Vec::new();
     for lab in labs::ALL {
         let mut checks = Vec::new();
         for check in lab.checks.iter().filter(|check| check.points > 0) {
-            let mistakes = caught.get(&(lab.name.to_string(), check.id.to_string()));
+            let mistakes = caught.get(&[lab.name, check.id]);
             let mistakes =
                 mistakes.with_context(|| format!("{} {}: not in the table", lab.name, check.id))?;
             checks.push((check, mistakes));
