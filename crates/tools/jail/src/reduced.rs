@@ -9,12 +9,14 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use labkit::doings::status;
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::{Gid, Pid, Uid, getresuid, setgroups, setresgid, setresuid};
+use procfs::process::all_processes;
 
 use crate::process::{SWEEPER, myself};
 use crate::tier::{Tier, tried};
@@ -176,21 +178,11 @@ pub fn end_all_of(uid: u32) -> io::Result<()> {
 }
 
 fn processes_of(uid: u32) -> io::Result<Vec<i32>> {
-    let wanted = uid.to_string();
-    let mut found = Vec::new();
-    for entry in fs::read_dir("/proc")?.flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-        let status = fs::read_to_string(entry.path().join("status")).unwrap_or_default();
-        // A container's process 1 may not collect those that ended; they do nothing any more.
-        if status.lines().any(|line| line.starts_with("State:\tZ") || line.starts_with("State:\tX")) {
-            continue;
-        }
-        let line = status.lines().find_map(|line| line.strip_prefix("Uid:"));
-        if line.and_then(|line| line.split_whitespace().next()) == Some(&wanted) {
-            found.push(pid);
-        }
-    }
-    Ok(found)
+    // A container's process 1 may not collect those that ended; they do nothing any more.
+    let theirs = |pid: &i32| {
+        status(*pid, *pid).is_some_and(|status| status.ruid == uid && !status.state.starts_with(['Z', 'X']))
+    };
+    Ok(tried("/proc", all_processes())?.flatten().map(|process| process.pid).filter(theirs).collect())
 }
 
 /// Becomes a process that may end all of user `uid`, and that they can't touch, and does so: kill(2). Its effective user is

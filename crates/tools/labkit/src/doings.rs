@@ -3,6 +3,11 @@
 use std::fs;
 use std::iter;
 
+use procfs::FromBufRead as _;
+use procfs::process::{Process, Status};
+
+pub use procfs::ticks_per_second;
+
 /// What several processes do, all together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Doings {
@@ -33,52 +38,38 @@ pub fn descendants(pid: i32) -> Vec<i32> {
 /// The children of a process: those of all its threads.
 #[must_use]
 pub fn children(pid: i32) -> Vec<i32> {
-    let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
-    let children = |task: fs::DirEntry| fs::read_to_string(task.path().join("children")).unwrap_or_default();
-    let children: Vec<String> = tasks.flatten().map(children).collect();
-    children.iter().flat_map(|pids| pids.split_whitespace()).filter_map(|child| child.parse().ok()).collect()
+    let tasks = Process::new(pid).and_then(|process| process.tasks());
+    let children = tasks.into_iter().flatten().flatten().filter_map(|task| task.children().ok());
+    children.flatten().map(u32::cast_signed).collect()
+}
+
+/// What the kernel says of a thread; none if it is gone. The name that a program gives itself need not be UTF-8.
+#[must_use]
+pub fn status(pid: i32, tid: i32) -> Option<Status> {
+    let text = fs::read(format!("/proc/{pid}/task/{tid}/status")).ok()?;
+    Status::from_buf_read(String::from_utf8_lossy(&text).as_bytes()).ok()
 }
 
 /// What a process and all its descendants do: a process that ends meanwhile is none.
 #[must_use]
 pub fn doings(pid: i32) -> Doings {
     let mut sum = Doings::default();
-    for pid in iter::once(pid).chain(descendants(pid)) {
-        let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { continue };
+    for process in iter::once(pid).chain(descendants(pid)).filter_map(|pid| Process::new(pid).ok()) {
         // Of all threads, since the first may have ended: that of each is that of the process.
         let mut memory = 0;
-        for task in tasks.flatten() {
-            let status = fs::read_to_string(task.path().join("status")).unwrap_or_default();
-            let mut kilobytes: u64 = 0;
-            for line in status.lines() {
-                let Some((name, value)) = line.split_once(':') else { continue };
-                let number =
-                    || value.split_whitespace().next().and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
-                match name {
-                    "State" => {
-                        sum.running |= value.trim().starts_with('R');
-                        sum.waiting |= value.trim().starts_with('D');
-                    }
-                    "voluntary_ctxt_switches" | "nonvoluntary_ctxt_switches" => sum.switches += number(),
-                    "RssAnon" | "RssShmem" | "VmPTE" => kilobytes += number(),
-                    _ => {}
-                }
-            }
-            memory = memory.max(kilobytes << 10);
+        let tasks = process.tasks().into_iter().flatten().flatten();
+        for status in tasks.filter_map(|task| status(task.pid, task.tid)) {
+            sum.running |= status.state.starts_with('R');
+            sum.waiting |= status.state.starts_with('D');
+            let switches = [status.voluntary_ctxt_switches, status.nonvoluntary_ctxt_switches];
+            sum.switches += switches.into_iter().flatten().sum::<u64>();
+            let kilobytes = [status.rssanon, status.rssshmem, status.vmpte];
+            memory = memory.max(kilobytes.into_iter().flatten().sum::<u64>() << 10);
         }
         sum.memory += memory;
-        // pid (name) state ppid … utime (14) stime (15) cutime (16) cstime (17) …
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let fields: Vec<&str> =
-            stat.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().collect()).unwrap_or_default();
-        let number = |i: usize| fields.get(i - 3).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
-        sum.ticks += (14..=17).map(number).sum::<u64>();
+        if let Ok(stat) = process.stat() {
+            sum.ticks += stat.utime + stat.stime + (stat.cutime + stat.cstime).unsigned_abs();
+        }
     }
     sum
-}
-
-/// How many ticks are a second.
-#[must_use]
-pub fn ticks_per_second() -> u32 {
-    nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK).ok().flatten().map_or(100, |n| n as u32)
 }

@@ -11,11 +11,13 @@
 //! # }
 //! ```
 
+#[cfg(target_os = "linux")]
 pub mod doings;
 pub mod peers;
 mod program;
 mod running;
 mod sockets;
+#[cfg(target_os = "linux")]
 pub mod trace;
 mod trial;
 mod wait;

@@ -291,14 +291,13 @@ impl Traced {
                 asleep + pause
             };
             before = now;
-            let hang =
-                if now.ticks > MOST_WORK * u64::from(ticks_per_second()) || self.written()? > MOST_CALLS {
-                    Hang::Busy
-                } else if asleep > ASLEEP || idle > 2 * ASLEEP {
-                    Hang::Asleep
-                } else {
-                    continue;
-                };
+            let hang = if now.ticks > MOST_WORK * ticks_per_second() || self.written()? > MOST_CALLS {
+                Hang::Busy
+            } else if asleep > ASLEEP || idle > 2 * ASLEEP {
+                Hang::Asleep
+            } else {
+                continue;
+            };
             if self.hang.is_none() {
                 self.hang = Some(hang);
                 self.signal(Signal::SIGKILL);

@@ -12,6 +12,7 @@ use std::{env, fs};
 use labkit::{Output, Program, Running, missing_program, root, run_trials, trial, until};
 use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::unistd::geteuid;
+use procfs::process::{Process, Stat, all_processes};
 
 fn main() {
     // Whoever runs this in the background may have it ignore them, and so every lab.
@@ -519,54 +520,32 @@ fn ps_shows_the_labs_processes_alone() {
 
 // ---- Its end ----
 
-/// A process as proc_pid_stat(5) shows it.
-struct Process {
-    pid: i32,
-    parent: i32,
-    state: char,
-    /// With its pid, one process for certain: a later one with that pid has another start.
-    start: u64,
-}
-
-fn process(pid: i32) -> Option<Process> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let fields: Vec<&str> = stat[stat.rfind(')')? + 1..].split_whitespace().collect();
-    Some(Process {
-        pid,
-        state: fields[0].parse().ok()?,
-        parent: fields[1].parse().ok()?,
-        start: fields[19].parse().ok()?,
-    })
-}
-
 /// All that `pid` has started, and what those have started, and so on.
-fn started_by(pid: i32) -> Vec<Process> {
-    let all: Vec<Process> = fs::read_dir("/proc")
-        .unwrap()
-        .filter_map(|entry| process(entry.ok()?.file_name().to_str()?.parse().ok()?))
-        .collect();
+fn started_by(pid: i32) -> Vec<Stat> {
+    let all: Vec<Stat> = all_processes().unwrap().filter_map(|process| process.ok()?.stat().ok()).collect();
     let mut family = vec![pid];
     let mut next = 0;
     while next < family.len() {
         let parent = family[next];
-        family.extend(all.iter().filter(|process| process.parent == parent).map(|child| child.pid));
+        family.extend(all.iter().filter(|process| process.ppid == parent).map(|child| child.pid));
         next += 1;
     }
     all.into_iter().filter(|process| family[1..].contains(&process.pid)).collect()
 }
 
-fn wait_until_ended(processes: &[Process]) {
+fn wait_until_ended(processes: &[Stat]) {
     until("the end of all that the lab has started", || {
-        let ended = |was: &Process| {
-            process(was.pid).is_none_or(|is| is.start != was.start || matches!(is.state, 'Z' | 'X'))
+        // A later process with that pid has another start.
+        let ended = |was: &Stat| {
+            let is = Process::new(was.pid).and_then(|process| process.stat()).ok();
+            is.is_none_or(|is| is.starttime != was.starttime || matches!(is.state, 'Z' | 'X'))
         };
         Ok(processes.iter().all(ended).then_some(()))
     })
     .unwrap();
 }
 
-/// A lab with servers, a process that has left its session, and a command that ends with its input.
-fn busy_lab() -> (Running, Vec<Process>) {
+fn busy_lab() -> (Running, Vec<Stat>) {
     let detached = "setsid sleep 1000 </dev/null >/dev/null 2>&1 &";
     let mut command = lab(["sh", "-c", &format!("{detached} echo ready; cat")]);
     let lab = Running::start(&mut command).unwrap();

@@ -7,12 +7,13 @@ use std::io::{self, Read as _, Write as _};
 use std::process::Child;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use std::{fs, process, thread};
+use std::{process, thread};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use labkit::until_within;
 use nix::mount::{MsFlags, mount};
 use nix::sys::signal::{SigHandler, Signal, signal};
+use procfs::process::{Process, all_processes};
 use pty_process::blocking::{Command, Pty};
 use serde::{Deserialize, Serialize};
 
@@ -212,24 +213,17 @@ impl Terminals {
 
 /// Does any other process of this lab run? And what each of them has done so far: its processor time and its switches.
 fn others() -> Result<(bool, Vec<String>)> {
-    let own = process::id().to_string();
-    let itself = fs::read_link("/proc/self")?;
-    ensure!(itself.as_os_str() == own.as_str(), "the lab has no /proc of its own on this machine");
+    let own = process::id().cast_signed();
+    ensure!(Process::myself()?.pid == own, "the lab has no /proc of its own on this machine");
     let mut others = BTreeMap::new();
-    for entry in fs::read_dir("/proc")? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        if name == own || !name.bytes().all(|byte| byte.is_ascii_digit()) {
-            continue;
-        }
+    for process in all_processes()?.flatten().filter(|process| process.pid != own) {
         // It may have ended since.
-        let Ok(stat) = fs::read_to_string(format!("/proc/{name}/stat")) else { continue };
-        let status = fs::read_to_string(format!("/proc/{name}/status")).unwrap_or_default();
-        let switches: String = status.lines().filter(|line| line.contains("ctxt_switches")).collect();
-        let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.trim().chars().next());
-        others.insert(name, (state, switches));
+        let (Ok(stat), Ok(status)) = (process.stat(), process.status()) else { continue };
+        let switches = [status.voluntary_ctxt_switches, status.nonvoluntary_ctxt_switches];
+        others.insert(process.pid, (stat.state, switches));
     }
-    let busy = others.values().any(|(state, _)| matches!(state, Some('R' | 'D')));
-    Ok((busy, others.into_iter().map(|(name, (_, switches))| name + &switches).collect()))
+    let busy = others.values().any(|(state, _)| matches!(state, 'R' | 'D'));
+    Ok((busy, others.into_iter().map(|(pid, (_, switches))| format!("{pid} {switches:?}")).collect()))
 }
 
 fn wait(what: &str, patience: Duration, mut seen: impl FnMut() -> Result<bool>) -> Result<()> {

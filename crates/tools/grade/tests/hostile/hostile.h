@@ -1,5 +1,6 @@
 /* What all hostile submissions here share. All of a submission's processes carry the test's mark as their name, so that the
- * test finds those that are left; and each has an end of its own, should the grader have none for it. */
+ * test finds those that are left, with a byte that is no UTF-8, over which nobody may stumble; and each has an end of its
+ * own, should the grader have none for it. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -31,7 +32,7 @@ __attribute__((constructor)) static void mark(void)
 {
     struct rlimit cpu = {100, 100};
 
-    prctl(PR_SET_NAME, MARK);
+    prctl(PR_SET_NAME, MARK "\xff");
     setrlimit(RLIMIT_CPU, &cpu);
     alarm(120);
 }

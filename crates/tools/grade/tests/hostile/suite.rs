@@ -16,9 +16,11 @@ use std::time::Duration;
 use grade::judge::{Options, dispatch, grade};
 use grade::report::{CheckResult, Report, Status};
 use jail::{Allowed, Limits, Tier, best_tier};
+use labkit::doings::{descendants, status};
 use labkit::{missing_program, root, until};
 use labs::words::Lang;
 use libtest_mimic::{Arguments, Trial};
+use procfs::process::{Process, all_processes};
 
 /// What nobody may ever see; spelled so that this program's own text doesn't have it.
 const SECRET: &str = concat!("SEC", "RET-94158-not-yours");
@@ -159,23 +161,18 @@ fn graded(lab: &str, path: &Path, allowed: Allowed) -> Report {
     grade(labs::find(lab).unwrap(), path, &options)
 }
 
-/// The processes with this name.
-fn left(mark: &str) -> Vec<u32> {
-    let entries = fs::read_dir("/proc").unwrap().flatten();
-    let named =
-        |pid: &u32| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim() == mark);
-    entries
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(named)
-        .filter(|pid| alive(*pid))
-        .collect()
+/// The processes whose name begins so.
+fn left(mark: &str) -> Vec<i32> {
+    let named = |process: &Process| process.stat().is_ok_and(|stat| stat.comm.starts_with(mark));
+    let all = all_processes().unwrap().flatten();
+    all.filter(|process| named(process) && process.is_alive()).map(|process| process.pid).collect()
 }
 
 /// Nobody has this name, or all who do are dying: they are waited for, however long that takes a machine that has much to do.
 fn nothing_is_left(mark: &str) {
     loop {
         let left = left(mark);
-        let lives: Vec<&u32> = left.iter().filter(|pid| !dying(**pid)).collect();
+        let lives: Vec<&i32> = left.iter().filter(|pid| !dying(**pid)).collect();
         assert!(lives.is_empty(), "processes are left: {lives:?}");
         if left.is_empty() {
             return;
@@ -185,15 +182,11 @@ fn nothing_is_left(mark: &str) {
 }
 
 /// Has it been sent SIGKILL, or begun to end? A process that is gone has, too. proc(5); PF_EXITING is the kernel's.
-fn dying(pid: u32) -> bool {
-    const PF_EXITING: u64 = 4;
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let mask = |line: &str| u64::from_str_radix(line.split_once("Pnd:")?.1.trim(), 16).ok();
-    let kill = status.lines().filter_map(mask).any(|pending| pending & 1 << (libc::SIGKILL - 1) != 0);
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    // pid (name) state ppid pgrp session tty_nr tpgid flags …
-    let flags = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(6)?.parse::<u64>().ok());
-    kill || flags.is_none_or(|flags| flags & PF_EXITING != 0)
+fn dying(pid: i32) -> bool {
+    const PF_EXITING: u32 = 4;
+    let kill = status(pid, pid).is_none_or(|of| (of.sigpnd | of.shdpnd) & 1 << (libc::SIGKILL - 1) != 0);
+    let stat = Process::new(pid).and_then(|process| process.stat());
+    kill || stat.ok().is_none_or(|stat| stat.flags & PF_EXITING != 0)
 }
 
 /// All that is said of the checks that failed.
@@ -434,30 +427,14 @@ fn judge_memory() {
         let mut child = subprocess(&class, "tcp_echoserv").spawn().unwrap();
         let mut most = 0;
         while child.try_wait().unwrap().is_none() {
-            for pid in descendants(child.id()) {
-                let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-                let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
-                let kilobytes: u64 = line.split_whitespace().next().map_or(0, |n| n.parse().unwrap());
-                most = most.max(kilobytes);
+            for pid in descendants(child.id().cast_signed()) {
+                most = most.max(status(pid, pid).and_then(|status| status.vmhwm).unwrap_or(0));
             }
             thread::sleep(Duration::from_millis(5)); // samples; the kernel keeps the most it ever was
         }
         assert!((1..MOST_MEMORY).contains(&most), "{name}: {most} KiB");
     }
     note("judge_memory", "what is kept of it has a limit".into());
-}
-
-fn descendants(pid: u32) -> Vec<u32> {
-    let mut all = vec![pid];
-    let mut next = 0;
-    while let Some(pid) = all.get(next).copied() {
-        next += 1;
-        for task in fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten() {
-            let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
-            all.extend(children.split_whitespace().map(|child| child.parse::<u32>().unwrap()));
-        }
-    }
-    all
 }
 
 /// This program, which grades the hostile submission of a class and says nothing.
@@ -472,7 +449,6 @@ fn subprocess(class: &Class, lab: &str) -> Command {
 /// while traced.
 fn killed_grader() {
     let class = Class::new();
-    let status = |pid: u32| fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     // With which process at work, and traced?
     for (name, at_work, traced) in [
         ("sleeper", "cc1", false),
@@ -484,21 +460,20 @@ fn killed_grader() {
         class.hand_in(&[("main.c", &read(&format!("{name}.c")))]);
         let mut grader = subprocess(&class, "tcp_echoserv").spawn().unwrap();
         until(name, || {
-            let at_work = |pid: &u32| {
-                let status = status(*pid);
-                status.starts_with(&format!("Name:\t{at_work}\n"))
-                    && !(traced && status.contains("TracerPid:\t0\n"))
+            let at_work = |pid: &i32| {
+                status(*pid, *pid)
+                    .is_some_and(|of| of.name.starts_with(at_work) && (of.tracerpid != 0 || !traced))
             };
-            let there = descendants(grader.id()).iter().any(at_work);
+            let there = descendants(grader.id().cast_signed()).iter().any(at_work);
             Ok((there || grader.try_wait()?.is_some()).then_some(()))
         })
         .unwrap();
-        let all = descendants(grader.id());
+        let all = descendants(grader.id().cast_signed());
         grader.kill().unwrap();
         grader.wait().unwrap();
         let still = || left(&class.mark).into_iter().chain(all.iter().copied()).filter(|pid| alive(*pid));
         let ended = until("the end of them all", || Ok(still().next().is_none().then_some(())));
-        let left = || still().map(|pid| status(pid).lines().take(3).collect()).collect::<Vec<String>>();
+        let left = || still().filter_map(|pid| Some(status(pid, pid)?.name)).collect::<Vec<String>>();
         ended.unwrap_or_else(|error| panic!("{name}, killed at {at_work}: {error}: {:?}", left()));
     }
     // What it was killed over in the folder for temporary files, the next one removes.
@@ -507,9 +482,8 @@ fn killed_grader() {
     note("killed_grader", "SIGKILL goes down from parent to child".into());
 }
 
-fn alive(pid: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
+fn alive(pid: i32) -> bool {
+    Process::new(pid).is_ok_and(|process| process.is_alive())
 }
 
 /// A tier that can't be had here. Root without namespaces has no tier full, and nobody but root has tier reduced.

@@ -12,6 +12,7 @@ use jail::{Ended, How, Limits, Place, Tier, end_all_of, leave, wait_for_the_left
 use labkit::doings::descendants;
 use labkit::trace::{self, Call};
 use nix::unistd::Pid;
+use procfs::process::Process;
 use tempfile::TempDir;
 
 use super::show::{bytes, lines};
@@ -302,7 +303,7 @@ impl Run {
     #[must_use]
     pub fn descriptors(&self) -> usize {
         // Of a process that ends meanwhile, none.
-        let open = |pid: i32| std::fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count);
+        let open = |pid| Process::new(pid).and_then(|process| process.fd_count()).unwrap_or(0);
         self.processes().into_iter().map(open).sum()
     }
 
@@ -565,8 +566,8 @@ fn look_again() {
 
 /// Is a process stopped, or gone? proc(5).
 fn stopped(pid: i32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['T', 't', 'Z', 'X']))
+    let stat = Process::new(pid).and_then(|process| process.stat());
+    stat.ok().is_none_or(|stat| matches!(stat.state, 'T' | 't' | 'Z' | 'X'))
 }
 
 /// The kernel would not start it.

@@ -82,7 +82,7 @@ impl Watch {
                 let mut state = self.lock();
                 let seen = &mut state.seen;
                 // A process that ended meanwhile may have taken its ticks with it.
-                let worked = Duration::from_secs(now.ticks) / ticks_per_second();
+                let worked = Duration::from_secs(now.ticks) / ticks_per_second() as u32;
                 seen.worked = seen.worked.max(worked.div_duration_f64(INTERVAL) as u64);
                 let kind = if now.running || now.ticks != before.ticks {
                     &mut seen.busy
@@ -136,7 +136,7 @@ impl Watch {
 /// Which limit is passed.
 fn too_much(watched: &Watched, now: Doings) -> Option<Words> {
     let Limits { cpu, memory, sockets, trace, disk, .. } = watched.limits;
-    if now.ticks / u64::from(ticks_per_second()) > cpu {
+    if now.ticks / ticks_per_second() > cpu {
         return Some(words!("CPU 시간 {cpu}초를 다 썼어요", "it used up its {cpu} s of processor time"));
     }
     if now.memory > memory {
