@@ -244,7 +244,7 @@ fn run(jail: &Jail) -> Result<Infallible, Errno> {
 fn report(status: RawFd, ended: Ended) {
     if let Ok(text) = serde_json::to_string(&ended) {
         // An error means that it is gone, and then so is this process soon.
-        let _ = tell(status, &text);
+        let _ = tell(status, &format!("{text}\n"));
     }
 }
 

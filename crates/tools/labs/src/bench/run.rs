@@ -392,8 +392,11 @@ impl Run {
 
     fn ended(&self) -> Option<Ended> {
         // What was killed with everything around it could not say so.
-        self.over()
-            .then(|| serde_json::from_slice(&self.status.so_far()).unwrap_or(Ended::Killed(libc::SIGKILL)))
+        self.over().then(|| {
+            let status = self.status.so_far();
+            let first = status.split(|byte| *byte == b'\n').next().unwrap_or_default();
+            serde_json::from_slice(first).unwrap_or(Ended::Killed(libc::SIGKILL))
+        })
     }
 
     fn hangs(&self) -> Failure {
