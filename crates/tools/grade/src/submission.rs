@@ -276,7 +276,7 @@ fn rust_kit() -> io::Result<Kit> {
                 "build",
                 "--quiet",
                 "--locked",
-                "--profile=lab",
+                "--profile=observed",
                 "-p",
                 "sockcommon",
                 "--message-format=json",
@@ -286,7 +286,7 @@ fn rust_kit() -> io::Result<Kit> {
             .current_dir(&workspace.root),
     )?;
     let mut externs = Vec::new();
-    let kit = kit.join("lab");
+    let kit = kit.join("observed");
     for line in built.lines() {
         let Ok(message) = serde_json::from_str::<serde_json::Value>(line) else { continue };
         let name = message["target"]["name"].as_str().unwrap_or_default();

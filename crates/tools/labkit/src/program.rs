@@ -130,7 +130,7 @@ impl Workspace {
     pub fn build(&self) -> io::Result<()> {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let build = Command::new(&cargo)
-            .args(["build", "--quiet", "--profile=lab", "--target-dir"])
+            .args(["build", "--quiet", "--profile=observed", "--target-dir"])
             .arg(&self.target)
             .current_dir(&self.root)
             .output()
@@ -144,7 +144,7 @@ impl Workspace {
     /// The program `name` from its Rust file, as [`Workspace::build`] has left it.
     #[must_use]
     pub fn rust(&self, name: &str) -> Program {
-        Program { path: self.target.join("lab").join(name) }
+        Program { path: self.target.join("observed").join(name) }
     }
 
     /// The program `name` from `crates/name/name.c`, compiled with `$CC` (else `cc`) if it isn't yet. An error if there is

@@ -189,7 +189,7 @@ fn every_test_that_departures_names_is_there() {
 
 #[test]
 fn open_sockets_numbers_are_3_to_6_through_cargo_run_too() {
-    let output = cargo(&["run", "--quiet", "--profile=lab", "-p", "open_socket"]);
+    let output = cargo(&["run", "--quiet", "--profile=observed", "-p", "open_socket"]);
     let numbers: Vec<&str> = output.lines().filter_map(|line| line.split(" = ").nth(1)).collect();
     assert_eq!(numbers, ["3", "4", "5", "6"]);
 }

@@ -623,7 +623,7 @@ fn a_refusal_says_which_setting() {
                 "lab: this machine refuses a private network: unshare: unshare failed: No space left on device
      user.max_{kind}_namespaces is 0. To allow it until the next boot:
          sudo sysctl user.max_{kind}_namespaces=10000
-     Root needs no user namespace: cargo build --profile=lab && sudo scripts/lab
+     Root needs no user namespace: cargo build --profile=observed && sudo scripts/lab
      In a container, start the container with --privileged.\n"
             ),
             1,
@@ -690,15 +690,16 @@ fn another_system_is_told_so() {
 fn programs_must_be_there() {
     let folder = tempfile::tempdir().unwrap();
     let output = run(lab(["true"]).env("CARGO_TARGET_DIR", folder.path()), b"");
-    let first = folder.path().join("lab/ascii_ip");
-    let stderr = format!("lab: there is no {}: run `cargo build --profile=lab` first.\n", first.display());
+    let first = folder.path().join("observed/ascii_ip");
+    let stderr =
+        format!("lab: there is no {}: run `cargo build --profile=observed` first.\n", first.display());
     assert_output(&output, "", &stderr, 1);
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 0, "it has built");
 }
 
 fn a_server_that_does_not_come_up_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let programs = folder.path().join("lab");
+    let programs = folder.path().join("observed");
     fs::create_dir(&programs).unwrap();
     for program in fs::read_dir(root().join("crates")).unwrap() {
         symlink("/bin/true", programs.join(program.unwrap().file_name())).unwrap();

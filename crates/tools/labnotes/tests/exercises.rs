@@ -170,7 +170,7 @@ fn rustc(program: &str, edits: Edits, to: &Path) -> (bool, String) {
     let main = to.with_extension("rs");
     fs::write(&main, edited(&format!("{program}/src/main.rs"), edits)).unwrap();
     // What single Rust files are graded with.
-    let libraries = Workspace::here().unwrap().target.join("kit/lab");
+    let libraries = Workspace::here().unwrap().target.join("kit/observed");
     let externs = kit(&Kind::Rust(String::new())).unwrap().externs;
     let mut rustc = Command::new("rustc");
     rustc.args(["--edition=2024", "--color=never", "-o"]).args([to, &main]);

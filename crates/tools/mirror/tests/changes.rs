@@ -147,13 +147,13 @@ impl Lectures {
         }
         // Nothing is left to build: cargo only tells where everything is.
         let cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["build", "--quiet", "--profile=lab", "--message-format=json", "--target-dir"])
+            .args(["build", "--quiet", "--profile=observed", "--message-format=json", "--target-dir"])
             .arg(&workspace.target)
             .current_dir(&workspace.root)
             .output()
             .unwrap();
-        let dependencies = workspace.target.join("lab/deps").display().to_string();
-        // As the profile `lab` has it.
+        let dependencies = workspace.target.join("observed/deps").display().to_string();
+        // As the profile `observed` has it.
         let mut rustc = ["--edition=2024", "-Cdebug-assertions=off", "-L"].map(String::from).to_vec();
         rustc.push(format!("dependency={dependencies}"));
         for message in cargo.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
@@ -180,7 +180,7 @@ impl Lectures {
         links(&crates, &changed_crates, program);
         links(&crates.join(program), &changed_crates.join(program), first);
         links(&here.target.join("c"), &changed.target.join("c"), other_c);
-        links(&here.target.join("lab"), &changed.target.join("lab"), other_rust);
+        links(&here.target.join("observed"), &changed.target.join("observed"), other_rust);
 
         let text = fs::read_to_string(crates.join(program).join(&file)).unwrap();
         assert!(text.contains(from), "{change:?}: not in the file");
