@@ -1,4 +1,4 @@
-//! What needs a resolver of our own is tested in the lab shell: labkit's tests/lab.rs.
+//! What needs a resolver of our own is tested in the practice network: labkit's tests/lab.rs.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use labkit::twins;

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// fails no test; nothing waits for it when all is well.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
-/// The same for whoever does many such things one after another: a tool, a lab. On a loaded machine it takes minutes.
+/// The same for whoever does many such things one after another, as a tool does. On a loaded machine it takes minutes.
 pub const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Looks again and again until `observe` sees it; an error that names `what` after [`DEADLINE`].

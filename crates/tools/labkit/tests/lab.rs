@@ -1,5 +1,5 @@
 //! scripts/lab: every command on the slides works in it as typed, it shuts the world out, and it leaves nothing behind.
-//! Ports 7 and 13 are fixed here because they are those of a private network.
+//! Ports 7 and 13 are fixed here because they are those of a practice network.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::ffi::OsStr;
@@ -15,14 +15,14 @@ use nix::unistd::geteuid;
 use procfs::process::{Process, Stat, all_processes};
 
 fn main() {
-    // Whoever runs this in the background may have it ignore them, and so every lab.
+    // Whoever runs this in the background may have it ignore them, and so every network.
     for ignored in [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP, Signal::SIGTERM] {
         // SAFETY: the default action needs no handler.
         unsafe { signal(ignored, SigHandler::SigDfl) }.unwrap();
     }
     let missing = missing_namespaces();
     if missing.is_none() {
-        // The first lab builds the lecture programs; the others find them.
+        // The first network builds the lecture programs; the others find them.
         let _ = lab(["true"]).env_remove("SUDO_USER").stdin(Stdio::null()).output();
     }
     let lab = |name, test: fn()| trial(name, missing.clone(), test);
@@ -103,7 +103,7 @@ fn missing_namespaces() -> Option<String> {
     (!output.status.success()).then(|| format!("no namespaces: {}", reason.trim_end()))
 }
 
-// ---- How a test uses a lab ----
+// ---- How a test uses a practice network ----
 
 fn script() -> PathBuf {
     root().canonicalize().unwrap().join("scripts/lab")
@@ -116,7 +116,7 @@ fn target() -> PathBuf {
 
 fn lab<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(script());
-    // The first lab has built, and whoever comes by sudo does not.
+    // The first network has built, and whoever comes by sudo does not.
     command.args(args).env("CARGO_TARGET_DIR", target()).env("SUDO_USER", "nobody");
     command
 }
@@ -387,7 +387,7 @@ fn a_machine_without_services_is_told_so() {
     assert_output(&run(&mut command, b""), "", &format!("{told}{NO_ECHO}"), 1);
 }
 
-// ---- A command in a lab ----
+// ---- A command in a practice network ----
 
 fn input_output_and_arguments_pass_through() {
     let bytes: Vec<u8> = (0..1 << 20).map(|i: u32| (i * 7 + (i >> 8)) as u8).collect();
@@ -448,7 +448,7 @@ fn ports_may_be_bound() {
             let stderr = server.wait_stderr("\n").unwrap();
             assert!(stderr.contains(&format!("0.0.0.0:{port}에서")), "{stderr}");
         }
-        // With the lab's own server there it is taken.
+        // With the network's own server there it is taken.
         let output = run(&mut lab([name]), b"");
         assert!(output.stderr_text().starts_with("bind fail: Address already in use\n"));
         assert_eq!(output.code, Some(1));
@@ -508,7 +508,7 @@ fn name_service_cache_is_not_asked() {
 
 fn no_name_server_is_known() {
     let output = run(&mut lab(["--no-servers", "cat", "/etc/resolv.conf"]), b"");
-    assert_output(&output, "# The lab is offline.\n", "", 0);
+    assert_output(&output, "# The practice network is offline.\n", "", 0);
 }
 
 fn ps_shows_the_labs_processes_alone() {
@@ -534,7 +534,7 @@ fn started_by(pid: i32) -> Vec<Stat> {
 }
 
 fn wait_until_ended(processes: &[Stat]) {
-    until("the end of all that the lab has started", || {
+    until("the end of all that the network has started", || {
         // A later process with that pid has another start.
         let ended = |was: &Stat| {
             let is = Process::new(was.pid).and_then(|process| process.stat()).ok();
@@ -588,7 +588,7 @@ fn process_1_ends_if_it_comes_too_late() {
 }
 
 fn no_file_and_no_mount_remains() {
-    // /tmp is empty in the outer lab; the programs are elsewhere, wherever they were.
+    // /tmp is empty in the outer network; the programs are elsewhere, wherever they were.
     let mut command = sh("mount -t tmpfs test /mnt
                           mkdir /mnt/root /mnt/target
                           mount --bind \"$ROOT\" /mnt/root
@@ -620,7 +620,7 @@ fn a_refusal_says_which_setting() {
             &output,
             "",
             &format!(
-                "lab: this machine refuses a private network: unshare: unshare failed: No space left on device
+                "lab: this machine refuses a practice network: unshare: unshare failed: No space left on device
      user.max_{kind}_namespaces is 0. To allow it until the next boot:
          sudo sysctl user.max_{kind}_namespaces=10000
      Root needs no user namespace: cargo build --profile=observed && sudo scripts/lab
@@ -644,7 +644,7 @@ fn apparmors_refusal_is_recognised() {
         &run(command.env("FOLDER", folder.path()), b""),
         "",
         &format!(
-            "lab: this machine refuses a private network: {refusal}
+            "lab: this machine refuses a practice network: {refusal}
      kernel.apparmor_restrict_unprivileged_userns is 1. To allow it until the next boot:
          sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0
      kernel.unprivileged_userns_clone is 0. To allow it until the next boot:
@@ -713,7 +713,7 @@ fn a_server_that_does_not_come_up_is_named() {
 
 // ---- A shell ----
 
-/// script(1) gives a lab a terminal. A home with no .bashrc but ours, so cargo has to be left out.
+/// script(1) gives a practice network a terminal. A home with no .bashrc but ours, so cargo has to be left out.
 fn in_terminal(home: &Path, command: &str) -> Running {
     let bashrc = "alias greet='echo from the .bashrc'
                   PS1='not so '
@@ -803,7 +803,7 @@ fn a_terminals_ctrl_c_is_the_commands() {
 
 fn ctrl_c_before_the_command() {
     let home = tempfile::tempdir().unwrap();
-    // Holds the lab up while it sets up its addresses, and is not what Ctrl-C ends.
+    // Holds the network up while it sets up its addresses, and is not what Ctrl-C ends.
     executable(home.path(), "ip", "#!/bin/sh\n[ $1 = link ] && exit\ntrap '' INT\necho waits\nread line\n");
     let mut command = in_terminal(home.path(), "PATH=$HOME:$PATH exec \"$LAB\" echo reached");
     command.wait_stdout("waits").unwrap();

@@ -53,10 +53,10 @@ enum What {
         /// Only these pages
         pages: Vec<String>,
     },
-    /// Play a transcript; runs in the lab shell
+    /// Play a transcript; runs in the practice network
     #[command(hide = true)]
     Play,
-    /// Watch a program's system calls; runs in the lab shell
+    /// Watch a program's system calls; runs in the practice network
     #[command(hide = true)]
     Watch { program: String },
 }

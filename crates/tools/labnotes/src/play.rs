@@ -1,6 +1,6 @@
-//! Transcripts: types what a page says into real terminals, in the lab shell, and gives what they show.
+//! Transcripts: types what a page says into real terminals, in the practice network, and gives what they show.
 //!
-//! `labnotes play` runs inside the lab, so that its terminals share one private network, and everything in it ends with it.
+//! `labnotes play` runs inside it, so that its terminals share one network, and everything ends with it.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 /// What a page's ```lab block says.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Script {
-    /// Do the lab's servers run?
+    /// Do the network's servers run?
     pub servers: bool,
     /// What is typed, and where.
     pub acts: Vec<(String, Act)>,
@@ -190,7 +190,7 @@ struct Terminals {
 }
 
 impl Terminals {
-    /// Waits until nobody in this lab runs, everybody waits, and no terminal shows anything new.
+    /// Waits until nobody in this network runs, everybody waits, and no terminal shows anything new.
     fn settle(&self) -> Result<()> {
         let mut quiet = 0;
         let mut before = Vec::new();
@@ -211,10 +211,10 @@ impl Terminals {
     }
 }
 
-/// Does any other process of this lab run? And what each of them has done so far: its processor time and its switches.
+/// Does any other process of this network run? And what each of them has done so far: its processor time and its switches.
 fn others() -> Result<(bool, Vec<String>)> {
     let own = process::id().cast_signed();
-    ensure!(Process::myself()?.pid == own, "the lab has no /proc of its own on this machine");
+    ensure!(Process::myself()?.pid == own, "the practice network has no /proc of its own on this machine");
     let mut others = BTreeMap::new();
     for process in all_processes()?.flatten().filter(|process| process.pid != own) {
         // It may have ended since.
@@ -311,7 +311,7 @@ pub fn main() -> Result<()> {
         // SAFETY: the default action needs no handler.
         unsafe { signal(ignored, SigHandler::SigDfl) }?;
     }
-    // What a transcript leaves in /tmp goes with the lab; unless what runs here is in there itself.
+    // What a transcript leaves in /tmp goes with the network; unless what runs here is in there itself.
     let here = [labkit::root().canonicalize()?, std::env::current_exe()?];
     if !here.iter().any(|path| path.starts_with("/tmp")) {
         mount(Some("lab"), "/tmp", Some("tmpfs"), MsFlags::empty(), None::<&str>)?;

@@ -57,14 +57,14 @@ impl Real {
             }
         }
         workspace.build()?;
-        // Each lab has its own process ids, so that in two of them a compiler's file could have the same name.
+        // Each practice network has its own process ids, so that in two of them a compiler's file could have the same name.
         for program in PROGRAMS {
             workspace.c(program)?;
         }
         Ok(Real { workspace, player, seen: Mutex::new(HashMap::new()) })
     }
 
-    /// An error with what scripts/lab says if this machine refuses private networks, in which nearly everything is shown.
+    /// An error with what scripts/lab says if this machine refuses practice networks, in which nearly everything is shown.
     pub fn try_lab(&self) -> Result<()> {
         let mut lab = Command::new(self.workspace.root.join("scripts/lab"));
         let output = Running::start(lab.arg("--try"))?.finish()?;
@@ -147,7 +147,7 @@ impl Real {
         Ok(Seen::Transcript(screens))
     }
 
-    /// What labnotes prints in a lab of its own, run with these arguments and this input.
+    /// What labnotes prints in a practice network of its own, run with these arguments and this input.
     fn in_lab(&self, servers: bool, arguments: &[&str], stdin: &[u8]) -> Result<Vec<u8>> {
         let mut lab = Command::new(self.workspace.root.join("scripts/lab"));
         if !servers {
@@ -165,7 +165,7 @@ impl Real {
 }
 
 /// `labnotes watch`: the calls of a program's normal scene as JSON on stdout, after proof that C and Rust make the same. In
-/// the lab, so that the resolver's files are everywhere the same.
+/// the practice network, so that the resolver's files are everywhere the same.
 pub fn watch(name: &str) -> Result<()> {
     let workspace = Workspace::here()?;
     let mut scenes = scenes::of(program(name)?);

@@ -1,5 +1,5 @@
 //! The exercises of the book: what their answers and hints say is what happens. The programs are changed as an exercise
-//! asks for and run in the lab; longer ones that it has written are in `exercises/`.
+//! asks for and run in the practice network; longer ones that it has written are in `exercises/`.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
@@ -81,7 +81,7 @@ fn every_exercise() {
     assert!(only_in_one.is_empty(), "not tried, or not in the book: {only_in_one:?}");
 }
 
-// ---- The bench: changed programs, and a lab to run them in ----
+// ---- The bench: changed programs, and a practice network to run them in ----
 
 /// A folder in which `./NAME` is a program. The book's own are on PATH.
 struct Bench(TempDir);
@@ -138,7 +138,7 @@ impl Bench {
         self
     }
 
-    /// What commands print, in a lab with its servers. `listens t PORT` waits for a TCP server, `listens u PORT` for one of
+    /// What commands print, in a practice network with its servers. `listens t PORT` waits for a TCP server, `listens u PORT` for one of
     /// UDP; `ends [FILTER]` shows both addresses of the connections. `look` is the pace of looking: it leaves the processor
     /// to what is looked at.
     fn prints(&self, commands: &str) -> Vec<u8> {
@@ -149,7 +149,7 @@ impl Bench {
             "#;
         let mut lab = Command::new(root().canonicalize().unwrap().join("scripts/lab"));
         lab.args(["sh", "-ec", &format!("{script}{commands}")]).current_dir(self.folder());
-        // The lab of `missing_lab` has built the programs, and whoever comes by sudo does not.
+        // The network of `missing_lab` has built the programs, and whoever comes by sudo does not.
         lab.env("CARGO_TARGET_DIR", Workspace::here().unwrap().target).env("SUDO_USER", "nobody");
         let output = Running::start(&mut lab).unwrap().finish_within(PATIENCE);
         let output = output.unwrap_or_else(|error| panic!("{commands}\n{error}"));

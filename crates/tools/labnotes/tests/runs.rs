@@ -206,7 +206,7 @@ fn every_link() {
 fn calls_and_pictures() {
     let Seen::Calls(calls) = common::real().get(&Wanted::Calls("tcp_echoserv")).unwrap() else { panic!() };
     assert!(calls.iter().any(|call| call == "listen(3, 5) = 0"), "{calls:?}");
-    // In the lab, so that nothing shows of the machine that the book is built on.
+    // In the practice network, so that nothing shows of the machine that the book is built on.
     let Seen::Calls(calls) = common::real().get(&Wanted::Calls("get_hostent")).unwrap() else { panic!() };
     assert!(calls.iter().any(|call| call.contains("openat(AT_FDCWD, \"/etc/hosts\", ")), "{calls:#?}");
     assert!(!calls.iter().any(|call| call.contains("nameserver")), "{calls:#?}");
@@ -278,7 +278,7 @@ fn without_private_networks() {
     labnotes.args(["sh", env!("CARGO_BIN_EXE_labnotes"), "build", "--out"]).arg(folder.path().join("book"));
     let output = Running::start(&mut labnotes).unwrap().finish_within(PATIENCE).unwrap();
     let stderr = output.stderr_text();
-    let (_, refusal) = stderr.split_once("labnotes: this machine refuses a private network: ").unwrap();
+    let (_, refusal) = stderr.split_once("labnotes: this machine refuses a practice network: ").unwrap();
     assert!(refusal.contains("\n         sudo sysctl user.max_user_namespaces=10000\n"), "{stderr}");
     assert!(stderr.lines().count() < 10, "{stderr}");
     assert_eq!((output.stdout_text().as_str(), output.code), ("", Some(1)));

@@ -11,7 +11,7 @@ use labnotes::real::Real;
 /// The tools that scripts/setup installs and the book needs.
 pub(crate) const TOOLS: [&str; 5] = ["strace", "cc", "unshare", "ip", "bash"];
 
-/// Why this machine can't build the book, if it can't: no private networks.
+/// Why this machine can't build the book, if it can't: no practice networks.
 pub(crate) fn missing_lab() -> Option<String> {
     if let Some(missing) = TOOLS.into_iter().find_map(missing_program) {
         return Some(missing);
