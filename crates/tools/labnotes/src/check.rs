@@ -207,7 +207,7 @@ fn shared(page: &Page) -> Result<Vec<String>> {
             Piece::Directive { name, arguments, .. } => shared.push(format!("{{{{#{name} {arguments}}}}}")),
             Piece::Fence { info, lines } => {
                 let kind = info.split(' ').next().unwrap_or_default().to_string();
-                let same = matches!(kind.as_str(), "lab" | "sh");
+                let same = matches!(kind.as_str(), "practice" | "sh");
                 shared.push(if same {
                     format!("```{kind}\n{}", lines.join("\n"))
                 } else {

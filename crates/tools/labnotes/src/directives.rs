@@ -41,7 +41,7 @@ pub(crate) fn wanted(page: &Page) -> Result<Vec<Wanted>> {
                 "ladder" => wanted.push(Wanted::Ladder(program(&arguments).with_context(|| page.file())?)),
                 _ => {}
             },
-            Piece::Fence { info, lines } if info.split(' ').next() == Some("lab") => {
+            Piece::Fence { info, lines } if info.split(' ').next() == Some("practice") => {
                 wanted.push(Wanted::Transcript(Script::parse(&info, &lines).with_context(|| page.file())?));
             }
             _ => {}
@@ -580,7 +580,7 @@ fn fence(info: &str, lines: &[String], language: Lang, sources: &Sources) -> Res
     let code = lines.join("\n");
     let (kind, rest) = info.split_once(' ').unwrap_or((info, ""));
     Ok(match kind {
-        "lab" => {
+        "practice" => {
             let script = Script::parse(info, lines)?;
             let Seen::Transcript(screens) = sources.real.get(&Wanted::Transcript(script))? else {
                 bail!("no transcript")
@@ -604,7 +604,7 @@ fn fence(info: &str, lines: &[String], language: Lang, sources: &Sources) -> Res
             ensure!(rest.is_empty(), "nothing may stand after `{kind}`");
             figures::drawn_ladder(lines)?
         }
-        _ => bail!("a fence is lab, sh, rust, c, toml, text or ladder"),
+        _ => bail!("a fence is practice, sh, rust, c, toml, text or ladder"),
     })
 }
 

@@ -48,7 +48,7 @@ pub enum Piece {
     },
     /// A fenced block.
     Fence {
-        /// What stands after the backticks: `lab no-servers`.
+        /// What stands after the backticks: `practice no-servers`.
         info: String,
         /// Its lines.
         lines: Vec<String>,
@@ -231,10 +231,10 @@ mod tests {
 
     #[test]
     fn a_page_falls_into_pieces() {
-        let text = "# A {#a}\n{{#slides 1, 3-4}}\n```lab\n$ true\n```\n{{#steps x}}\n1. one\n{{/steps}}\nsee {{#slide 3}}";
+        let text = "# A {#a}\n{{#slides 1, 3-4}}\n```practice\n$ true\n```\n{{#steps x}}\n1. one\n{{/steps}}\nsee {{#slide 3}}";
         let pieces = pieces(text).unwrap();
         assert_eq!(pieces.len(), 5);
-        assert_eq!(pieces[2], Piece::Fence { info: "lab".into(), lines: vec!["$ true".into()] });
+        assert_eq!(pieces[2], Piece::Fence { info: "practice".into(), lines: vec!["$ true".into()] });
         assert!(
             matches!(&pieces[3], Piece::Directive { name, body, .. } if name == "steps" && body.len() == 1)
         );
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn what_is_not_closed_is_an_error() {
-        assert!(super::pieces("```lab\n$ true").is_err());
+        assert!(super::pieces("```practice\n$ true").is_err());
         assert!(super::pieces("{{#steps x}}\n1. one").is_err());
         assert!(slide_numbers("4-3").is_err());
         assert!(slide_numbers("").is_err());

@@ -17,7 +17,7 @@ use procfs::process::{Process, all_processes};
 use pty_process::blocking::{Command, Pty};
 use serde::{Deserialize, Serialize};
 
-/// What a page's ```lab block says.
+/// What a page's ```practice block says.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Script {
     /// Do the network's servers run?
@@ -60,12 +60,12 @@ pub enum Part {
 }
 
 impl Script {
-    /// Reads a ```lab block.
+    /// Reads a ```practice block.
     pub fn parse(info: &str, lines: &[String]) -> Result<Self> {
         let servers = match info.split_whitespace().collect::<Vec<_>>()[..] {
-            ["lab"] => true,
-            ["lab", "no-servers"] => false,
-            _ => bail!("```{info}: it is ```lab or ```lab no-servers"),
+            ["practice"] => true,
+            ["practice", "no-servers"] => false,
+            _ => bail!("```{info}: it is ```practice or ```practice no-servers"),
         };
         let mut terminal = String::new();
         let mut acts = Vec::new();
@@ -342,7 +342,7 @@ mod tests {
     #[test]
     fn a_block_is_a_script() {
         let script =
-            script("lab no-servers", "[server]\n$ tcp_echoserv -v\n[client]\n> abc\n^C\n...").unwrap();
+            script("practice no-servers", "[server]\n$ tcp_echoserv -v\n[client]\n> abc\n^C\n...").unwrap();
         assert!(!script.servers);
         assert_eq!(
             script.acts,
@@ -357,9 +357,9 @@ mod tests {
 
     #[test]
     fn output_in_a_block_is_an_error() {
-        let error = script("lab", "$ tcp_echocli 127.0.0.1\n입력 : ").unwrap_err().to_string();
+        let error = script("practice", "$ tcp_echocli 127.0.0.1\n입력 : ").unwrap_err().to_string();
         assert!(error.contains("`입력 : ` is neither"), "{error}");
-        assert!(script("lab quiet", "$ true").is_err());
-        assert!(script("lab", "").is_err());
+        assert!(script("practice quiet", "$ true").is_err());
+        assert!(script("practice", "").is_err());
     }
 }

@@ -73,7 +73,7 @@ fn typed(text: &str, number: usize) -> Part {
 }
 
 fn a_transcript() {
-    let screens = play("lab", "$ tcp_echocli 127.0.0.1\n> 안녕하세요\n$ echo $?\n$ cat\n^D").unwrap();
+    let screens = play("practice", "$ tcp_echocli 127.0.0.1\n> 안녕하세요\n$ echo $?\n$ cat\n^D").unwrap();
     let parts = [
         Part::Prompt,
         typed("tcp_echocli 127.0.0.1", 1),
@@ -93,7 +93,7 @@ fn a_transcript() {
 
 fn two_terminals() {
     let script = "[server]\n$ tcp_echoserv\n[client]\n$ tcp_echocli 127.0.0.1\n> abc\n[server]\n^C";
-    let screens = play("lab no-servers", script).unwrap();
+    let screens = play("practice no-servers", script).unwrap();
     let server = [
         Part::Prompt,
         typed("tcp_echoserv", 1),
@@ -107,7 +107,7 @@ fn two_terminals() {
 }
 
 fn waiting() {
-    let screens = play("lab no-servers", "$ sleep 0.3; echo slept\n...\n$ echo done").unwrap();
+    let screens = play("practice no-servers", "$ sleep 0.3; echo slept\n...\n$ echo done").unwrap();
     assert_eq!(screens[0].1[2], output("\nslept\n"));
     assert_eq!(screens[0].1.last(), Some(&output("\ndone\n")));
 }
@@ -123,9 +123,9 @@ fn ctrl_c_in_the_background() {
 }
 
 fn what_cannot_be_typed() {
-    let error = play("lab", "$ cat\n$ true").unwrap_err();
+    let error = play("practice", "$ cat\n$ true").unwrap_err();
     assert!(error.contains("the command before it has not ended"), "{error}");
-    let error = play("lab", "> abc").unwrap_err();
+    let error = play("practice", "> abc").unwrap_err();
     assert!(error.contains("nothing runs that it could be typed to"), "{error}");
 }
 
@@ -167,7 +167,7 @@ fn whatever_is_not_there() {
         ("```ladder\nclient | server\n```", "left | between | right"),
         ("```console\n$ true\n```", "a fence is"),
         ("```sh ignore\ntrue\n```", "not-run"),
-        ("```lab\n$ true", "a fence is not closed"),
+        ("```practice\n$ true", "a fence is not closed"),
     ] {
         let error = error_of(text);
         assert!(error.contains(told) && error.contains("map.md"), "{text}: {error}");
