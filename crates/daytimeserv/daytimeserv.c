@@ -7,9 +7,7 @@
  * See:    accept(2), write(2), ctime(3), RFC 867
  */
 #include "../sockcommon/sockcommon.h"
-#include <signal.h>
 #include <strings.h>
-#include <time.h>
 
 int main(int argc, char *argv[])
 {

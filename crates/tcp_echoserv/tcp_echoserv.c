@@ -7,7 +7,6 @@
  * See:    socket(2), bind(2), listen(2), accept(2), read(2), write(2), RFC 862
  */
 #include "../sockcommon/sockcommon.h"
-#include <signal.h>
 #include <strings.h>
 
 int main(int argc, char *argv[])

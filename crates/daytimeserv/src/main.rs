@@ -12,7 +12,6 @@ use std::{mem, ptr};
 
 use libc::{
     AF_INET, INADDR_ANY, SIG_IGN, SIGPIPE, accept, htonl, htons, sa_family_t, signal, sockaddr_in, socklen_t,
-    time,
 };
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, bind, listen, socket};
@@ -68,7 +67,7 @@ fn daytimeserv() -> Result<(), Error> {
         // 8. ctime: the time as one line, "Mon Feb 26 11:00:21 2007"
         let mut buf = [0_u8; 32];
         // SAFETY: with NULL, time only gives the time.
-        let now = unsafe { time(ptr::null_mut()) };
+        let now = unsafe { libc::time(ptr::null_mut()) };
         // SAFETY: ctime_r writes 26 bytes: 24 characters, a newline, a NUL.
         unsafe { ctime_r(&raw const now, buf.as_mut_ptr().cast()) };
 

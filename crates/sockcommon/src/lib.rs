@@ -88,16 +88,14 @@ pub fn run(program: fn() -> Result<(), Error>) -> ExitCode {
         ended => ended,
     };
     let Err(error) = ended.and_then(|()| Ok(io::stdout().flush()?)) else { return ExitCode::SUCCESS };
-    match error {
-        Error::Call { what: "stdout fail", errno: Errno::EPIPE } => {
-            // Nobody reads the pipe: C ends by SIGPIPE. Rust's runtime has made this program ignore it.
-            // SAFETY: the default action needs no handler.
-            unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
-            // SAFETY: raise takes any number of a signal.
-            unsafe { libc::raise(libc::SIGPIPE) };
-        }
-        _ => say(format_args!("{error}")),
+    if let Error::Call { what: "stdout fail", errno: Errno::EPIPE } = error {
+        // Nobody reads the pipe: C ends by SIGPIPE. Rust's runtime has made this program ignore it.
+        // SAFETY: the default action needs no handler.
+        unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+        // SAFETY: raise takes any number of a signal.
+        unsafe { libc::raise(libc::SIGPIPE) };
     }
+    say(format_args!("{error}"));
     ExitCode::from(if matches!(error, Error::Usage(_)) { 2 } else { 1 })
 }
 

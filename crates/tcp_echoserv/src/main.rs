@@ -74,14 +74,10 @@ fn tcp_echoserv() -> Result<(), Error> {
             let n = match read(&accp_sock, &mut buf) {
                 Ok(0) => break,
                 Ok(n) => n,
-                Err(errno) => {
-                    perror("read fail", errno);
-                    break;
-                }
+                Err(errno) => break perror("read fail", errno),
             };
             if let Err(errno) = writen(&accp_sock, &buf[..n]) {
-                perror("write fail", errno);
-                break;
+                break perror("write fail", errno);
             }
         }
 

@@ -11,7 +11,9 @@ use std::mem;
 use std::os::fd::AsRawFd as _;
 use std::process::ExitCode;
 
-use libc::{AF_INET, INADDR_ANY, htonl, htons, recvfrom, sa_family_t, sockaddr_in, socklen_t};
+use libc::{
+    AF_INET, INADDR_ANY, SIG_IGN, SIGPIPE, htonl, htons, recvfrom, sa_family_t, sockaddr_in, socklen_t,
+};
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, SockaddrIn, bind, sendto, socket};
 use sockcommon::{Error, MAXLINE, OrFail as _, parse_args, perror, rest, run, say, sock_ntop};
@@ -24,22 +26,26 @@ fn udp_echoserv() -> Result<(), Error> {
     // 1. arguments: the port; echo is port 7
     let args = parse_args("udp_echoserv [-v] [PORT=7]")?;
 
-    // 2. socket: open a datagram socket
+    // 2. signal: if nobody reads its messages any more, the server goes on
+    // SAFETY: ignoring a signal needs no handler.
+    unsafe { libc::signal(SIGPIPE, SIG_IGN) };
+
+    // 3. socket: open a datagram socket
     let s =
         socket(AddressFamily::Inet, SockType::Datagram, SockFlag::empty(), None).or_fail("socket fail")?;
 
-    // 3. servaddr: any local address, and the port, in network byte order
+    // 4. servaddr: any local address, and the port, in network byte order
     // SAFETY: sockaddr_in is plain integers; all zeros is a valid value (the C file's bzero).
     let mut servaddr: sockaddr_in = unsafe { mem::zeroed() };
     servaddr.sin_family = AF_INET as sa_family_t;
     servaddr.sin_addr.s_addr = htonl(INADDR_ANY);
     servaddr.sin_port = htons(args.port_or_well_known(7));
 
-    // 4. bind: give the socket its address
+    // 5. bind: give the socket its address
     bind(s.as_raw_fd(), &SockaddrIn::from(servaddr)).or_fail("bind fail")?;
     say(format_args!("{}에서 데이터그램을 기다립니다.", sock_ntop(&servaddr)));
 
-    // 5. recvfrom: take the next datagram and who sent it
+    // 6. recvfrom: take the next datagram and who sent it
     let mut buf = [0_u8; MAXLINE];
     loop {
         // SAFETY: as servaddr above.
@@ -57,7 +63,7 @@ fn udp_echoserv() -> Result<(), Error> {
             writeln!(io::stdout(), "{}", sock_ntop(&cliaddr))?;
         }
 
-        // 6. sendto: send it back, all of its 0 to 65507 bytes
+        // 7. sendto: send it back, all of its 0 to 65507 bytes
         let datagram = &buf[..nbyte as usize];
         if let Err(errno) = sendto(s.as_raw_fd(), datagram, &SockaddrIn::from(cliaddr), MsgFlags::empty()) {
             perror("sendto fail", errno);

@@ -4,7 +4,7 @@
 use std::net::{SocketAddrV4, UdpSocket};
 use std::process::Command;
 
-use labkit::peers::{READER_GONE, datagram_at, redirected, seen, steady, stop};
+use labkit::peers::{MESSAGES_UNREAD, READER_GONE, datagram_at, redirected, seen, steady, stop};
 use labkit::{Program, Server, Transport};
 
 fn twins() -> [Program; 2] {
@@ -142,6 +142,19 @@ fn asked_at_127_0_0_2_it_answers_from_127_0_0_1() {
         assert_eq!(client.send_to(b"abcdefg\n", ("127.0.0.2", server.port)).unwrap(), 8);
         let (n, from) = client.recv_from(&mut [0; 16]).unwrap();
         assert_eq!((n, from), (8, server.addr().into()));
+    }
+}
+
+#[test]
+fn outlives_whoever_read_its_messages() {
+    for program in twins() {
+        let server = Server::start(Transport::Udp, |port| {
+            let mut command = redirected(&program, MESSAGES_UNREAD);
+            command.arg(port.to_string());
+            command
+        })
+        .unwrap();
+        echo(&sender(), server.addr(), 8, 0);
     }
 }
 

@@ -148,12 +148,15 @@ pub fn stop(server: Server) -> io::Result<Output> {
 /// The redirection of [`redirected`] to a pipe that nobody reads any more.
 pub const READER_GONE: &str = ">&4 4>&-";
 
+/// The same of its stderr.
+pub const MESSAGES_UNREAD: &str = "2>&4 4>&-";
+
 /// A command that starts `program` as a shell does with a redirection such as `>&-` or `>/dev/full`. Arguments may be
 /// added to it.
 #[must_use]
 pub fn redirected(program: &Program, redirection: &str) -> Command {
     let pipe = match redirection {
-        READER_GONE => "f=$(mktemp -u) && mkfifo $f && exec 3<>$f 4>$f 3>&- && rm $f &&",
+        READER_GONE | MESSAGES_UNREAD => "f=$(mktemp -u) && mkfifo $f && exec 3<>$f 4>$f 3>&- && rm $f &&",
         _ => "",
     };
     let mut command = Command::new("sh");

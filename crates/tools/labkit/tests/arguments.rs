@@ -5,7 +5,8 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt as _;
 
-use labkit::{Output, Program};
+use labkit::peers::{MESSAGES_UNREAD, redirected};
+use labkit::{Output, Program, Running};
 
 /// Every program's usage line.
 const USAGE: [&str; 14] = [
@@ -197,6 +198,16 @@ fn a_usage_line_that_nobody_reads_ends_it_as_sigpipe_does() {
             assert_eq!(seen, (Some(libc::SIGPIPE), String::new()), "{program:?} {inherited}");
         });
     }
+}
+
+#[test]
+fn a_usage_line_on_a_stderr_that_nobody_reads_ends_c_by_sigpipe_and_not_rust() {
+    let [rust, c] = both("ascii_ip").map(|program| {
+        let mut command = redirected(&program, MESSAGES_UNREAD);
+        Running::start(command.arg("1.2")).unwrap().finish().unwrap()
+    });
+    assert_eq!((rust.code, rust.signal), (Some(2), None));
+    assert_eq!((c.code, c.signal), (None, Some(libc::SIGPIPE)));
 }
 
 #[test]

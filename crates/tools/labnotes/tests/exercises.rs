@@ -650,7 +650,7 @@ fn tcp_echocli_3() {
     }
     size_t n = get_line("#;
     let edits = [
-        ["#include <signal.h>", "#include <poll.h>\n#include <signal.h>"],
+        ["#include <strings.h>", "#include <poll.h>\n#include <strings.h>"],
         ["    size_t n = get_line(", poll],
     ];
     let script = r"mkfifo keys && exec 3<>keys
@@ -903,14 +903,14 @@ fn daytimeserv_3() {
 fn daytimeserv_4() {
     let time = r"        time_t now = time(NULL);
         nbyte = strlen(ctime_r(&now, buf));
-        // 6. sendto";
+        // 7. sendto";
     let script = r"./udp_echoserv 5000 & listens u 5000
         echo any | udp_echocli 127.0.0.1 5000 | grep -c '수신 : .*:.*20'";
     changed(
         "udp_echoserv",
         &[
             ["#include <strings.h>", "#include <strings.h>\n#include <time.h>"],
-            ["        // 6. sendto", time],
+            ["        // 7. sendto", time],
         ],
     )
     .shows(script, "1\n");
@@ -992,8 +992,8 @@ fn udp_echoserv_1() {
 
 fn udp_echoserv_2() {
     let asleep = |seconds: u32, script: &str, shows: &str| {
-        let sleep = format!("    sleep({seconds});\n    // 5. recvfrom");
-        changed("udp_echoserv", &[["    // 5. recvfrom", &sleep]]).shows(script, shows);
+        let sleep = format!("    sleep({seconds});\n    // 6. recvfrom");
+        changed("udp_echoserv", &[["    // 6. recvfrom", &sleep]]).shows(script, shows);
     };
     let soon = "./udp_echoserv 5000 & listens u 5000; echo abc | udp_echocli 127.0.0.1 5000";
     let late = r"strace -qq -e trace=sendto -o calls ./udp_echoserv 5000 & listens u 5000
@@ -1016,9 +1016,9 @@ fn udp_echoserv_3() {
         char counted[MAXLINE + 20];
         int start = sprintf(counted, "%d: ", ++clients[i].count);
         memcpy(counted + start, buf, nbyte);
-        // 6. sendto"#;
+        // 7. sendto"#;
     let serve =
-        [["        // 6. sendto", count], ["sendto(s, buf, nbyte,", "sendto(s, counted, start + nbyte,"]];
+        [["        // 7. sendto", count], ["sendto(s, buf, nbyte,", "sendto(s, counted, start + nbyte,"]];
     let several = [
         ["    // 5. get_line", "    while (1) {\n    // 5. get_line"],
         ["        return 0; // the end of input", "        break;"],
