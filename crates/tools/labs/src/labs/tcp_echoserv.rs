@@ -356,10 +356,12 @@ fn sigpipe(bench: &mut Bench) -> Verdict {
 }
 
 fn accept_fails(bench: &mut Bench) -> Verdict {
-    let inject = vec!["accept,accept4:error=EMFILE:when=1".to_string()];
+    // Not the first: a server that ends with it would be gone before anybody has seen it wait.
+    let inject = vec!["accept,accept4:error=EMFILE:when=2".to_string()];
     let (run, port) = bench.serve_tcp(&Start { inject, ..Start::default() })?;
     let addr = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
-    let after = words!("첫 accept가 EMFILE로 실패함", "the first accept failed with EMFILE");
+    echo(&run, addr, &bench.line(30))?;
+    let after = words!("그다음 accept가 EMFILE로 실패함", "the accept after that failed with EMFILE");
     goes_on(bench, &run, addr, &after).map_err(|fault| {
         fault.because(words!(
             "디스크립터는 잠시 모자랄 수 있어요. accept가 실패하면 perror로 알리고, 0.1초쯤 쉬었다가(nanosleep) 다시 accept하세요. 쉬지 않으면 그동안 같은 메시지가 쏟아져요.",
