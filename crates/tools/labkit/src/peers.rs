@@ -148,19 +148,24 @@ pub fn stop(server: Server) -> io::Result<Output> {
 /// The redirection of [`redirected`] to a pipe that nobody reads any more.
 pub const READER_GONE: &str = ">&4 4>&-";
 
-/// The same of its stderr.
+/// The same, where whoever starts the program ignores SIGPIPE, as many a service does: what is ignored is inherited.
+pub const READER_GONE_SIGPIPE_IGNORED: &str = "1>&4 4>&-";
+
+/// [`READER_GONE`], of its stderr.
 pub const MESSAGES_UNREAD: &str = "2>&4 4>&-";
 
 /// A command that starts `program` as a shell does with a redirection such as `>&-` or `>/dev/full`. Arguments may be
 /// added to it.
 #[must_use]
 pub fn redirected(program: &Program, redirection: &str) -> Command {
-    let pipe = match redirection {
-        READER_GONE | MESSAGES_UNREAD => "f=$(mktemp -u) && mkfifo $f && exec 3<>$f 4>$f 3>&- && rm $f &&",
-        _ => "",
+    const GONE: &str = "f=$(mktemp -u) && mkfifo $f && exec 3<>$f 4>$f 3>&- && rm $f &&";
+    let before = match redirection {
+        READER_GONE | MESSAGES_UNREAD => GONE.into(),
+        READER_GONE_SIGPIPE_IGNORED => format!("trap '' PIPE && {GONE}"),
+        _ => String::new(),
     };
     let mut command = Command::new("sh");
-    command.arg("-c").arg(format!("{pipe} exec \"$0\" \"$@\" {redirection}")).arg(&program.path);
+    command.arg("-c").arg(format!("{before} exec \"$0\" \"$@\" {redirection}")).arg(&program.path);
     command
 }
 

@@ -123,17 +123,7 @@ fn feed(mut pipe: ChildStdin) -> Sender<Vec<u8>> {
 impl Running {
     /// Starts a command in a process group of its own.
     pub fn start(command: &mut Command) -> io::Result<Self> {
-        Self::start_with(command, Stdio::piped())
-    }
-
-    /// As [`Running::start`], but its stdout is a pipe that nobody reads any more.
-    pub fn start_unread(command: &mut Command) -> io::Result<Self> {
-        let (_, writer) = io::pipe()?;
-        Self::start_with(command, writer.into())
-    }
-
-    fn start_with(command: &mut Command, stdout: Stdio) -> io::Result<Self> {
-        command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped()).process_group(0);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         #[cfg(target_os = "linux")]
         // SAFETY: between fork and exec only prctl and close_range are called, which are bare system calls.
         unsafe {

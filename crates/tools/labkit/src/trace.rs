@@ -2,7 +2,6 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 use std::{fs, io, thread};
 
@@ -11,6 +10,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use crate::doings::{children, doings, ticks_per_second};
+use crate::peers::redirected;
 use crate::program::Program;
 use crate::running::{OTHER_PORTS, Output, Running};
 use crate::sockets::{Transport, free_port, listens};
@@ -163,19 +163,6 @@ pub struct Trace {
     pub hang: Option<Hang>,
 }
 
-/// `strace` with everything that a trace is made of; `inject` is a list of its fault injections,
-/// `accept:error=EINTR:when=1` (strace(1), --inject).
-fn strace<S: AsRef<OsStr>>(
-    folder: &TempDir,
-    inject: &[String],
-    program: &Program,
-    args: impl IntoIterator<Item = S>,
-) -> Command {
-    let mut command = Command::new("strace");
-    command.args(options(folder.path(), inject)).arg("--").arg(&program.path).args(args);
-    command
-}
-
 /// strace's options for a trace that [`read_calls`] finds in `folder`, with these faults injected.
 #[must_use]
 pub fn options(folder: &Path, inject: &[String]) -> Vec<String> {
@@ -187,25 +174,27 @@ pub fn options(folder: &Path, inject: &[String]) -> Vec<String> {
 }
 
 impl Program {
-    /// Starts it under strace, with faults injected: see [`Trace`].
+    /// Starts it under strace, with everything that a [`Trace`] is made of; `inject` is a list of strace's fault injections,
+    /// `accept:error=EINTR:when=1` (strace(1), --inject).
     pub fn trace<S: AsRef<OsStr>>(
         &self,
         args: impl IntoIterator<Item = S>,
         inject: &[String],
     ) -> io::Result<Traced> {
-        let folder = tempfile::tempdir()?;
-        let running = Running::start(&mut strace(&folder, inject, self, args))?;
-        Ok(Traced { running, folder, hang: None })
+        self.trace_redirected(args, "", inject)
     }
 
-    /// As [`Program::trace`], with a stdout that nobody reads.
-    pub fn trace_unread<S: AsRef<OsStr>>(
+    /// As [`Program::trace`], with its stdio [`redirected`].
+    pub fn trace_redirected<S: AsRef<OsStr>>(
         &self,
         args: impl IntoIterator<Item = S>,
+        redirection: &str,
         inject: &[String],
     ) -> io::Result<Traced> {
         let folder = tempfile::tempdir()?;
-        let running = Running::start_unread(&mut strace(&folder, inject, self, args))?;
+        let mut command = redirected(&Program::at("strace"), redirection);
+        command.args(options(folder.path(), inject)).arg("--").arg(&self.path).args(args);
+        let running = Running::start(&mut command)?;
         Ok(Traced { running, folder, hang: None })
     }
 

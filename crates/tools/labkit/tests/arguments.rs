@@ -2,10 +2,10 @@
 //! line on stderr and exit status 2, `-h` and `--help` the same line on stdout and 0. Rust and C alike.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
-use labkit::peers::{MESSAGES_UNREAD, redirected};
+use labkit::peers::{MESSAGES_UNREAD, READER_GONE, READER_GONE_SIGPIPE_IGNORED, redirected};
 use labkit::{Output, Program, Running};
 
 /// Every program's usage line.
@@ -161,12 +161,12 @@ fn random_bytes_are_refused_and_never_a_panic() {
     }
 }
 
-/// What each program does, in Rust and in C, when a shell starts it with its help going where `script` says.
-fn help(script: &str, mut check: impl FnMut(&Program, Output)) {
+/// What each program does, in Rust and in C, when its help goes where the redirection says.
+fn help(redirection: &str, mut check: impl FnMut(&Program, Output)) {
     for usage in USAGE {
         for program in both(name(usage)) {
-            let args = [OsStr::new("-c"), OsStr::new(script), program.path.as_os_str()];
-            check(&program, Program::at("sh").run(args, b"").unwrap());
+            let help = Running::start(redirected(&program, redirection).arg("-h")).unwrap();
+            check(&program, help.finish().unwrap());
         }
     }
 }
@@ -174,7 +174,7 @@ fn help(script: &str, mut check: impl FnMut(&Program, Output)) {
 #[test]
 #[cfg(target_os = "linux")] // /dev/full is Linux's
 fn a_usage_line_that_has_no_room_is_an_error() {
-    help("exec \"$0\" -h >/dev/full", |program, output| {
+    help(">/dev/full", |program, output| {
         let seen = (output.code, output.stderr_text());
         assert_eq!(seen, (Some(1), "stdout fail: No space left on device\n".into()), "{program:?}");
     });
@@ -183,7 +183,7 @@ fn a_usage_line_that_has_no_room_is_an_error() {
 #[test]
 fn a_usage_line_for_a_stdout_that_takes_no_bytes_is_no_error() {
     for stdout in [">&-", "1</dev/null"] {
-        help(&format!("exec \"$0\" -h {stdout}"), |program, output| {
+        help(stdout, |program, output| {
             assert_eq!((output.code, output.stderr_text()), (Some(0), String::new()), "{program:?} {stdout}");
         });
     }
@@ -191,11 +191,10 @@ fn a_usage_line_for_a_stdout_that_takes_no_bytes_is_no_error() {
 
 #[test]
 fn a_usage_line_that_nobody_reads_ends_it_as_sigpipe_does() {
-    let nobody = "f=$(mktemp -u) && mkfifo $f && exec 3<>$f 4>$f 3>&- && rm $f";
-    for inherited in ["", "trap '' PIPE;"] {
-        help(&format!("{nobody} && {inherited} exec \"$0\" -h >&4"), |program, output| {
+    for redirection in [READER_GONE, READER_GONE_SIGPIPE_IGNORED] {
+        help(redirection, |program, output| {
             let seen = (output.signal, output.stderr_text());
-            assert_eq!(seen, (Some(libc::SIGPIPE), String::new()), "{program:?} {inherited}");
+            assert_eq!(seen, (Some(libc::SIGPIPE), String::new()), "{program:?} {redirection}");
         });
     }
 }
@@ -215,7 +214,7 @@ fn a_closed_stderr_is_no_panic() {
     // In C the socket of a client would be its stderr.
     for usage in USAGE {
         let rust = Program::rust(name(usage)).unwrap();
-        let args = [OsStr::new("-c"), OsStr::new("exec \"$0\" --no-such 2>&-"), rust.path.as_os_str()];
-        assert_eq!(Program::at("sh").run(args, b"").unwrap().code, Some(2), "{rust:?}");
+        let refused = Running::start(redirected(&rust, "2>&-").arg("--no-such")).unwrap();
+        assert_eq!(refused.finish().unwrap().code, Some(2), "{rust:?}");
     }
 }

@@ -2,9 +2,24 @@
 //! stdout. `{port}` in an argument is the port of the program that it talks to.
 
 use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpStream};
 
+use labkit::peers::{READER_GONE, READER_GONE_SIGPIPE_IGNORED};
 use nix::sys::socket::{setsockopt, sockopt};
+
+/// Where whoever talks to a program is: at no address that the program might have by itself.
+pub const PEER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+
+/// A stdout whose disk is full.
+pub const FULL: &str = ">/dev/full";
+
+/// Where a program's output doesn't arrive.
+const REDIRECTIONS: [(&str, &str); 4] = [
+    ("which nobody reads", READER_GONE),
+    ("which nobody reads, with SIGPIPE ignored", READER_GONE_SIGPIPE_IGNORED),
+    ("into a full disk", FULL),
+    ("into a stdout that takes no bytes", "1</dev/null"),
+];
 
 /// One scene of one program.
 #[derive(Clone)]
@@ -12,7 +27,7 @@ pub struct Scene {
     /// The lecture program that is watched.
     pub program: &'static str,
     /// What happens in it.
-    pub name: &'static str,
+    pub name: String,
     /// Its arguments.
     pub args: Vec<&'static str>,
     /// What is typed.
@@ -21,8 +36,8 @@ pub struct Scene {
     pub with: With,
     /// Does it end before its last step, though with status 0?
     pub ends_early: bool,
-    /// Is its stdout a pipe that nobody reads?
-    pub unread: bool,
+    /// Where its stdout goes, as a shell has it: [`redirected`](labkit::peers::redirected). Empty if it is read.
+    pub redirection: &'static str,
 }
 
 /// With whom a program talks.
@@ -64,12 +79,12 @@ pub enum Client {
 fn scene(program: &'static str, name: &'static str, args: &[&'static str], with: With) -> Scene {
     Scene {
         program,
-        name,
+        name: name.into(),
         args: args.to_vec(),
         stdin: b"abcdefg\n".to_vec(),
         with,
         ends_early: false,
-        unread: false,
+        redirection: "",
     }
 }
 
@@ -77,11 +92,7 @@ fn scene(program: &'static str, name: &'static str, args: &[&'static str], with:
 #[must_use]
 #[expect(clippy::too_many_lines, reason = "it is a list")]
 pub fn of(program: &'static str) -> Vec<Scene> {
-    let to_server = ["127.0.0.1", "{port}"];
-    // No program has this one by itself.
-    let elsewhere = |server| {
-        scene(program, "a server at another address", &["127.0.0.2", "{port}"], With::Server(server))
-    };
+    let to_server = ["127.0.0.2", "{port}"];
     let scene = |name, args: &[&'static str], with| scene(program, name, args, with);
     let typed =
         |name, stdin: Vec<u8>, server| Scene { stdin, ..scene(name, &to_server, With::Server(server)) };
@@ -96,7 +107,7 @@ pub fn of(program: &'static str) -> Vec<Scene> {
             scene("no address", &["256.1.1.1"], With::Nobody),
         ],
         "get_hostent" => vec![
-            scene("an address is its own name", &["127.0.0.1"], With::Nobody),
+            scene("an address is its own name", &["192.0.2.10"], With::Nobody),
             scene("localhost", &["localhost"], With::Nobody),
             scene("no name", &["-x"], With::Nobody),
         ],
@@ -110,13 +121,11 @@ pub fn of(program: &'static str) -> Vec<Scene> {
                 &to_server,
                 With::Pieces(&[b"Mon Feb 26 ", b"11:00:21 2007", b"\r\n"]),
             ),
-            elsewhere("daytimeserv"),
             scene("an empty answer", &to_server, With::Tcp(hang_up)),
             scene("a reset", &to_server, With::Tcp(reset)),
         ],
         "tcp_echocli" => vec![
             scene("a line", &to_server, With::Server("tcp_echoserv")),
-            elsewhere("tcp_echoserv"),
             typed("a last line without its newline", b"abc".to_vec(), "tcp_echoserv"),
             end_of_input("tcp_echoserv"),
             typed("a line that is too long", long_line(), "tcp_echoserv"),
@@ -127,21 +136,20 @@ pub fn of(program: &'static str) -> Vec<Scene> {
         ],
         "udp_echocli" => vec![
             scene("a line", &to_server, With::Server("udp_echoserv")),
-            elsewhere("udp_echoserv"),
             end_of_input("udp_echoserv"),
             typed("a line that is too long for a datagram", vec![b'a'; 65_508], "udp_echoserv"),
             typed("a line that is too long", long_line(), "udp_echoserv"),
             scene("no answer", &to_server, With::Silent),
         ],
         "connected_udp" => vec![
-            scene("the four acts", &to_server, With::Server("udp_echoserv")),
+            // The server answers from 127.0.0.1, and a connected socket takes the answer of nobody else.
+            scene("the four acts", &["127.0.0.1", "{port}"], With::Server("udp_echoserv")),
             end_of_input("udp_echoserv"),
             scene("no answer", &to_server, With::Silent),
         ],
         "port_number" => vec![
             scene("alone", &[], With::Nobody),
             scene("with a server", &to_server, With::Server("tcp_echoserv")),
-            elsewhere("tcp_echoserv"),
         ],
         "tcp_echoserv" => vec![
             scene(
@@ -182,8 +190,6 @@ pub fn of(program: &'static str) -> Vec<Scene> {
     if program.ends_with("serv") {
         scenes.push(scene("the port is taken", &[], With::PortTaken));
         scenes.push(scene("no port", &["0"], With::Nobody));
-    } else {
-        scenes.push(Scene { name: "nobody reads its stdout", unread: true, ..scenes[0].clone() });
     }
     if scenes.iter().any(|scene| scene.args.contains(&"{port}")) {
         scenes.push(scene("nobody listens", &to_server, With::NotListening));
@@ -191,7 +197,19 @@ pub fn of(program: &'static str) -> Vec<Scene> {
         scenes.push(scene("no port", &["127.0.0.1", "70000"], With::Nobody));
     }
     scenes.push(scene("too many arguments", &["127.0.0.1", "7", "7"], With::Nobody));
-    scenes.push(scene("help", &["--help"], With::Nobody));
+    let help = scene("help", &["--help"], With::Nobody);
+    let mut printed = vec![help.clone()];
+    if !program.ends_with("serv") {
+        printed.push(scenes[0].clone());
+    }
+    scenes.push(help);
+    for scene in printed {
+        scenes.extend(REDIRECTIONS.map(|(what, redirection)| Scene {
+            name: format!("{}, {what}", scene.name),
+            redirection,
+            ..scene.clone()
+        }));
+    }
     scenes
 }
 

@@ -1,17 +1,17 @@
 //! Plays a scene: the program under strace, and everybody it talks to. A program that hangs is ended, and everybody with it.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::thread;
 
 use labkit::trace::{Call, Hang, Trace, Traced};
-use labkit::{Program, Workspace, free_port, peers};
+use labkit::{Program, Workspace, free_port};
 use nix::errno::Errno;
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, socket};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
 
 use crate::own::{self, Names};
-use crate::scenes::{Client, Scene, With};
+use crate::scenes::{Client, PEER, Scene, With};
 
 /// A client asks so often, since its first request may be the one that a fault loses.
 const REQUESTS: usize = 3;
@@ -56,12 +56,12 @@ pub fn play(
             (start(program, scene, port, inject)?.finish()?, port)
         }
         With::Silent => {
-            let silent = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+            let silent = UdpSocket::bind((PEER, 0))?;
             let port = silent.local_addr()?.port();
             (start(program, scene, port, inject)?.finish()?, port)
         }
         With::Tcp(act) => {
-            let listener = peers::listen()?;
+            let listener = listen()?;
             let port = listener.local_addr()?.port();
             let mut traced = start(program, scene, port, inject)?;
             if let Some(peer) = traced.until(|_| accepted(&listener))? {
@@ -70,7 +70,7 @@ pub fn play(
             (traced.finish()?, port)
         }
         With::Pieces(pieces) => {
-            let listener = peers::listen()?;
+            let listener = listen()?;
             let port = listener.local_addr()?.port();
             let mut traced = start(program, scene, port, inject)?;
             if let Some(mut peer) = traced.until(|_| accepted(&listener))? {
@@ -146,8 +146,13 @@ fn args(scene: &Scene, port: u16) -> Vec<String> {
 
 fn start(program: &Program, scene: &Scene, port: u16, inject: &[String]) -> io::Result<Traced> {
     let args = args(scene, port);
-    let traced = if scene.unread { program.trace_unread(args, inject) } else { program.trace(args, inject) };
-    Ok(traced?.typed(&scene.stdin))
+    Ok(program.trace_redirected(args, scene.redirection, inject)?.typed(&scene.stdin))
+}
+
+fn listen() -> io::Result<TcpListener> {
+    let listener = TcpListener::bind((PEER, 0))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 /// A connection of the program's, if it has made one.
@@ -216,7 +221,7 @@ fn visit(
             Ok(output.stdout_text() + &output.stderr_text())
         }
         Client::Tcp(act) => {
-            let peer = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+            let peer = connected(port)?;
             beside(traced, || act(peer))?;
             Ok(String::new())
         }
@@ -233,7 +238,7 @@ fn visit(
 
 /// The answer to a datagram; an error if the server has taken it, waits for the next one, and none has come.
 fn ask(traced: &mut Traced, port: u16, datagram: &[u8], waits: &str) -> io::Result<Vec<u8>> {
-    let client = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let client = UdpSocket::bind((PEER, 0))?;
     client.set_nonblocking(true)?;
     let returned =
         |calls: &[Call]| calls.iter().filter(|call| call.name == waits && call.result != "?").count();
@@ -254,9 +259,17 @@ fn ask(traced: &mut Traced, port: u16, datagram: &[u8], waits: &str) -> io::Resu
     Ok(answer)
 }
 
+/// A connection from [`PEER`] to the server.
+fn connected(port: u16) -> io::Result<TcpStream> {
+    let client = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+    bind(client.as_raw_fd(), &SockaddrIn::from(SocketAddrV4::new(PEER, 0)))?;
+    connect(client.as_raw_fd(), &SockaddrIn::from(SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)))?;
+    Ok(client.into())
+}
+
 /// The line that comes back for a line; an error if none does.
 fn ask_stream(port: u16, line: &[u8]) -> io::Result<Vec<u8>> {
-    let mut client = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    let mut client = connected(port)?;
     client.write_all(line)?;
     let mut answer = vec![0; line.len()];
     client.read_exact(&mut answer)?;
