@@ -182,11 +182,13 @@ fn is_the_librarys(call: &Call, played: &Played) -> bool {
     (call.name == "openat" || call.args.first().is_some_and(file)) && !opens_files
 }
 
-/// Which of a program's calls of one name this is: with a file, a listening, a connected, a datagram socket.
+/// Which of a program's calls of one name this is: with a file, a listening, a connected, a datagram socket; to an address of
+/// AF_INET or of AF_UNSPEC.
 fn kind(call: &Call) -> String {
     let first = call.args.first().map_or("", String::as_str);
     let what = first.split_once('<').map_or(first, |(_, what)| what);
-    what.replace(|c: char| c.is_ascii_digit(), "")
+    let family = call.args.iter().find_map(|arg| arg.strip_prefix("{sa_family=")?.split(',').next());
+    what.replace(|c: char| c.is_ascii_digit(), "") + family.unwrap_or("")
 }
 
 /// `accept(listening TCP)`, `read(connected TCP)`, `socket(AF_INET, SOCK_STREAM)`

@@ -3,12 +3,13 @@
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 use labkit::{Workspace, missing_program};
-use mirror::faults::{self, Fault};
+use mirror::faults::{self, Fault, Plan};
 use mirror::ladder::{self, Rung, Wire};
 use mirror::report::{self, Report};
 use mirror::{PROGRAMS, own, scenes};
@@ -17,6 +18,7 @@ use rayon::prelude::*;
 
 /// Is each C file the same program as its Rust file? A table, one row a program; exit status 1 if any row is red.
 #[derive(Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 struct Options {
     /// Only these programs
     #[arg(value_parser = program())]
@@ -30,6 +32,9 @@ struct Options {
     /// What the programs do when a call fails that worked before: a table of every call and errno
     #[arg(long)]
     faults: bool,
+    /// Nothing after the first difference: who only asks whether there is one needn't wait
+    #[arg(long)]
+    first: bool,
     /// Another folder with the lecture programs, such as a copy
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
@@ -73,18 +78,19 @@ fn run(options: &Options) -> io::Result<bool> {
         return Ok(true);
     }
     if options.faults {
-        let plans = on_each(chosen, |program| faults::plans(&workspace, program))?.concat();
-        let faults = on_each(&plans, |plan| {
-            Ok(faults::fail(&workspace, plan).unwrap_or_else(|error| plan.not_tried(&error)))
-        })?;
+        let plans = on_each(chosen, |program| faults::plans(&workspace, program), |_| false)?.concat();
+        let fail =
+            |plan: &Plan| Ok(faults::fail(&workspace, plan).unwrap_or_else(|error| plan.not_tried(&error)));
+        let faults = on_each(&plans, fail, |fault| options.first && fault.wrong.is_some())?;
         println!("{}", fault_table(&faults));
         return Ok(faults.iter().all(|fault| fault.wrong.is_none()));
     }
 
-    let reports = on_each(chosen, |program| {
-        let report = report::check(&workspace, program, false);
+    let check = |program: &&'static str| {
+        let report = report::check(&workspace, program, options.first);
         Ok(report.unwrap_or_else(|error| Report::not_played(program, &error)))
-    })?;
+    };
+    let reports = on_each(chosen, check, |report| options.first && !report.green())?;
     println!("{}", table(&reports));
     for report in &reports {
         for (kind, faults) in [
@@ -105,13 +111,20 @@ fn run(options: &Options) -> io::Result<bool> {
     Ok(reports.iter().all(Report::green))
 }
 
-/// Gives what `work` gives for each, in their order; a few at a time, since a scene mostly waits.
+/// Gives what `work` gives for each, in their order, until one is `enough`; a few at a time, since a scene mostly waits.
 fn on_each<A: Sync, T: Send>(
     all: &[A],
     work: impl Fn(&A) -> io::Result<T> + Send + Sync,
+    enough: impl Fn(&T) -> bool + Send + Sync,
 ) -> io::Result<Vec<T>> {
     let few = ThreadPoolBuilder::new().num_threads(4).build().map_err(io::Error::other)?;
-    few.install(|| all.par_iter().map(work).collect())
+    let done = AtomicBool::new(false);
+    let work = |one| {
+        let result = work(one);
+        done.fetch_or(result.as_ref().is_ok_and(&enough), Ordering::Relaxed);
+        result
+    };
+    few.install(|| all.par_iter().filter(|_| !done.load(Ordering::Relaxed)).map(work).collect())
 }
 
 /// C on the left, Rust on the right, a table a scene.
