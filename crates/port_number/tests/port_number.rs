@@ -4,7 +4,7 @@
 use std::io::ErrorKind;
 use std::net::{TcpListener, UdpSocket};
 
-use labkit::peers::{READER_GONE, datagram_at, listen, redirected, refusing, seen};
+use labkit::peers::{READER_GONE, listen, redirected, refusing, seen};
 use labkit::{DEADLINE, Program, Running, until};
 
 fn twins() -> [Program; 2] {
@@ -15,12 +15,16 @@ fn stdout(stream: u16, datagram: u16) -> String {
     format!("스트림 소켓 포트번호 = {stream}\n데이터그램 소켓 포트번호 = {datagram}\n")
 }
 
+/// A server's address, which the program doesn't have by itself; elsewhere there is no other.
+const SERVER: &str = if cfg!(target_os = "linux") { "127.0.0.2" } else { "127.0.0.1" };
+
 /// A server with both kinds of socket at one port.
 fn server() -> (TcpListener, UdpSocket, String) {
     until("a port that is free for TCP and UDP", || {
-        let tcp = listen()?;
+        let tcp = TcpListener::bind((SERVER, 0))?;
+        tcp.set_nonblocking(true)?;
         let port = tcp.local_addr()?.port();
-        match datagram_at(port) {
+        match UdpSocket::bind((SERVER, port)) {
             Err(error) if error.kind() == ErrorKind::AddrInUse => Ok(None),
             udp => Ok(Some((tcp, udp?, port.to_string()))),
         }
@@ -32,7 +36,7 @@ fn server() -> (TcpListener, UdpSocket, String) {
 fn prints_the_ports_that_the_server_sees() {
     for client in twins() {
         let (tcp, udp, port) = server();
-        let running = client.start(["127.0.0.1", &port]).unwrap();
+        let running = client.start([SERVER, &port]).unwrap();
         let stream = until("a client", || Ok(tcp.accept().ok())).unwrap().1.port();
         udp.set_read_timeout(Some(DEADLINE)).unwrap();
         let mut datagram = [7; 8];
