@@ -141,9 +141,9 @@ pub fn play(script: &Script) -> Result<Vec<Screen>> {
         let (_, before) = others()?;
         let terminal = &mut terminals.open[at];
         terminal.flush();
-        terminal.parts.push(Part::Typed(shown, number));
         (&*terminal.pty).write_all(bytes.as_bytes())?;
         wait(&format!("{echo:?} on the terminal"), PATIENCE, || Ok(terminal.echoes(echo.as_bytes())))?;
+        terminal.parts.push(Part::Typed(shown, number));
         terminal.shown += echo.len();
         if act != &Act::Key('C') && !echo.is_empty() {
             terminal.parts.push(Part::Output("\n".into()));
@@ -269,20 +269,31 @@ impl Terminal {
         self.so_far.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Has what was typed come back? It is put before what else has come since: of ^C the kernel sends the signal first, and
-    /// the shell's prompt can be quicker than the echo.
-    fn echoes(&self, typed: &[u8]) -> bool {
-        let mut so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Has what was typed come back? What stands before it was printed before, and was only late on its way through the
+    /// terminal. But of ^C the kernel sends the signal first, and then the shell's prompt can be quicker than the echo.
+    fn echoes(&mut self, typed: &[u8]) -> bool {
+        let so_far = Arc::clone(&self.so_far);
+        let mut so_far = so_far.lock().unwrap_or_else(PoisonError::into_inner);
         let new = &mut so_far[self.shown..];
-        let at = (0..=new.len()).find(|at| new[*at..].starts_with(typed));
-        at.inspect(|at| new[..at + typed.len()].rotate_right(typed.len())).is_some()
+        let Some(at) = (0..=new.len()).find(|at| new[*at..].starts_with(typed)) else { return false };
+        if typed == b"^C" {
+            new[..at + typed.len()].rotate_right(typed.len());
+        } else {
+            self.show(&new[..at]);
+        }
+        true
     }
 
     /// What has come since then becomes parts.
     fn flush(&mut self) {
         let output = self.output();
-        let text = String::from_utf8_lossy(&output[self.shown..]).replace('\r', "");
-        self.shown = output.len();
+        self.show(&output[self.shown..]);
+    }
+
+    /// What has come next becomes parts.
+    fn show(&mut self, next: &[u8]) {
+        let text = String::from_utf8_lossy(next).replace('\r', "");
+        self.shown += next.len();
         for (i, piece) in text.split(MARK).enumerate() {
             let piece = if i == 0 {
                 piece
@@ -337,6 +348,16 @@ mod tests {
         assert!(!terminal.echoes(b"^D"));
         assert!(terminal.echoes(b"^C"));
         assert_eq!(terminal.output()[terminal.shown..], *b"^C\r\n\x02$ ");
+    }
+
+    #[test]
+    fn what_was_late_on_its_way_stands_before_what_was_typed() {
+        let mut terminal = Terminal::new("client").unwrap();
+        terminal.flush();
+        terminal.so_far.lock().unwrap().extend("입력 : abcdefg\r\n".as_bytes());
+        assert!(terminal.echoes(b"abcdefg\r\n"));
+        assert_eq!(terminal.parts.last(), Some(&Part::Output("입력 : ".into())));
+        assert_eq!(terminal.output()[terminal.shown..], *b"abcdefg\r\n");
     }
 
     #[test]
