@@ -18,10 +18,10 @@ use crate::wait::DEADLINE;
 
 /// A program hangs that has slept through so much of a wait without a break, or twice as much with breaks. Longer than a client
 /// waits for a datagram.
-const ASLEEP: Duration = Duration::from_secs(10);
+const ASLEEP: Duration = Duration::from_secs(7);
 
 /// One is in a loop that has worked for so many seconds, strace included, or left so many bytes of calls.
-const MOST_WORK: u64 = 10;
+const MOST_WORK: u64 = 3;
 const MOST_CALLS: u64 = 16 << 20;
 
 /// One system call, as strace shows it.
