@@ -22,7 +22,7 @@ const ASLEEP: Duration = Duration::from_secs(7);
 
 /// One is in a loop that has worked for so many seconds, strace included, or left so many bytes of calls.
 const MOST_WORK: u64 = 3;
-const MOST_CALLS: u64 = 16 << 20;
+const MOST_CALLS: u64 = 4 << 20;
 
 /// One system call, as strace shows it.
 #[derive(Clone, Debug, PartialEq)]

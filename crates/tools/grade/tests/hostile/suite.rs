@@ -28,9 +28,9 @@ const SECRET: &str = concat!("SEC", "RET-94158-not-yours");
 /// What is allowed to the hostile ones: less than others, so that they come to their end sooner. The good neighbour has what all
 /// have.
 const LITTLE: Allowed = Allowed {
-    building: Limits { cpu: 6, memory: 1 << 30, processes: 64, disk: 48 << 20, ..Limits::BUILD },
+    building: Limits { cpu: 4, memory: 1 << 30, processes: 64, disk: 48 << 20, ..Limits::BUILD },
     running: Limits {
-        cpu: 2,
+        cpu: 1,
         memory: 64 << 20,
         processes: 16,
         output: 64 << 10,
