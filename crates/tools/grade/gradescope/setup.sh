@@ -21,8 +21,8 @@ export PATH=/opt/rust/bin:$PATH
 
 cd /autograder/source
 cargo build --quiet --locked --release -p grade
-cargo build --quiet --locked --profile=observed -p sockcommon
-ln -sfn /opt/grade/observed /opt/kit
+cargo build --quiet --locked --profile=observed -p sockcommon --target-dir /opt/grade/kit
+ln -sfn /opt/grade/kit/observed /opt/kit
 chmod -R a+rX /opt
 chmod -R go-rwx /autograder/source
 /opt/grade/release/grade labs "$LAB"

@@ -119,7 +119,7 @@ fn entries(dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(entries)
 }
 
-/// Results inside the class's folder would be taken for a submission.
+/// Refuses results inside the class's folder, where they would be taken for a submission.
 fn refuse_inside(dir: &Path, out: &Path) -> io::Result<()> {
     let there = std::path::absolute(out)?;
     let there = there.ancestors().find_map(|folder| folder.canonicalize().ok());
@@ -133,7 +133,7 @@ fn refuse_inside(dir: &Path, out: &Path) -> io::Result<()> {
     }
 }
 
-/// A full disk is better known before an hour's work.
+/// Tries to write to the folder: a full disk is better known before an hour's work.
 fn has_room(folder: &Path) -> io::Result<()> {
     let try_it = || {
         let mut file = tempfile::Builder::new().prefix(".grade-").tempfile_in(folder)?;
@@ -256,7 +256,7 @@ fn said(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or_default()
 }
 
-/// On stderr, and only on a terminal.
+/// Makes the progress bar, on stderr, and only on a terminal.
 fn bar(submissions: u64) -> ProgressBar {
     let bar = ProgressBar::new(submissions);
     if let Ok(style) =

@@ -76,12 +76,6 @@ pub struct Report {
 }
 
 impl Report {
-    /// Could all checks be decided?
-    #[must_use]
-    pub fn graded(&self) -> bool {
-        self.score.is_some()
-    }
-
     /// What `check` exits with: 0 full marks, 1 less, 2 not graded.
     #[must_use]
     pub fn exit_status(&self) -> u8 {

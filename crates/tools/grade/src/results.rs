@@ -88,7 +88,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 pub struct Row {
     /// Whose.
     pub student: String,
-    /// `students/STEM.html`
+    /// The stem of the student's page: `students/STEM.html`.
     pub stem: String,
     /// The marks; or why there are none.
     pub marks: Result<u32, String>,

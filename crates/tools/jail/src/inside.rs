@@ -70,7 +70,7 @@ pub(crate) fn keep() -> io::Result<()> {
     }
 }
 
-/// Whatever the caller was started with beside stdin, stdout and stderr is none of the program's.
+/// Closes all descriptors but stdin, stdout, stderr and those of the keeper: what the caller was started with is none of the program's.
 fn close_others(jail: &Jail) -> io::Result<()> {
     let mut keep = vec![jail.status];
     if jail.tier == Tier::Reduced {
@@ -90,7 +90,7 @@ fn close_others(jail: &Jail) -> io::Result<()> {
     Ok(())
 }
 
-/// Another user, for good, without further groups.
+/// Becomes another user, for good, without further groups.
 fn become_user(uid: u32) -> io::Result<()> {
     tried("setgroups", setgroups(&[]))?;
     let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(uid));
@@ -100,7 +100,7 @@ fn become_user(uid: u32) -> io::Result<()> {
     tried("prctl", prctl::set_pdeathsig(Signal::SIGKILL))
 }
 
-/// This process is user and group `inner` in its user namespace, and `uid` and `gid` outside: user_namespaces(7).
+/// Makes this process user and group `inner` in its user namespace, who is `uid` and `gid` outside: user_namespaces(7).
 pub(crate) fn map_to(inner: u32, uid: u32, gid: u32) -> io::Result<()> {
     tried("/proc/self/setgroups", fs::write("/proc/self/setgroups", "deny"))?;
     tried("/proc/self/uid_map", fs::write("/proc/self/uid_map", format!("{inner} {uid} 1")))?;

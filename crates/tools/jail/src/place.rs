@@ -295,7 +295,7 @@ impl Place {
         let hand_over = move || {
             // SAFETY: two numbers. Nobody else in this program has such a high descriptor.
             Errno::result(unsafe { libc::dup2(status, STATUS) })?;
-            tried("prctl", prctl::set_pdeathsig(Signal::SIGKILL))
+            Ok(prctl::set_pdeathsig(Signal::SIGKILL)?)
         };
         // SAFETY: between fork and exec only dup2 and prctl are called, which are bare system calls.
         unsafe { command.pre_exec(hand_over) };

@@ -25,7 +25,7 @@ pub fn myself() -> io::Result<Command> {
 /// Keepers and inits that were told to end.
 static LEFT: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
-/// These are to be waited for by [`wait_for_the_left`].
+/// Leaves these processes to [`wait_for_the_left`].
 pub fn leave(pids: impl Iterator<Item = Pid>) {
     LEFT.lock().unwrap_or_else(PoisonError::into_inner).extend(pids);
 }

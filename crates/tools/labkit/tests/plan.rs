@@ -39,7 +39,7 @@ const PLAN: [Part; 8] = [
     },
     Part {
         folder: "tools/mirror/benches/bench",
-        uses: &[],
+        uses: &["labkit"],
         tests_use: &[],
         files: &["machine", "memory", "report", "programs", "clients", "main"],
     },

@@ -197,13 +197,6 @@ impl Bench {
         line
     }
 
-    /// `n` bytes of any value.
-    pub fn random_bytes(&mut self, n: usize) -> Vec<u8> {
-        let mut bytes = vec![0; n];
-        self.rng.fill(&mut bytes);
-        bytes
-    }
-
     /// A server's socket of the tester's.
     pub fn listen(&self, address: Ipv4Addr, port: u16) -> io::Result<Listener> {
         Listener::bind(SocketAddrV4::new(address, port))

@@ -262,18 +262,6 @@ impl Run {
         Patience { last: self.watch.seen(), most_asleep: asleep, most_dozing: dozing, asleep: 0, dozing: 0 }
     }
 
-    /// Its stdout so far.
-    #[must_use]
-    pub fn stdout_so_far(&self) -> Vec<u8> {
-        self.stdout.so_far()
-    }
-
-    /// Its stderr so far.
-    #[must_use]
-    pub fn stderr_so_far(&self) -> Vec<u8> {
-        self.stderr.so_far()
-    }
-
     /// Has it ended?
     #[must_use]
     pub fn over(&self) -> bool {

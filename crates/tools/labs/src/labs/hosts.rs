@@ -32,7 +32,7 @@ pub(super) fn address(bench: &mut Bench) -> Ipv4Addr {
     Ipv4Addr::new(bench.rng.u8(first), bench.rng.u8(1..=254), bench.rng.u8(1..=254), bench.rng.u8(last))
 }
 
-/// The resolver knows these, and no others.
+/// Makes the resolver know these hosts, and no others.
 pub(super) fn known(bench: &Bench, hosts: &[&Host]) -> io::Result<()> {
     let mut lines = vec!["127.0.0.1 localhost".to_string()];
     for Host { name, aliases, addresses } in hosts {
