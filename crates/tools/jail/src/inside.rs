@@ -70,7 +70,8 @@ pub(crate) fn keep() -> io::Result<()> {
     }
 }
 
-/// Closes all descriptors but stdin, stdout, stderr and those of the keeper: what the caller was started with is none of the program's.
+/// Closes all descriptors but stdin, stdout, stderr and the keeper's own: what the caller was started with is none of the
+/// program's.
 fn close_others(jail: &Jail) -> io::Result<()> {
     let mut keep = vec![jail.status];
     if jail.tier == Tier::Reduced {
