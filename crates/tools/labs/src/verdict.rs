@@ -51,15 +51,6 @@ impl Fault {
         }
     }
 
-    /// Puts this cause in place of a death's general one, for a scene that shows it.
-    #[must_use]
-    pub fn died_because(self, cause: Words) -> Self {
-        match self {
-            Fault::Died(failure) => Fault::Died(Box::new(Failure { cause, ..*failure })),
-            other => other,
-        }
-    }
-
     /// The same, with when it was said before what was done: "client number 3: …".
     #[must_use]
     pub fn after(self, when: &Words) -> Self {

@@ -111,8 +111,8 @@ pub(super) fn shown(text: &str, label: &str) -> Words {
     words!("stdout: {lines}", "stdout: {lines}")
 }
 
-/// printf(buf), for a program that has died from what it was to print.
-pub(super) fn printf_buf() -> Words {
+/// What is to be said of printf(buf).
+fn printf_buf() -> Words {
     words!(
         "printf(buf)는 buf의 %를 서식으로 읽어요. printf(\"%s\", buf)나 fwrite(buf, 1, n, stdout)을 쓰세요.",
         "printf(buf) takes a % in buf for a conversion. Use printf(\"%s\", buf), or fwrite(buf, 1, n, stdout)."
@@ -181,10 +181,10 @@ mod tests {
     #[test]
     fn a_format_shows_in_what_is_left_of_it() {
         let taken =
-            |stdout: &str| taken_for_format("응답 %n 50%%\n".as_bytes(), stdout.as_bytes()) == printf_buf();
-        assert!(taken("수신 : 응답  50%\n"));
-        assert!(!taken("수신 : 응답 %n 50"), "cut later");
-        assert!(!taken("수신 : ?? %n 50%%\n"), "something else is wrong");
+            |stdout: &str| taken_for_format("응답 50%% %x\n".as_bytes(), stdout.as_bytes()) == printf_buf();
+        assert!(taken("수신 : 응답 50% 1f\n"));
+        assert!(!taken("수신 : 응답 50%% %"), "cut later");
+        assert!(!taken("수신 : ?? 50%% %x\n"), "something else is wrong");
         assert!(!taken(""));
     }
 

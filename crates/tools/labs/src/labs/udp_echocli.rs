@@ -1,6 +1,5 @@
 //! udp_echocli: the UDP echo client.
 
-use super::printed::printf_buf;
 use super::udp_client::{
     bad_address, closed, conversation, empty_reply, long, prints, reply_length, sends, start, traced, watched,
 };
@@ -111,11 +110,10 @@ pub(super) static LAB: Lab = Lab {
 
 fn any_bytes(bench: &mut Bench) -> Verdict {
     let tail = bench.rng.u32(..);
-    let line = format!("소켓 %s%d 100% {tail:08x} 데이터그램\n");
-    let text = format!("응답 %n%x%s 50%% {tail:08X}\n");
+    let line = format!("소켓 100%% %x {tail:08x} 데이터그램\n");
+    let text = format!("응답 50%% %x {tail:08X}\n"); // as a format, it has no %s or %n, which may do anything
     let with_nul = format!("앞 \0 뒤 {tail:08X}\n");
-    conversation(bench, line.as_bytes(), text.as_bytes())
-        .map_err(|fault| fault.died_because(printf_buf()))?;
+    conversation(bench, line.as_bytes(), text.as_bytes())?;
     conversation(bench, line.as_bytes(), with_nul.as_bytes()).map_err(|fault| {
         fault.because(words!(
             "%s와 strlen은 NUL에서 멈춰요. recvfrom이 돌려준 n바이트를 fwrite(buf, 1, n, stdout)이나 write로 출력하세요.",
