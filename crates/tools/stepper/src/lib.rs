@@ -1,0 +1,3 @@
+//! Records both ends of a conversation one system call at a time, and shows it.
+
+pub mod recording;
