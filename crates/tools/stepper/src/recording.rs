@@ -2,7 +2,7 @@
 //! `recording.schema.json` beside it is the same for other languages.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -90,9 +90,9 @@ pub struct Source {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
     /// Where it comes from. Of ICMP: the port is that of the datagram that it speaks of.
-    pub from: SocketAddrV4,
+    pub from: SocketAddr,
     /// Where it goes.
-    pub to: SocketAddrV4,
+    pub to: SocketAddr,
     /// What it is.
     pub protocol: Protocol,
     /// `SYN`, `SYN ACK`, `FIN ACK`, `RST`, `PSH ACK`; of ICMP `port unreachable`; empty for a datagram.
@@ -163,9 +163,9 @@ pub struct Socket {
     /// ① the protocol
     pub protocol: Protocol,
     /// ② and ③: its own address and port; none as long as it has neither.
-    pub local: Option<SocketAddrV4>,
+    pub local: Option<SocketAddr>,
     /// ④ and ⑤: the other's address and port; none as long as it is not connected.
-    pub remote: Option<SocketAddrV4>,
+    pub remote: Option<SocketAddr>,
     /// `CLOSED`, `LISTEN`, `ESTABLISHED`, … as RFC 9293 has them; of UDP `bound`, `connected` or `unbound`.
     pub state: String,
     /// Bytes that have arrived and that nobody has read; of UDP those of the first datagram.
