@@ -1,3 +1,12 @@
 //! Records both ends of a conversation one system call at a time, and shows it.
 
+mod choice;
+mod console;
+mod decode;
+mod kernel;
+mod lines;
+mod network;
 pub mod recording;
+pub mod stage;
+mod tracee;
+mod wait;
