@@ -7,6 +7,7 @@ mod kernel;
 mod lines;
 mod network;
 pub mod recording;
+pub mod scenes;
 pub mod stage;
 mod tracee;
 mod wait;

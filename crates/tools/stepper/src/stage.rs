@@ -240,10 +240,27 @@ impl Stage {
         }
     }
 
+    /// Lets one process run as far as it comes.
+    pub fn run_alone(&mut self, process: usize) -> io::Result<()> {
+        while self.turn(process)? == Turn::Ready {
+            self.step(process)?;
+        }
+        Ok(())
+    }
+
+    /// Ends all, and gives everything that has happened.
+    #[must_use]
+    pub fn finish(mut self) -> Recording {
+        std::mem::take(&mut self.recording)
+    }
+
     /// Lets one process run until it has returned from `call`, or can't go on.
     pub fn run_until(&mut self, process: usize, call: &str) -> io::Result<()> {
         loop {
             let before = self.recording.steps.len();
+            if self.turn(process)? == Turn::Waits && self.wait_for(&[process])?.is_none() {
+                return Ok(());
+            }
             self.step(process)?;
             let Some(step) = self.recording.steps[before..].last() else { return Ok(()) };
             if step.call == call && step.result.is_some() {
@@ -254,8 +271,13 @@ impl Stage {
 
     /// Nobody can go on at once. Waits for one who wakes up by himself; none if there is none.
     pub fn wait_for_somebody(&mut self) -> io::Result<Option<usize>> {
+        let all: Vec<usize> = (0..self.tasks.len()).collect();
+        self.wait_for(&all)
+    }
+
+    fn wait_for(&mut self, processes: &[usize]) -> io::Result<Option<usize>> {
         let mut waiting = Vec::new();
-        for process in 0..self.tasks.len() {
+        for process in processes.iter().copied() {
             let task = &self.tasks[process];
             let Some(call) = task.call.as_ref().map(|doing| doing.call) else { continue };
             match task.at {
