@@ -2,9 +2,9 @@
 
 mod choice;
 mod console;
-mod decode;
+pub mod decode;
 mod kernel;
-mod lines;
+pub mod lines;
 mod network;
 pub mod recording;
 pub mod scenes;

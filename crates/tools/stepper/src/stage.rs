@@ -31,6 +31,9 @@ const MOST_WORK: u64 = 3;
 /// A scene that has so many steps comes to no end.
 const MOST_STEPS: usize = 2000;
 
+/// What the kernel returns from a call that a signal has interrupted and that may begin again: ERESTARTSYS and its like.
+const RESTARTS: [i64; 4] = [-512, -513, -514, -516];
+
 /// Whose turn can it be?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
@@ -84,6 +87,8 @@ struct Task {
     timer: bool,
     /// A stop that has been seen and not been dealt with.
     stop: Option<Stop>,
+    /// A signal has interrupted this call, and it may begin again, as if nothing had been: signal(7).
+    interrupted: Option<(Inside, i64)>,
 }
 
 /// A call that a process is in.
@@ -398,6 +403,13 @@ impl Stage {
     }
 
     fn enters(&mut self, process: usize, call: Entered) -> io::Result<()> {
+        if let Some((inside, result)) = self.tasks[process].interrupted.take() {
+            if inside.call.number == call.number && inside.call.args == call.args {
+                self.tasks[process].waits = true;
+            } else {
+                self.returned(process, inside, result, true)?;
+            }
+        }
         let tid = self.tasks[process].tracee.tid;
         let place = self.lines.place(tid);
         let own = if place.is_some() || self.lines.has_lines(tid) { Some(place.is_some()) } else { None };
@@ -429,14 +441,22 @@ impl Stage {
 
     fn returns(&mut self, process: usize, result: i64) -> io::Result<()> {
         let task = &mut self.tasks[process];
-        let Some(doing) = task.call.take() else { return Ok(()) }; // a child returns from its parent's fork
-        task.choice.returned(&doing.call, result);
+        let Some(inside) = task.call.take() else { return Ok(()) }; // a child returns from its parent's fork
+        task.choice.returned(&inside.call, result);
         let waited = std::mem::take(&mut task.waits);
-        if !doing.step {
+        if RESTARTS.contains(&result) && waited {
+            task.interrupted = Some((inside, result));
             return Ok(());
         }
-        let (args, text) = doing.call.finished(&task.tracee, result);
-        self.record(process, doing.call.name(), args, Some(text), waited, doing.source)
+        self.returned(process, inside, result, waited)
+    }
+
+    fn returned(&mut self, process: usize, inside: Inside, result: i64, waited: bool) -> io::Result<()> {
+        if !inside.step {
+            return Ok(());
+        }
+        let (args, text) = inside.call.finished(&self.tasks[process].tracee, result);
+        self.record(process, inside.call.name(), args, Some(text), waited, inside.source)
     }
 
     fn has_child(&mut self, process: usize, tid: Pid, vfork: bool) -> io::Result<()> {
@@ -554,6 +574,7 @@ impl Task {
             waits: false,
             timer: false,
             stop: None,
+            interrupted: None,
         }
     }
 
