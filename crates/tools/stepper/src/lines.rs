@@ -61,7 +61,7 @@ impl Lines {
         let program = process.exe().ok()?;
         let maps = process.maps().ok()?;
         let mut frame = Frame::innermost(pid)?;
-        for _ in 0..DEEPEST {
+        for depth in 0..DEEPEST {
             // What has called is the instruction before the one that comes next; it may be the last of its line, or of its
             // function. So is the instruction that enters the kernel.
             let pc = frame.pc.checked_sub(1)?;
@@ -72,7 +72,10 @@ impl Lines {
             if *path == program
                 && let Some((file, line)) = text.own_frame(address).ok()?
             {
-                return Some((file, line?));
+                // A function of its own that has made the call by a jump, as the last that it did, has left no frame.
+                let called = if depth == 0 { None } else { called(pid, &frame, address) };
+                let left = called.is_some_and(|function| !matches!(text.own_frame(function), Ok(None)));
+                return if left { None } else { Some((file, line?)) };
             }
             frame = image.caller(&frame, address, pid)?;
         }
@@ -250,7 +253,8 @@ struct Image {
     /// by another number in each segment.
     segments: Vec<(u64, u64, u64)>,
     eh_frame: EhFrame<Bytes>,
-    index: ParsedEhFrameHdr<Bytes>,
+    /// Where in it which address is; linkers leave it out of static executables.
+    index: Option<ParsedEhFrameHdr<Bytes>>,
     bases: BaseAddresses,
 }
 
@@ -269,7 +273,7 @@ impl Image {
             .set_eh_frame(address(".eh_frame"))
             .set_text(address(".text"))
             .set_got(address(".got"));
-        let index = EhFrameHdr::from(section(&elf, SectionId::EhFrameHdr)?).parse(&bases, 8)?;
+        let index = EhFrameHdr::from(section(&elf, SectionId::EhFrameHdr)?).parse(&bases, 8).ok();
         let mut eh_frame = EhFrame::from(section(&elf, SectionId::EhFrame)?);
         if cfg!(target_arch = "aarch64") {
             eh_frame.set_vendor(Vendor::AArch64); // addresses may be signed
@@ -289,11 +293,14 @@ impl Image {
 
     /// The frame that has called this one, in which `address` is what is being done.
     fn caller(&self, frame: &Frame, address: u64, pid: Pid) -> Option<Frame> {
-        let table = self.index.table()?;
-        let fde =
-            table.fde_for_address(&self.eh_frame, &self.bases, address, EhFrame::cie_from_offset).ok()?;
+        let (eh_frame, bases) = (&self.eh_frame, &self.bases);
+        let fde = match self.index.as_ref().and_then(ParsedEhFrameHdr::table) {
+            Some(table) => table.fde_for_address(eh_frame, bases, address, EhFrame::cie_from_offset),
+            None => eh_frame.fde_for_address(bases, address, EhFrame::cie_from_offset),
+        };
+        let fde = fde.ok()?;
         let mut context = UnwindContext::new();
-        let row = fde.unwind_info_for_address(&self.eh_frame, &self.bases, &mut context, address).ok()?;
+        let row = fde.unwind_info_for_address(eh_frame, bases, &mut context, address).ok()?;
 
         // The kernel's own frames for signals and the linker's stubs have expressions. Nobody's call is made from there.
         let CfaRule::RegisterAndOffset { register, offset } = row.cfa() else { return None };
@@ -316,6 +323,22 @@ impl Image {
         caller.set(back, None);
         Some(caller)
     }
+}
+
+/// The address at which the function was linked that a frame has called, if the call names it. `address` is that of the last byte
+/// of the call.
+#[cfg(target_arch = "x86_64")]
+fn called(pid: Pid, frame: &Frame, address: u64) -> Option<u64> {
+    let [.., opcode, a, b, c, d] = word(pid, frame.pc.checked_sub(8)?)?.to_le_bytes();
+    let distance = i64::from(i32::from_le_bytes([a, b, c, d]));
+    (opcode == 0xe8).then(|| address.wrapping_add(1).wrapping_add_signed(distance)) // call rel32
+}
+
+#[cfg(target_arch = "aarch64")]
+fn called(pid: Pid, frame: &Frame, address: u64) -> Option<u64> {
+    let instruction = word(pid, frame.pc.checked_sub(4)?)? as u32;
+    let distance = i64::from((instruction << 6).cast_signed() >> 6) * 4;
+    (instruction >> 26 == 0b10_0101).then(|| address.wrapping_sub(3).wrapping_add_signed(distance)) // bl
 }
 
 /// A word of the process's memory.
