@@ -27,6 +27,7 @@ fn main() {
         trial("c_and_rust_make_each_call_in_the_same_step", None, same_steps),
         trial("what_inlining_loops_macros_and_many_lines_do", None, shapes),
         trial("a_function_that_has_left_no_frame_has_none", None, jump),
+        trial("which_of_two_equal_branches_is_not_known", None, merged),
         trial("threads", None, threads),
         trial("a_child_of_fork_and_of_vfork", None, children),
         trial("a_signal_handler", None, signal_handler),
@@ -156,17 +157,21 @@ fn calls(command: &mut Command) -> Vec<Call> {
 // ---- Programs ----
 
 /// What compilers make of the same file.
-const WAYS: [&[&str]; 9] = [
+const WAYS: [&[&str]; 10] = [
     &["-O0", "-g"],
-    &["-O2", "-g"],
-    &["-O3", "-g", "-fomit-frame-pointer"],
-    &["-O2", "-g", "-fno-omit-frame-pointer", "-fcf-protection=full"],
-    &["-O2", "-g", "-static"],
-    &["-O2", "-g", "-static-pie"],
-    &["-O2", "-g", "-no-pie"],
-    &["-O2", "-gdwarf-4"],
-    &["-O2", "-g", "-Wl,-z,noseparate-code", "-ffunction-sections", "-Wl,--gc-sections"],
+    &["-O2", "-g", NO, MERGE],
+    &["-O3", "-g", NO, MERGE, "-fomit-frame-pointer"],
+    &["-O2", "-g", NO, MERGE, "-fno-omit-frame-pointer", "-fcf-protection=full"],
+    &["-O2", "-g", NO, MERGE, "-static"],
+    &["-O2", "-g", NO, MERGE, "-static-pie"],
+    &["-O2", "-g", NO, MERGE, "-no-pie"],
+    &["-O2", "-gdwarf-4", NO, MERGE],
+    &["-O2", "-g", NO, MERGE, "-flto"],
+    &["-O2", "-g", NO, MERGE, "-Wl,-z,noseparate-code", "-ffunction-sections", "-Wl,--gc-sections"],
 ];
+/// Two equal calls stay two.
+const NO: &str = "-fno-crossjumping";
+const MERGE: &str = "-fno-tree-tail-merge";
 
 fn compile(source: &Path, to: &Path, flags: &[&str]) {
     let compiler = env::var_os("CC").unwrap_or_else(|| "cc".into());
@@ -244,7 +249,7 @@ fn c_echo_server() {
         (Sysno::close, "if (close("),
         (Sysno::accept, "= accept("),
     ];
-    for flags in WAYS {
+    for flags in WAYS.into_iter().chain([&["-O2", "-g"][..]]) {
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join("tcp_echoserv");
         compile(&lecture("tcp_echoserv"), &program, flags);
@@ -330,7 +335,7 @@ fn same_steps() {
         };
         let folder = tempfile::tempdir().unwrap();
         let c = folder.path().join(name);
-        compile(&lecture(name), &c, &["-O2", "-g"]);
+        compile(&lecture(name), &c, &["-O2", "-g", NO, MERGE]);
         let [c, rust] = [c, Program::rust(name).unwrap().path].map(|program| run(&mut Command::new(program)));
         let main = root().join(format!("crates/{name}/src/main.rs")).canonicalize().unwrap();
         let places = rust.iter().filter_map(|call| call.place.as_ref());
@@ -410,6 +415,28 @@ fn jump() {
     {
         let (_folder, source, program) = build(&format!("{INCLUDES}{text}"), &flags);
         assert_marked(&source, &calls(&mut Command::new(program)), expected, &flags);
+    }
+}
+
+/// Optimised, two equal ends of branches are one, which has the line of either.
+fn merged() {
+    let text = r#"
+        #include <err.h>
+        int main(void)
+        {
+            if (close(0) < 0)
+                errx(1, "fail");
+            if (close(99) < 0)
+                errx(1, "fail"); // <- exit_group write dup fcntl brk getrandom
+            return 0;
+        }
+    "#;
+    for flags in [&["-O0", "-g"][..], &["-O1", "-g"], &["-O2", "-g"], &["-O2", "-g", NO, MERGE]] {
+        let (_folder, source, program) = build(&format!("{INCLUDES}{text}"), flags);
+        let mut calls = calls(Command::new(program).stdin(Stdio::null()));
+        calls.retain(|call| call.call == Sysno::exit_group);
+        let expected = if flags == ["-O2", "-g"] { vec![] } else { vec!["exit_group"] };
+        assert_marked(&source, &calls, &expected, flags);
     }
 }
 
@@ -641,23 +668,20 @@ fn costs() {
         let mut lines = Lines::new();
         let mut fresh = Lines::new();
         let mut times = Vec::new();
-        let mut has_lines = None;
         let program = Program::rust(name).unwrap();
-        trace(&mut lines, Command::new(program.path).args(args).stdin(Stdio::null()), |lines, call| {
+        trace(&mut lines, Command::new(program.path).args(args).stdin(Stdio::null()), |_, call| {
             let start = Instant::now();
             fresh.place(call.pid);
-            times.push((start.elapsed(), call.call, call.place.is_some()));
-            let start = Instant::now();
-            lines.has_lines(call.pid);
-            has_lines.get_or_insert(start.elapsed());
+            times.push(start.elapsed());
             Continue(())
         });
-        let found = times.iter().filter(|(_, _, found)| *found);
-        let total: Duration = times.iter().map(|(time, ..)| *time).sum();
+        let total: Duration = times.iter().sum();
+        times.sort();
         println!(
-            "{name}: has_lines {has_lines:?}; {} calls in {total:?}; with a line {:?}",
+            "{name}: {} calls in {total:?}, the median {:?}, the slowest {:?}",
             times.len(),
-            found.collect::<Vec<_>>()
+            times[times.len() / 2],
+            times.iter().rev().take(3).collect::<Vec<_>>()
         );
     }
 }
