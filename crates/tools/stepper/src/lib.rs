@@ -6,6 +6,7 @@ pub mod decode;
 mod kernel;
 pub mod lines;
 mod network;
+pub mod pcapng;
 pub mod recording;
 pub mod scenes;
 pub mod stage;
