@@ -3,6 +3,7 @@
 mod choice;
 mod console;
 pub mod decode;
+pub mod diagram;
 mod kernel;
 pub mod lines;
 mod network;
