@@ -19,6 +19,8 @@ pub enum Cause {
     Close,
     /// It sent a SYN of its own: the active OPEN.
     SentSyn,
+    /// It sent a FIN. That alone leads nowhere, but comes only after [`Cause::Close`].
+    SentFin,
     /// A SYN arrived.
     Syn,
     /// A SYN arrived that acknowledges its own.
@@ -188,23 +190,18 @@ fn states(moment: &Moment, happened: &[Happened], wrong: &mut Vec<String>) {
             happened.iter().filter(|one| Some(one.ends) == its).map(|one| one.cause).collect();
         let call = call_cause(moment, socket.id, from);
         let mut possible = walks(from, call, &causes);
-        if parent.is_some_and(|parent| parent.accept_queue > parent.backlog) {
-            // Linux: with the accept queue full, the last ACK of the handshake is dropped, and all after it.
-            possible.extend(walks(from, call, &[]));
-            possible.extend(walks(from, call, &[Cause::Syn]));
+        let shakes = before.map_or(causes.contains(&Cause::Syn), |before| before.state == "SYN_RECV");
+        if shakes && parent.is_some_and(|parent| parent.accept_queue > parent.backlog) {
+            possible.push("SYN_RECV"); // Linux: while the accept queue is full, the last ACK of a handshake is dropped
         }
-        for state in possible.clone() {
-            let orphan = !held(moment.after, socket.id);
-            if orphan || state == "SYN_SENT" {
-                possible.push(arrow(state, Cause::Timeout));
-            }
+        if !held(moment.after, socket.id) || from == "SYN_SENT" {
+            possible.extend(possible.clone().into_iter().map(|state| arrow(state, Cause::Timeout)));
         }
         if !possible.contains(&to) {
             let id = socket.id;
             let now = after.map_or("gone", |after| &after.state);
             let was =
                 if before.is_some() { format!("was {from}") } else { format!("is new, out of {from},") };
-            possible.dedup();
             wrong.push(format!(
                 "socket {id} {was} and is {now}; {call:?} and {causes:?} lead to {possible:?}"
             ));
@@ -234,12 +231,17 @@ fn call_cause(moment: &Moment, id: usize, state: &str) -> Option<Cause> {
 /// The states that the causes lead to; the call comes before, between or after them.
 fn walks<'a>(from: &'a str, call: Option<Cause>, causes: &[Cause]) -> Vec<&'a str> {
     let places = if call.is_some() { 0..=causes.len() } else { 0..=0 };
-    places
-        .map(|place| {
+    let mut ends: Vec<_> = places
+        .filter_map(|place| {
             let (first, then) = causes.split_at(place);
-            first.iter().chain(&call).chain(then).fold(from, |state, cause| arrow(state, *cause))
+            first.iter().chain(&call).chain(then).try_fold(from, |state, cause| match (state, cause) {
+                ("SYN_RECV" | "ESTABLISHED" | "CLOSE_WAIT", Cause::SentFin) => None,
+                _ => Some(arrow(state, *cause)),
+            })
         })
-        .collect()
+        .collect();
+    ends.dedup();
+    ends
 }
 
 /// Where a cause leads to from a state: it stays if no arrow has both.

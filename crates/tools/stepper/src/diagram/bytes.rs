@@ -29,13 +29,29 @@ enum Does {
 }
 
 fn does(moment: &Moment) -> Option<Does> {
-    let peeks = moment.step.args.iter().any(|argument| argument.contains("MSG_PEEK"));
+    let peeks = flags(moment).contains("MSG_PEEK");
     match moment.step.call.as_str() {
         "write" | "writev" | "send" | "sendto" | "sendmsg" | "sendfile" => Some(Does::Write),
         "read" | "readv" | "recv" | "recvfrom" | "recvmsg" if peeks => Some(Does::Peek),
         "read" | "readv" | "recv" | "recvfrom" | "recvmsg" => Some(Does::Read),
         _ => None,
     }
+}
+
+/// The flags that a call was given; not those that recvmsg gives back.
+fn flags<'a>(moment: &Moment<'a>) -> &'a str {
+    let place = match moment.step.call.as_str() {
+        "recv" | "recvfrom" => 3,
+        "recvmsg" => 2,
+        _ => return "",
+    };
+    moment.step.args.get(place).map_or("", String::as_str)
+}
+
+/// How many bytes a call has room for, where that is an argument of its own.
+fn room(moment: &Moment) -> Option<usize> {
+    let room = ["read", "recv", "recvfrom"].contains(&moment.step.call.as_str());
+    moment.step.args.get(2).filter(|_| room)?.parse().ok()
 }
 
 impl Bytes {
@@ -139,13 +155,8 @@ impl Bytes {
             wrong.push(format!("socket {id} has read a datagram, and none has arrived"));
             return Vec::new();
         };
-        let room = moment.step.args.get(2).and_then(|room| room.parse::<usize>().ok());
-        let whole = moment.step.args.iter().any(|argument| argument.contains("MSG_TRUNC"));
-        let expected = if whole {
-            first.len()
-        } else {
-            room.map_or(count.min(first.len()), |room| room.min(first.len()))
-        };
+        let fits = room(moment).unwrap_or(count).min(first.len());
+        let expected = if flags(moment).contains("MSG_TRUNC") { first.len() } else { fits };
         let said = moment.step.args.get(1).and_then(|text| unescape(text)).unwrap_or_default();
         if count != expected || said.iter().zip(&first).any(|(said, there)| said != there) {
             wrong.push(format!(

@@ -163,9 +163,6 @@ fn fields(state: &State, socket: &Socket, wrong: &mut Vec<String>) {
     if !orphan && !held(state, *id) {
         wrong.push(format!("socket {id} is {}, and no descriptor stands for it", socket.state));
     }
-    if socket.state == "TIME_WAIT" && held(state, *id) {
-        wrong.push(format!("socket {id} is TIME_WAIT, and a descriptor stands for it"));
-    }
 }
 
 /// What a call returned is so.
@@ -209,9 +206,8 @@ fn results(moment: &Moment, wrong: &mut Vec<String>) {
         }
         "bind" => about.is_none_or(|about| about.local.is_some()),
         "listen" => about.is_none_or(|about| {
-            let asked =
-                argument(1).parse::<i32>().map_or(SOMAXCONN, |asked| SOMAXCONN.min(asked as u32 as usize));
-            about.state == "LISTEN" && about.backlog == Some(asked)
+            let asked = argument(1).parse::<i32>().map(|asked| SOMAXCONN.min(asked as u32 as usize));
+            about.state == "LISTEN" && about.backlog == asked.ok()
         }),
         "connect" => about.is_none_or(|about| about.remote.is_some() || argument(1).contains("AF_UNSPEC")),
         _ => true,

@@ -111,6 +111,7 @@ impl Wire {
                 let from = if syn { 0 } else { from.max(0) as usize };
                 direction.arrive(from..from + usize::from(syn) + data.len() + usize::from(fin));
             }
+            sent.extend(fin.then_some(Cause::SentFin));
             if syn {
                 sent.extend((!ack).then_some(Cause::SentSyn));
                 received.push(if ack { Cause::SynAck } else { Cause::Syn });
