@@ -3,10 +3,12 @@
 mod choice;
 mod console;
 pub mod decode;
+pub mod diagram;
 mod kernel;
 pub mod lines;
 mod network;
 pub mod normal;
+pub mod pcapng;
 pub mod recording;
 pub mod scenes;
 pub mod stage;

@@ -101,7 +101,11 @@ fn keep(options: &Record, recording: &Recording) -> io::Result<()> {
         let who = &recording.processes[step.process].name;
         writeln!(stdout, "{:>3}  {who:<10} {}", step.n, step.text())?;
         for segment in &step.segments {
-            writeln!(stdout, "       {} -> {}  {} {}", segment.from, segment.to, segment.flags, segment.data)?;
+            writeln!(
+                stdout,
+                "       {} -> {}  {} {}",
+                segment.from, segment.to, segment.flags, segment.data
+            )?;
         }
     }
     Ok(())
