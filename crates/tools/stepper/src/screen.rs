@@ -12,36 +12,56 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::lang::Lang;
 use crate::recording::Recording;
+use crate::stage::{Stage, Turn};
 pub use turns::Screen;
 
-/// Whoever makes the programs go on: the recorder, or in tests a finished recording.
+/// Whoever makes the programs go on: the stage, or in tests a finished recording.
 pub trait Live {
     /// Everything until now.
     fn recording(&self) -> &Recording;
-    /// Whether a process can make its next call now.
-    fn turn(&self, process: usize) -> Turn;
+    /// Whose turn can it be?
+    fn turn(&mut self, process: usize) -> io::Result<Turn>;
     /// Lets a process run to its next step, really, now.
     fn step(&mut self, process: usize) -> io::Result<()>;
-    /// Gives a process a line on its stdin; `line` ends with its newline.
+    /// Nobody can go on: lets time pass for those who wait no longer than some time.
+    fn let_time_pass(&mut self) -> io::Result<()>;
+    /// Types a line into a process; `line` ends with its newline.
     fn type_line(&mut self, process: usize, line: &[u8]) -> io::Result<()>;
-    /// Tells a process that its stdin has ended.
+    /// The end of what is typed into a process.
     fn end_of_input(&mut self, process: usize) -> io::Result<()>;
 }
 
-/// What a process can do now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// It can make its next call, or what it has waited for has come.
-    Ready,
-    /// It is in a call that can't return yet.
-    Waits,
-    /// It has ended.
-    Ended,
+impl Live for Stage {
+    fn recording(&self) -> &Recording {
+        self.recording()
+    }
+
+    fn turn(&mut self, process: usize) -> io::Result<Turn> {
+        self.turn(process)
+    }
+
+    fn step(&mut self, process: usize) -> io::Result<()> {
+        self.step(process)
+    }
+
+    fn let_time_pass(&mut self) -> io::Result<()> {
+        self.let_time_pass()
+    }
+
+    fn type_line(&mut self, process: usize, line: &[u8]) -> io::Result<()> {
+        self.type_line(process, line)
+    }
+
+    fn end_of_input(&mut self, process: usize) -> io::Result<()> {
+        self.end_of_input(process);
+        Ok(())
+    }
 }
 
 /// How often the screen looks for what comes without a key: a signal, a time limit that ends a wait.
@@ -62,25 +82,28 @@ pub fn run(live: &mut impl Live, lang: Lang) -> io::Result<()> {
     let mut screen = Screen::new(lang, colour);
 
     let mut terminal = ratatui::try_init()?;
-    let end = loop {
-        if signalled.load(Ordering::Relaxed) {
-            break Err(io::Error::new(io::ErrorKind::Interrupted, "ended by a signal"));
-        }
-        if let Err(error) = terminal.draw(|frame| screen.draw(frame, live)) {
-            break Err(error);
-        }
-        match next_event() {
-            Ok(Some(Event::Key(key))) if key.is_press() => match screen.key(live, key) {
-                Ok(true) => {}
-                Ok(false) => break Ok(()),
-                Err(error) => break Err(error),
-            },
-            Ok(_) => {}
-            Err(error) => break Err(error),
-        }
-    };
+    let end = until_seen(&mut terminal, &mut screen, live, &signalled);
     ratatui::restore();
     end
+}
+
+fn until_seen(
+    terminal: &mut DefaultTerminal,
+    screen: &mut Screen,
+    live: &mut impl Live,
+    signalled: &AtomicBool,
+) -> io::Result<()> {
+    while !signalled.load(Ordering::Relaxed) {
+        screen.look(live)?;
+        terminal.draw(|frame| screen.draw(frame, live.recording()))?;
+        if let Some(Event::Key(key)) = next_event()?
+            && key.is_press()
+            && !screen.key(live, key)?
+        {
+            return Ok(());
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::Interrupted, "ended by a signal"))
 }
 
 /// The next event, none if there was none for a moment.

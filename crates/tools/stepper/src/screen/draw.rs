@@ -6,13 +6,13 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Borders, Clear, Paragraph};
 
-use super::Turn;
 use super::side::{self, Moment};
 use super::text::{clip, columns, plain};
 use super::turns::{Note, Screen, reads_input};
 use super::wire::{self, Crossing};
 use crate::lang::Lang;
 use crate::recording::{Protocol, Recording, Role};
+use crate::stage::Turn;
 
 /// Smaller than this nobody could read it.
 const SMALLEST: (u16, u16) = (80, 24);
@@ -62,7 +62,7 @@ impl Paint {
 }
 
 /// Draws all of it.
-pub(super) fn draw(frame: &mut Frame, screen: &Screen, recording: &Recording, turns: &[Turn]) {
+pub(super) fn draw(frame: &mut Frame, screen: &Screen, recording: &Recording) {
     let area = frame.area();
     let lang = screen.lang;
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
@@ -85,8 +85,8 @@ pub(super) fn draw(frame: &mut Frame, screen: &Screen, recording: &Recording, tu
         paint: Paint(screen.colour),
         recording,
         step: screen.shown(recording),
-        turns: if screen.looks_back() { None } else { Some(turns) },
-        next: screen.next_of(recording, turns),
+        turns: if screen.looks_back() { None } else { Some(&screen.turns) },
+        next: screen.next(recording),
         chosen: screen.chosen && !screen.looks_back(),
     };
     draw_time(frame, time, &moment);
@@ -272,9 +272,7 @@ fn draw_said(screen: &Screen, moment: &Moment, width: usize) -> Line<'static> {
     if let Some(prompt) = &screen.prompt {
         let label = lang
             .of(format!(" {}의 입력 ", name(prompt.process)), format!(" input of {} ", name(prompt.process)));
-        let keys = lang
-            .of("   Enter 보내기  Ctrl-D 입력 끝  Esc 닫기", "   Enter sends  Ctrl-D ends the input  Esc");
-        let room = width.saturating_sub(columns(&label) + columns(keys) + 2).max(8);
+        let room = width.saturating_sub(columns(&label) + 2).max(8);
         // Its end is what is being typed.
         let line = plain(&prompt.line);
         let mut tail = line.as_str();
@@ -290,7 +288,6 @@ fn draw_said(screen: &Screen, moment: &Moment, width: usize) -> Line<'static> {
             Span::raw(" "),
             Span::styled(tail.to_owned(), typed),
             Span::styled("▏", Paint::bold()),
-            Span::raw(keys),
         ]);
     }
     let text = match &screen.note {

@@ -6,15 +6,15 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Paragraph};
+use ratatui::widgets::{Block, BorderType, Padding, Paragraph};
 
-use super::Turn;
 use super::draw::Paint;
 use super::text::{clip, clip_line, columns, plain, wrap, wrap_call, wrap_words};
 use super::turns::waits_for_input;
 use super::wire::server_ports;
 use crate::lang::Lang;
 use crate::recording::{Descriptor, Recording, Role, Socket, State, Step};
+use crate::stage::Turn;
 
 /// What is shown: one step of a recording.
 #[derive(Clone, Copy)]
@@ -77,6 +77,8 @@ pub(super) fn name_of(recording: &Recording, process: usize, lang: Lang) -> Stri
             let words = [
                 ("server", "서버"),
                 ("client", "클라이언트"),
+                ("program", "프로그램"),
+                (" again", " (다시)"),
                 ("'s child", "의 자식"),
                 ("'s thread", "의 스레드"),
             ];
@@ -96,6 +98,7 @@ pub(super) fn draw(frame: &mut Frame, area: Rect, moment: &Moment, role: Role) {
     let name = if has_turn { format!(" ▶ {name} ") } else { format!(" {name} ") };
     let program = format!(" {} ", clip(&program, usize::from(area.width).saturating_sub(columns(&name) + 6)));
     let mut block = Block::bordered()
+        .padding(Padding::left(1))
         .title(Line::from(vec![Span::styled(name, paint.side(role)), Span::styled(program, Paint::bold())]));
     if has_turn {
         block = block.border_type(BorderType::Thick);

@@ -5,9 +5,10 @@ use std::io;
 use ratatui::Frame;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::{Live, Turn, draw};
+use super::{Live, draw};
 use crate::lang::Lang;
 use crate::recording::{Recording, Role, Step};
+use crate::stage::Turn;
 
 /// What a prompt proposes: Enter takes it, any other key begins a line of one's own. It is what the slides type.
 const PROPOSED: &str = "abcdefg";
@@ -17,6 +18,8 @@ pub struct Screen {
     pub(super) lang: Lang,
     /// Whether there are colours; without, blocks in reverse say the same.
     pub(super) colour: bool,
+    /// What each process can do.
+    pub(super) turns: Vec<Turn>,
     /// The process whose turn it is.
     turn: usize,
     /// Tab has chosen it, so it keeps its turn although it waits.
@@ -52,13 +55,31 @@ impl Screen {
     /// Begins with the first process's turn.
     #[must_use]
     pub fn new(lang: Lang, colour: bool) -> Self {
-        Self { lang, colour, turn: 0, chosen: false, back: None, prompt: None, note: None, help: false }
+        Self {
+            lang,
+            colour,
+            turns: Vec::new(),
+            turn: 0,
+            chosen: false,
+            back: None,
+            prompt: None,
+            note: None,
+            help: false,
+        }
+    }
+
+    /// Looks who can go on; where nobody can, those go on whose time has come.
+    pub fn look(&mut self, live: &mut impl Live) -> io::Result<()> {
+        self.turns.clear();
+        for process in 0..live.recording().processes.len() {
+            self.turns.push(live.turn(process)?);
+        }
+        if self.turns.contains(&Turn::Ready) { Ok(()) } else { live.let_time_pass() }
     }
 
     /// Draws all of it.
-    pub fn draw(&self, frame: &mut Frame, live: &impl Live) {
-        let turns: Vec<_> = (0..live.recording().processes.len()).map(|it| live.turn(it)).collect();
-        draw::draw(frame, self, live.recording(), &turns);
+    pub fn draw(&self, frame: &mut Frame, recording: &Recording) {
+        draw::draw(frame, self, recording);
     }
 
     /// Does what a key means; false ends it.
@@ -85,9 +106,9 @@ impl Screen {
             }
             KeyCode::Home => self.go_to(live.recording(), Some(0)),
             KeyCode::End => self.back = None,
-            KeyCode::Tab => self.next_turn(live, 1),
-            KeyCode::BackTab => self.next_turn(live, live.recording().processes.len().saturating_sub(1)),
-            KeyCode::Char('t') => self.prompt_for(self.who_reads(live)),
+            KeyCode::Tab => self.next_turn(live.recording(), 1),
+            KeyCode::BackTab => self.next_turn(live.recording(), self.turns.len().saturating_sub(1)),
+            KeyCode::Char('t') => self.prompt_for(self.who_reads(live.recording())),
             _ => {}
         }
         Ok(true)
@@ -98,7 +119,7 @@ impl Screen {
         match key.code {
             KeyCode::Esc => return Ok(()),
             KeyCode::Tab => {
-                self.next_turn(live, 1);
+                self.next_turn(live.recording(), 1);
                 return Ok(());
             }
             KeyCode::Enter => {
@@ -139,7 +160,8 @@ impl Screen {
             Ok(()) => note,
             Err(error) => Note::Failed(error.to_string()),
         });
-        if reads_input(live.recording(), process) && live.turn(process) == Turn::Ready {
+        self.look(live)?;
+        if reads_input(live.recording(), process) && self.can(process, Turn::Ready) {
             self.step(live, process)?;
         }
         Ok(())
@@ -151,11 +173,8 @@ impl Screen {
             self.go_to(live.recording(), Some(back + 1));
             return Ok(());
         }
-        if live.recording().processes.is_empty() {
-            return Ok(());
-        }
-        let next = self.next(live);
-        if live.turn(next) == Turn::Ready {
+        let next = self.next(live.recording());
+        if self.can(next, Turn::Ready) {
             return self.step(live, next);
         }
         if reads_input(live.recording(), next) {
@@ -171,52 +190,50 @@ impl Screen {
         live.step(process)?;
         self.turn = process;
         self.chosen = false;
-        if reads_input(live.recording(), process) && live.turn(process) == Turn::Waits {
+        self.look(live)?;
+        if reads_input(live.recording(), process) && self.can(process, Turn::Waits) {
             self.prompt_for(Some(process));
         }
         Ok(())
     }
 
-    /// Who goes on with the next Enter: whose turn it is; where that one waits, another who can; else one who reads stdin.
-    fn next(&self, live: &impl Live) -> usize {
-        let turns: Vec<_> = (0..live.recording().processes.len()).map(|it| live.turn(it)).collect();
-        self.next_of(live.recording(), &turns)
+    fn can(&self, process: usize, turn: Turn) -> bool {
+        self.turns.get(process) == Some(&turn)
     }
 
-    pub(super) fn next_of(&self, recording: &Recording, turns: &[Turn]) -> usize {
+    /// Who goes on with the next Enter: whose turn it is; where that one waits, another who can; else one who reads stdin.
+    pub(super) fn next(&self, recording: &Recording) -> usize {
         if self.chosen {
             return self.turn;
         }
-        let round = || (0..turns.len()).map(|it| (self.turn + it) % turns.len());
-        let ready = round().find(|&it| turns[it] == Turn::Ready);
-        let at_input = || round().find(|&it| turns[it] == Turn::Waits && reads_input(recording, it));
+        let round = || (0..self.turns.len()).map(|it| (self.turn + it) % self.turns.len());
+        let ready = round().find(|&it| self.can(it, Turn::Ready));
+        let at_input = || round().find(|&it| self.can(it, Turn::Waits) && reads_input(recording, it));
         ready.or_else(at_input).unwrap_or(self.turn)
     }
 
-    fn next_turn(&mut self, live: &impl Live, by: usize) {
-        let count = live.recording().processes.len();
+    fn next_turn(&mut self, recording: &Recording, by: usize) {
+        let count = self.turns.len();
         self.back = None;
-        let next = self.next(live);
+        let next = self.next(recording);
         // Whoever has ended has no turn.
         let mut after = (1..=count).map(|it| (next + it * by) % count);
-        if let Some(turn) = after.find(|&it| live.turn(it) != Turn::Ended) {
+        if let Some(turn) = after.find(|&it| !self.can(it, Turn::Ended)) {
             self.turn = turn;
             self.chosen = true;
-            if live.turn(turn) == Turn::Waits && !reads_input(live.recording(), turn) {
+            if self.can(turn, Turn::Waits) && !reads_input(recording, turn) {
                 self.note = Some(Note::Waits(turn));
             }
         }
     }
 
     /// The one who waits for a line, else the one whose turn it is, if it is a client, else the first client.
-    fn who_reads(&self, live: &impl Live) -> Option<usize> {
-        let processes = &live.recording().processes;
-        let there = |it: usize| live.turn(it) != Turn::Ended;
-        let next = self.next(live);
-        let mut round = (0..processes.len()).map(|it| (next + it) % processes.len());
-        let client = |it: &usize| there(*it) && processes[*it].role == Role::Client;
-        let waits = round.clone().find(|&it| there(it) && reads_input(live.recording(), it));
-        waits.or_else(|| round.find(client))
+    fn who_reads(&self, recording: &Recording) -> Option<usize> {
+        let next = self.next(recording);
+        let round = || (0..self.turns.len()).map(|it| (next + it) % self.turns.len());
+        let there = || round().filter(|&it| !self.can(it, Turn::Ended));
+        let client = |it: &usize| recording.processes.get(*it).is_some_and(|it| it.role == Role::Client);
+        there().find(|&it| reads_input(recording, it)).or_else(|| there().find(client))
     }
 
     fn prompt_for(&mut self, process: Option<usize>) {

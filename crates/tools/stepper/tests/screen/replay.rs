@@ -10,7 +10,8 @@ use stepper::recording::{
     Descriptor, Descriptors, Process, Protocol, Recording, Role, Segment, Socket, Source, State, Step,
     VERSION,
 };
-use stepper::screen::{Live, Turn};
+use stepper::screen::Live;
+use stepper::stage::Turn;
 
 /// Plays a recording: the next step can be made by the process that makes it there, and by nobody else.
 pub struct Replay {
@@ -49,20 +50,24 @@ impl Live for Replay {
         &self.now
     }
 
-    fn turn(&self, process: usize) -> Turn {
+    fn turn(&mut self, process: usize) -> io::Result<Turn> {
         let last = self.last(process);
         if last.is_some_and(|step| step.call == "exit_group") {
-            return Turn::Ended;
+            return Ok(Turn::Ended);
         }
         let needs_line = last.is_some_and(|step| step.waits() && reads_input(step));
         let has_it = self.has_typed(process) >= self.reads(process);
         let next = self.rest.front().is_some_and(|step| step.process == process);
-        if next && (!needs_line || has_it) { Turn::Ready } else { Turn::Waits }
+        Ok(if next && (!needs_line || has_it) { Turn::Ready } else { Turn::Waits })
     }
 
     fn step(&mut self, process: usize) -> io::Result<()> {
-        assert_eq!(self.turn(process), Turn::Ready, "nobody may let {process} go on");
+        assert_eq!(self.turn(process)?, Turn::Ready, "nobody may let {process} go on");
         self.now.steps.extend(self.rest.pop_front());
+        Ok(())
+    }
+
+    fn let_time_pass(&mut self) -> io::Result<()> {
         Ok(())
     }
 
