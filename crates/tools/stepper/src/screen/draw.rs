@@ -171,6 +171,7 @@ fn draw_wire(frame: &mut Frame, area: Rect, moment: &Moment) {
     let Moment { lang, recording, .. } = *moment;
     let crossings = moment.step.map(|step| wire::crossings(recording, step)).unwrap_or_default();
     let title = match crossings.len() {
+        0 if moment.step.is_none() => lang.of(" 네트워크 ".to_owned(), " the wire ".to_owned()),
         0 => lang.of(
             " 네트워크: 이 걸음에는 아무것도 오가지 않았어요 ".to_owned(),
             " the wire: nothing crossed it in this step ".to_owned(),
@@ -383,7 +384,7 @@ fn draw_keys(screen: &Screen, moment: &Moment) -> Line<'static> {
     let mut spans = Vec::new();
     for (key, what) in keys {
         spans.push(Span::styled(format!(" {key} "), Paint::block()));
-        spans.push(Span::raw(format!(" {what}  ")));
+        spans.push(Span::raw(format!(" {what} ")));
     }
     Line::from(spans)
 }
@@ -410,6 +411,7 @@ fn draw_help(frame: &mut Frame, moment: &Moment) {
             mark("○ ×", plain, "기다리기 시작했어요; 프로그램이 끝났어요"),
             mark("값", paint.changed(), "이 걸음에 바뀌었어요"),
             mark("▶", paint.here(), "이 걸음의 줄"),
+            mark("–", plain, "디스크립터 없음: accept 전이거나 닫힌 뒤"),
             mark("①②③④⑤", plain, "프로토콜, 자신의 IP 주소와 포트,"),
             mark("          ", plain, "상대방의 IP 주소와 포트"),
         ],
@@ -425,6 +427,7 @@ fn draw_help(frame: &mut Frame, moment: &Moment) {
             mark("○ ×", plain, "a wait begins; a program ends"),
             mark("value", paint.changed(), "changed in this step"),
             mark("▶", paint.here(), "the line of this step"),
+            mark("–", plain, "no descriptor: not accepted yet, or closed"),
             mark("①②③④⑤", plain, "protocol, own IP address and port,"),
             mark("     ", plain, "the other's IP address and port"),
         ],

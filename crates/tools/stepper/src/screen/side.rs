@@ -96,7 +96,7 @@ pub(super) fn draw(frame: &mut Frame, area: Rect, moment: &Moment, role: Role) {
     let program =
         process.and_then(|it| recording.processes.get(it)).map_or(String::new(), |it| plain(&it.program));
     let name = if has_turn { format!(" ▶ {name} ") } else { format!(" {name} ") };
-    let program = format!(" {} ", clip(&program, usize::from(area.width).saturating_sub(columns(&name) + 6)));
+    let program = format!(" {} ", clip(&program, usize::from(area.width).saturating_sub(columns(&name) + 4)));
     let mut block = Block::bordered()
         .padding(Padding::left(1))
         .title(Line::from(vec![Span::styled(name, paint.side(role)), Span::styled(program, Paint::bold())]));
@@ -177,10 +177,7 @@ fn status(moment: &Moment, process: usize) -> Line<'static> {
         ),
         _ if step.waits() => {
             let words = match (come, waits_for_input(step)) {
-                (true, _) => lang.of(
-                    format!("{call}, 기다리던 것이 왔어요"),
-                    format!("in {call}; what it waited for has come"),
-                ),
+                (true, _) => lang.of(format!("{call}, 올 것이 왔어요"), format!("in {call}; it can go on")),
                 (false, true) => {
                     lang.of(format!("{call}, 키보드 입력을"), format!("in {call} for the keyboard"))
                 }
@@ -239,7 +236,11 @@ fn others(moment: &Moment, role: Role, process: usize) -> Option<Line<'static>> 
 
 fn call_text(step: &Step, width: usize, rows: usize) -> Vec<String> {
     let call = format!("{}({})", step.call, step.args.join(", "));
-    let result = step.result.as_ref().map_or_else(|| " …".to_owned(), |result| format!(" = {result}"));
+    let result = match &step.result {
+        Some(result) => format!(" = {result}"),
+        None if step.waits() => " …".to_owned(),
+        None => String::new(),
+    };
     wrap_call(&plain(&call), &plain(&result), width, rows)
 }
 
@@ -252,7 +253,9 @@ fn source(moment: &Moment, step: Option<&Step>, now: bool, count: usize, width: 
             "(이 호출이 소스의 어디인지 알 수 없어요)",
             "(where the source makes this call is not known)",
         );
-        return step.map(|_| Line::from(word)).into_iter().collect();
+        // An end needs no place.
+        let unknown = step.filter(|step| step.waits() || step.result.is_some());
+        return unknown.map(|_| Line::from(word)).into_iter().collect();
     };
     let lines: Vec<_> = text.lines().map(plain).collect();
     let around = |count: usize| {
@@ -291,44 +294,49 @@ fn source(moment: &Moment, step: Option<&Step>, now: bool, count: usize, width: 
     rows
 }
 
-/// `디스크립터  0 1 2 터미널  5 /etc/hosts`: those that are no sockets, and those that this step has closed.
+/// `디스크립터 4 닫힘, 0 키보드, 1 2 화면`: those that this step has closed, and those that are no sockets.
 fn descriptors(moment: &Moment, process: usize, width: usize) -> Line<'static> {
     let lang = moment.lang;
     let of = |state: Option<&'_ State>| {
         state.and_then(|it| it.processes.get(process)).map_or(Vec::new(), |it| it.descriptors.clone())
     };
     let (before, now) = (of(moment.state_before()), of(moment.state()));
-    let mut spans = vec![Span::styled(lang.of("디스크립터 ", "descriptors "), Paint::bold())];
-    let mut last = None;
-    for descriptor in now.iter().filter(|it| it.socket.is_none()) {
-        if last.is_some() && last != Some(&descriptor.what) {
-            spans.push(Span::raw(format!(" {} ", what_of(last.map_or("", String::as_str), lang))));
-        }
-        let old = before.iter().find(|it| it.fd == descriptor.fd);
+    let mut spans = vec![Span::styled(lang.of("디스크립터", "fd"), Paint::bold())];
+    let gone = before.iter().filter(|old| !now.iter().any(|it| it.fd == old.fd));
+    let gone: Vec<_> = gone.map(|it| it.fd.to_string()).collect();
+    if !gone.is_empty() {
         spans.push(Span::raw(" "));
-        // Those that it was born with are nothing new.
-        let style = moment.mark(!before.is_empty() && old != Some(descriptor));
-        spans.push(Span::styled(descriptor.fd.to_string(), style));
-        last = Some(&descriptor.what);
-    }
-    if let Some(last) = last {
-        spans.push(Span::raw(format!(" {}", what_of(last, lang))));
-    }
-    for gone in before.iter().filter(|old| !now.iter().any(|it| it.fd == old.fd)) {
-        spans.push(Span::raw("  "));
         spans.push(Span::styled(
-            lang.of(format!("{} 닫힘", gone.fd), format!("{} closed", gone.fd)),
+            format!("{} {}", gone.join(" "), lang.of("닫힘", "closed")),
             moment.paint.changed(),
         ));
     }
+    let others: Vec<_> = now.iter().filter(|it| it.socket.is_none()).collect();
+    for alike in others.chunk_by(|one, other| one.what == other.what) {
+        spans.push(Span::raw(if spans.len() == 1 { "" } else { "," }));
+        for descriptor in alike {
+            // Those that it was born with are nothing new.
+            let new = !before.is_empty() && !before.contains(descriptor);
+            spans.push(Span::raw(" "));
+            spans.push(Span::styled(descriptor.fd.to_string(), moment.mark(new)));
+        }
+        spans.push(Span::raw(format!(
+            " {}",
+            alike.first().map_or(String::new(), |it| what_of(&it.what, lang))
+        )));
+    }
     let taken: usize = spans.iter().map(|span| columns(&span.content)).sum();
-    spans.push(Span::raw(format!(" {}", "─".repeat(width.saturating_sub(taken + 1)))));
-    Line::from(spans)
+    if taken < width {
+        spans.push(Span::raw(format!(" {}", "─".repeat(width - taken - 1))));
+    }
+    clip_line(Line::from(spans), width)
 }
 
 fn what_of(what: &str, lang: Lang) -> String {
     match what {
         "terminal" => lang.of("터미널", "terminal").to_owned(),
+        "keyboard" => lang.of("키보드", "keyboard").to_owned(),
+        "screen" => lang.of("화면", "screen").to_owned(),
         "pipe" => lang.of("파이프", "pipe").to_owned(),
         "socket" => lang.of("소켓", "socket").to_owned(),
         path => plain(path),
@@ -376,25 +384,23 @@ fn socket_rows(
     let number = descriptor.map(|it| it.fd);
     let fd = number.map_or_else(|| "–".to_owned(), |fd| fd.to_string());
     let mut first = vec![
-        Span::styled(format!("{fd:>2}"), moment.mark(had != number)),
-        Span::raw(" → "),
-        Span::styled(state_name(&socket.state, lang), changed(|old, now| old.state == now.state)),
-        Span::raw("  "),
+        (format!("{fd:>2}"), moment.mark(had != number)),
+        (" → ".to_owned(), Style::new()),
+        (state_name(&socket.state, lang), changed(|old, now| old.state == now.state)),
     ];
+    // In a narrow window each column counts.
+    let gap = if width < 44 { " " } else { "  " };
+    let mut queue = |text, style| first.extend([(gap.to_owned(), Style::new()), (text, style)]);
     if let Some(waiting) = socket.accept_queue {
         let backlog = socket.backlog.map_or(String::new(), |backlog| format!("/{backlog}"));
-        let text =
-            lang.of(format!("연결 대기 큐 {waiting}{backlog}"), format!("accept queue {waiting}{backlog}"));
         let same =
             |old: &Socket, now: &Socket| (old.accept_queue, old.backlog) == (now.accept_queue, now.backlog);
-        first.push(Span::styled(text, changed(same)));
+        queue(format!("{} {waiting}{backlog}", lang.of("연결 대기 큐", "accept queue")), changed(same));
     } else {
-        let (recv, send) = (socket.recv_queue, socket.send_queue);
-        let text = lang.of(format!("수신 큐 {recv}"), format!("recv queue {recv}"));
-        first.push(Span::styled(text, changed(|old, now| old.recv_queue == now.recv_queue)));
-        first.push(Span::raw("  "));
-        let text = lang.of(format!("송신 큐 {send}"), format!("send queue {send}"));
-        first.push(Span::styled(text, changed(|old, now| old.send_queue == now.send_queue)));
+        let recv = format!("{} {}", lang.of("수신 큐", "Recv-Q"), socket.recv_queue);
+        queue(recv, changed(|old, now| old.recv_queue == now.recv_queue));
+        let send = format!("{} {}", lang.of("송신 큐", "Send-Q"), socket.send_queue);
+        queue(send, changed(|old, now| old.send_queue == now.send_queue));
     }
 
     let mut words = vec![("     ".to_owned(), Style::new())];
@@ -404,7 +410,7 @@ fn socket_rows(
         words.push((format!("{sign} {}", now.as_deref().unwrap_or("–")), style));
         words.push((" ".to_owned(), Style::new()));
     }
-    let mut rows = vec![Line::from(first)];
+    let mut rows = wrap_words(&first, width, 5);
     rows.extend(wrap_words(&words, width, 5));
     rows
 }
@@ -431,13 +437,19 @@ fn state_name(state: &str, lang: Lang) -> String {
 /// The last line that it has printed.
 fn printed(moment: &Moment, process: usize) -> Line<'static> {
     let steps = moment.step.and_then(|step| moment.recording.steps.get(..=step)).unwrap_or_default();
-    let text: String =
-        steps.iter().filter(|step| step.process == process).map(|step| step.printed.as_str()).collect();
+    let mut text = String::new();
+    for step in steps.iter().filter(|step| step.process == process) {
+        text += &step.printed;
+        // Whoever types ends the line on the screen too.
+        if step.call == "read" && step.args.first().is_some_and(|fd| fd == "0") && step.result.is_some() {
+            text.push('\n');
+        }
+    }
     let Some(line) = text.lines().last() else { return Line::default() };
     let new = steps.last().is_some_and(|step| step.process == process && !step.printed.is_empty());
     let style = if new { moment.paint.changed() } else { Style::new() };
     Line::from(vec![
-        Span::styled(moment.lang.of("화면 ", "output "), Paint::bold()),
+        Span::styled(moment.lang.of("화면", "out"), Paint::bold()),
         Span::raw(" "),
         Span::styled(plain(line), style),
     ])

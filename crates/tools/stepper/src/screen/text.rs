@@ -55,11 +55,15 @@ pub(super) fn clip_line(line: Line<'static>, room: usize) -> Line<'static> {
     clipped
 }
 
-/// Breaks it where there is a blank, or where it must, into rows that fit.
+/// Breaks it where there is a blank, or where it must, into rows that fit and are indented as the first is.
 pub(super) fn wrap(text: &str, room: usize) -> Vec<String> {
-    let words: Vec<_> = text.split_inclusive(' ').map(|word| (word.to_owned(), Style::new())).collect();
-    let rows = wrap_words(&words, room, 0);
-    rows.iter().map(|row| row.spans.iter().map(|span| span.content.as_ref()).collect()).collect()
+    let code = text.trim_start();
+    let indent = (text.len() - code.len()).min(room / 2);
+    let margin = " ".repeat(indent);
+    let words: Vec<_> = code.split_inclusive(' ').map(|word| (word.to_owned(), Style::new())).collect();
+    let rows = wrap_words(&words, room - indent, 0);
+    let texts = rows.iter().map(|row| row.spans.iter().map(|span| span.content.as_ref()).collect::<String>());
+    texts.map(|row| margin.clone() + row.trim_end()).collect()
 }
 
 /// Fills rows with words, each whole where it fits in a row; from the second row on they are indented.

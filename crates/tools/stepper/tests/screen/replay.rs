@@ -216,7 +216,7 @@ pub fn echo() -> Recording {
     };
     for process in [SERVER, CLIENT] {
         for fd in 0..3 {
-            let what = if process == CLIENT && fd == 0 { "pipe" } else { "terminal" };
+            let what = if fd == 0 { "keyboard" } else { "screen" };
             pen.open(process, fd, what, None);
         }
     }
