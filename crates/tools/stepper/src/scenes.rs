@@ -251,8 +251,8 @@ pub fn record(workspace: &Workspace, scene: &Scene, language: Language) -> io::R
     Ok(stage.finish())
 }
 
-/// A lecture program, or a C file of ours.
-fn executable(workspace: &Workspace, program: &str, language: Language) -> io::Result<Program> {
+/// The executable of a lecture program, or of a C file of ours.
+pub fn executable(workspace: &Workspace, program: &str, language: Language) -> io::Result<Program> {
     let ours: PathBuf = workspace.root.join("crates/tools/stepper/scenes").join(format!("{program}.c"));
     if ours.exists() {
         return workspace.compiled(&ours);

@@ -281,7 +281,15 @@ impl Stage {
         self.wait_for(&all)
     }
 
-    fn wait_for(&mut self, processes: &[usize]) -> io::Result<Option<usize>> {
+    /// Nobody can go on at once. Lets time pass for those who wait no longer than some time; which of them wakes up,
+    /// [`Stage::turn`] tells.
+    pub fn let_time_pass(&mut self) -> io::Result<()> {
+        let all: Vec<usize> = (0..self.tasks.len()).collect();
+        self.fall_asleep(&all).map(drop)
+    }
+
+    /// Lets those fall asleep who will wake up by themselves, and gives their numbers.
+    fn fall_asleep(&mut self, processes: &[usize]) -> io::Result<Vec<usize>> {
         let mut waiting = Vec::new();
         for process in processes.iter().copied() {
             let task = &self.tasks[process];
@@ -299,6 +307,11 @@ impl Stage {
                 _ => {}
             }
         }
+        Ok(waiting)
+    }
+
+    fn wait_for(&mut self, processes: &[usize]) -> io::Result<Option<usize>> {
+        let waiting = self.fall_asleep(processes)?;
         while !waiting.is_empty() {
             for process in &waiting {
                 if self.awake(*process)? {
