@@ -23,6 +23,8 @@ mod trial;
 mod wait;
 
 pub use program::{Program, Workspace, crate_folders, root, twins};
+#[cfg(target_os = "linux")]
+pub use running::inherit_nothing;
 pub use running::{Output, Running, Server};
 pub use sockets::{Transport, free_port, listens};
 pub use trial::{find_program, missing_program, run_trials, run_waiting_trials, trial, trial_with};

@@ -150,14 +150,19 @@ impl Workspace {
     /// The program `name` from `crates/name/name.c`, compiled with `$CC` (else `cc`) if it isn't yet. An error if there is
     /// no compiler, or if it has anything to say about the file.
     pub fn c(&self, name: &str) -> io::Result<Program> {
-        let source = self.root.join("crates").join(name).join(format!("{name}.c"));
+        self.compiled(&self.root.join("crates").join(name).join(format!("{name}.c")))
+    }
+
+    /// As [`Workspace::c`], from any C file of the workspace. With debug information: a recording shows the line of each call.
+    pub fn compiled(&self, source: &Path) -> io::Result<Program> {
+        let name = source.file_stem().unwrap_or_default();
         let header = self.root.join("crates/sockcommon/sockcommon.h");
         let path = self.target.join("c").join(name);
         let modified = |path: &Path| {
             let modified = fs::metadata(path).and_then(|file| file.modified());
             modified.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
         };
-        let newest = modified(&source)?.max(modified(&header)?);
+        let newest = modified(source)?.max(modified(&header)?);
         if modified(&path).is_ok_and(|built| built > newest) {
             return Ok(Program { path });
         }
@@ -167,8 +172,9 @@ impl Workspace {
         let own = path.with_extension(format!("{}.{:?}", process::id(), thread::current().id()));
         let compiler = env::var_os("CC").unwrap_or_else(|| "cc".into());
         let cc = Command::new(&compiler)
-            .args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O2", "-o"])
-            .args([&own, &source])
+            .args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O2", "-g", "-o"])
+            .arg(&own)
+            .arg(source)
             .output()
             .map_err(|error| {
                 io::Error::other(format!("{}: {error} (install a C compiler)", compiler.display()))

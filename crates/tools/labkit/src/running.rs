@@ -222,7 +222,7 @@ fn die_with_parent() -> io::Result<()> {
 /// Marks as not to be inherited what whoever started the tests has left open (make its jobserver, an editor its sockets);
 /// before Linux 5.11 that stays open.
 #[cfg(target_os = "linux")]
-fn inherit_nothing() {
+pub fn inherit_nothing() {
     // SAFETY: three numbers; what is marked is closed by the exec that comes next.
     unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
 }

@@ -1,4 +1,14 @@
 //! Records both ends of a conversation one system call at a time, and shows it.
 
+mod choice;
+mod console;
+pub mod decode;
 pub mod html;
+mod kernel;
+pub mod lines;
+mod network;
 pub mod recording;
+pub mod scenes;
+pub mod stage;
+mod tracee;
+mod wait;

@@ -1,0 +1,124 @@
+//! Which of a program's calls are steps: those that its own text makes, without what a runtime does for itself.
+
+use crate::decode::Entered;
+use crate::tracee::Tracee;
+
+/// Calls of the runtimes, not of the programs: memory, threads, the process's own affairs.
+const RUNTIME: [&str; 23] = [
+    "brk",
+    "mmap",
+    "munmap",
+    "mprotect",
+    "mremap",
+    "madvise",
+    "arch_prctl",
+    "prctl",
+    "rseq",
+    "futex",
+    "getrandom",
+    "rt_sigprocmask",
+    "rt_sigreturn",
+    "sigaltstack",
+    "set_robust_list",
+    "set_tid_address",
+    "sched_getaffinity",
+    "sched_yield",
+    "gettid",
+    "getpid",
+    "tgkill",
+    "clock_gettime",
+    "restart_syscall",
+];
+
+/// Calls by which a program that says nothing of its text is followed: sockets, other processes, waiting.
+const TALK: [&str; 37] = [
+    "socket",
+    "socketpair",
+    "bind",
+    "listen",
+    "connect",
+    "accept",
+    "accept4",
+    "getsockname",
+    "getpeername",
+    "getsockopt",
+    "setsockopt",
+    "shutdown",
+    "sendto",
+    "sendmsg",
+    "sendmmsg",
+    "recvfrom",
+    "recvmsg",
+    "recvmmsg",
+    "fork",
+    "vfork",
+    "clone",
+    "clone3",
+    "wait4",
+    "waitid",
+    "kill",
+    "execve",
+    "poll",
+    "ppoll",
+    "select",
+    "pselect6",
+    "epoll_ctl",
+    "epoll_wait",
+    "epoll_pwait",
+    "nanosleep",
+    "clock_nanosleep",
+    "pause",
+    "alarm",
+];
+
+/// Calls that are steps if their first argument is a socket, or the keyboard.
+const WITH_DESCRIPTOR: [&str; 10] =
+    ["read", "write", "readv", "writev", "close", "dup", "dup2", "dup3", "fcntl", "sendfile"];
+
+/// What there is to know of one process's calls until now.
+#[derive(Default)]
+pub(crate) struct Choice {
+    /// perror(3) of the C library writes to a copy of stderr: its number, while there is one.
+    copy_of_stderr: Option<i64>,
+}
+
+impl Choice {
+    /// Is the call, which a process that stands still is about to enter, a step? `own` says whether the program's own text makes
+    /// it; none if its text is not to be had.
+    pub(crate) fn takes(&mut self, call: &Entered, tracee: &Tracee, own: Option<bool>) -> bool {
+        let name = call.name();
+        let name = name.as_str();
+        let fd = i64::from(call.args[0] as i32);
+        if self.copy_of_stderr == Some(fd) && WITH_DESCRIPTOR.contains(&name) {
+            if name == "close" {
+                self.copy_of_stderr = None;
+            }
+            return false;
+        }
+        if RUNTIME.contains(&name) || prints(name, fd) {
+            return false;
+        }
+        match own {
+            Some(own) => own,
+            None if WITH_DESCRIPTOR.contains(&name) => {
+                let socket = tracee.link(fd).to_string_lossy().starts_with("socket:");
+                socket || name == "read" && fd == 0
+            }
+            None => TALK.contains(&name),
+        }
+    }
+
+    /// A call has returned.
+    pub(crate) fn returned(&mut self, call: &Entered, result: i64) {
+        let copies = matches!(call.name().as_str(), "dup" | "fcntl") && call.args[0] == 2;
+        if copies && result > 2 && self.copy_of_stderr.is_none() {
+            self.copy_of_stderr = Some(result);
+        }
+    }
+}
+
+/// Anything with stdout or stderr: what is printed counts, not the calls.
+fn prints(name: &str, fd: i64) -> bool {
+    matches!(fd, 1 | 2)
+        && matches!(name, "write" | "writev" | "newfstatat" | "fstat" | "ioctl" | "statx" | "dup" | "fcntl")
+}

@@ -1,0 +1,337 @@
+//! A private network for one recording: its own loopback, on which every packet is captured, and which stands still when
+//! nobody runs.
+
+use std::io::{self, Read as _};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::fd::{AsFd as _, AsRawFd as _, FromRawFd as _, IntoRawFd as _, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, SystemTime};
+
+use etherparse::{Icmpv4Type, SlicedPacket, TransportSlice, icmpv4::DestUnreachableHeader};
+use labkit::Running;
+use nix::errno::Errno;
+use nix::sched::{CloneFlags, CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity, setns};
+use nix::sys::socket::{
+    AddressFamily, MsgFlags, SockFlag, SockType, SockaddrIn, bind, connect, recv, send, setsockopt, socket,
+    sockopt,
+};
+use nix::unistd::Pid;
+
+use crate::decode::escape;
+use crate::recording::{Protocol, Segment};
+
+/// What the network's own marks are sent to, and from: nobody else has that address.
+const MARKS: SockaddrAt = (Ipv4Addr::new(127, 255, 255, 254), 9);
+type SockaddrAt = (Ipv4Addr, u16);
+
+/// Loopback as everybody has it. Data is acknowledged at once and never by a timer, so that every run sends the same segments.
+const SET_UP: &str = "\
+ip link set lo up
+ip route replace table local local 127.0.0.0/8 dev lo proto kernel scope host src 127.0.0.1 quickack 1
+ip route replace table local local 127.0.0.1 dev lo proto kernel scope host src 127.0.0.1 quickack 1
+echo ready
+exec cat";
+
+/// A private network. It is gone when this is.
+pub(crate) struct Network {
+    holder: Running,
+    namespaces: OwnedFd,
+    packets: OwnedFd,
+    marks: OwnedFd,
+    cpus: CpuSet,
+}
+
+impl Network {
+    /// Makes one, and keeps this thread, and what it starts from now on, on one processor.
+    pub(crate) fn new() -> io::Result<Self> {
+        let mut unshare = Command::new("unshare");
+        let path = std::env::var("PATH").unwrap_or_default();
+        unshare.args(["--user", "--map-root-user", "--net", "sh", "-ec", SET_UP]);
+        unshare.env("PATH", format!("{path}:/usr/sbin:/sbin")).env("LC_ALL", "C");
+        let holder = Running::start(&mut unshare)?;
+        if holder.wait_stdout("ready").is_err() {
+            let said = holder.finish()?.stderr_text();
+            return Err(io::Error::other(format!(
+                "no private network can be made here: {}. `scripts/lab --try` says what this machine refuses",
+                said.trim_end()
+            )));
+        }
+        let cpus = sched_getaffinity(Pid::from_raw(0))?;
+        let mut one = CpuSet::new();
+        one.set(sched_getcpu()?)?;
+        sched_setaffinity(Pid::from_raw(0), &one)?;
+
+        let namespaces = pidfd_open(Pid::from_raw(holder.pid()))?;
+        let mut opener = Opener::start(&namespaces)?;
+        let [packets, marks] = opener.sockets()?;
+        Ok(Network { holder, namespaces, packets, marks, cpus })
+    }
+
+    /// Makes a command start in it.
+    pub(crate) fn enter(&self, command: &mut Command) {
+        let namespaces = self.namespaces.as_raw_fd();
+        // SAFETY: between fork and exec only bare system calls are made; the descriptor is open as long as self is.
+        unsafe {
+            command.pre_exec(move || {
+                labkit::inherit_nothing();
+                join(namespaces)
+            })
+        };
+    }
+
+    /// A process in it, whose `/proc/PID/net` is the network's.
+    pub(crate) fn pid(&self) -> i32 {
+        self.holder.pid()
+    }
+
+    /// Runs a shell command in it, as the root of it.
+    pub(crate) fn shell(&self, script: &str) -> io::Result<()> {
+        let mut sh = Command::new("sh");
+        let path = std::env::var("PATH").unwrap_or_default();
+        sh.args(["-ec", script]).env("PATH", format!("{path}:/usr/sbin:/sbin"));
+        self.enter(&mut sh);
+        let output = sh.output()?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(io::Error::other(format!("{script}: {}", String::from_utf8_lossy(&output.stderr).trim_end())))
+    }
+
+    /// Waits until all that has been sent has arrived, and gives it. A mark of our own goes the same way behind it: when it is
+    /// back, all before it has been dealt with; and again, until nothing came before the mark.
+    pub(crate) fn settle(&mut self) -> io::Result<Vec<Segment>> {
+        let mut segments = Vec::new();
+        loop {
+            send(self.marks.as_raw_fd(), b"mark", MsgFlags::empty())?;
+            retry(|| recv(self.marks.as_raw_fd(), &mut [0; 8], MsgFlags::empty()))?;
+            let before = segments.len();
+            let mut packet = vec![0; 1 << 17];
+            loop {
+                match recv(self.packets.as_raw_fd(), &mut packet, MsgFlags::MSG_DONTWAIT) {
+                    Ok(n) => segments.extend(segment(&packet[..n])),
+                    Err(Errno::EAGAIN) => break,
+                    Err(Errno::EINTR) => {}
+                    Err(errno) => return Err(errno.into()),
+                }
+            }
+            if segments.len() == before {
+                return match missed(&self.packets)? {
+                    0 => Ok(segments),
+                    n => Err(io::Error::other(format!("{n} segments were too many for the capture: send less in one call"))),
+                };
+            }
+        }
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        // An error means that the thread stays where it is.
+        let _ = sched_setaffinity(Pid::from_raw(0), &self.cpus);
+    }
+}
+
+/// Enters the user and network namespaces of a process.
+fn join(namespaces: RawFd) -> io::Result<()> {
+    // SAFETY: the descriptor is open as long as the network is there.
+    let namespaces = unsafe { std::os::fd::BorrowedFd::borrow_raw(namespaces) };
+    Ok(setns(namespaces, CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET)?)
+}
+
+/// A process that opens sockets in the network and does nothing else. They are fetched from it, since nobody enters a user
+/// namespace who has several threads.
+struct Opener(Child);
+
+/// Where the opener has them.
+const PACKETS: RawFd = 200;
+const MARKED: RawFd = 201;
+
+impl Opener {
+    fn start(namespaces: &OwnedFd) -> io::Result<Self> {
+        let namespaces = namespaces.as_raw_fd();
+        let mut cat = Command::new("cat");
+        cat.stdin(Stdio::piped()).stdout(Stdio::piped());
+        // SAFETY: between fork and exec only bare system calls are made.
+        unsafe {
+            cat.pre_exec(move || {
+                join(namespaces)?;
+                keep(&packet_socket()?, PACKETS)?;
+                keep(&mark_socket()?, MARKED)
+            })
+        };
+        Ok(Opener(cat.spawn()?))
+    }
+
+    fn sockets(&mut self) -> io::Result<[OwnedFd; 2]> {
+        let process = pidfd_open(Pid::from_raw(self.0.id().cast_signed()))?;
+        Ok([pidfd_getfd(&process, PACKETS)?, pidfd_getfd(&process, MARKED)?])
+    }
+}
+
+impl Drop for Opener {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take()); // the end of cat's input, and of cat
+        let mut rest = Vec::new();
+        let _ = self.0.stdout.take().map(|mut stdout| stdout.read_to_end(&mut rest));
+        let _ = self.0.wait();
+    }
+}
+
+/// Leaves a descriptor to the program that comes, as this number.
+fn keep(fd: &OwnedFd, number: RawFd) -> io::Result<()> {
+    // SAFETY: nobody else has such a number here, so that nothing is closed.
+    let _ = unsafe { nix::unistd::dup2_raw(fd, number)? }.into_raw_fd();
+    Ok(())
+}
+
+/// Captures what arrives, from the IP header on.
+fn packet_socket() -> io::Result<OwnedFd> {
+    let protocol = i32::from((libc::ETH_P_IP as u16).to_be());
+    // SAFETY: three numbers.
+    let fd = unsafe { libc::socket(libc::AF_PACKET, libc::SOCK_DGRAM, protocol) };
+    Errno::result(fd)?;
+    // SAFETY: socket has just opened it.
+    let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+    let on: libc::c_int = 1;
+    // SAFETY: the option is an int, and its size is given.
+    let set = unsafe {
+        libc::setsockopt(
+            fd.as_raw_fd(),
+            libc::SOL_PACKET,
+            libc::PACKET_IGNORE_OUTGOING,
+            (&raw const on).cast(),
+            size_of_val(&on) as libc::socklen_t,
+        )
+    };
+    Errno::result(set)?;
+    // Room for what a step sends. The kernel gives what it gives: what didn't fit is missed in `settle`.
+    setsockopt(&fd, sockopt::RcvBuf, &(64 << 20))?;
+    Ok(fd)
+}
+
+/// How many packets did not fit into the socket since this was last asked: packet(7).
+fn missed(packets: &OwnedFd) -> io::Result<u32> {
+    let mut statistics = [0_u32; 2]; // tp_packets, tp_drops
+    let mut size = size_of_val(&statistics) as libc::socklen_t;
+    // SAFETY: size says how much room there is.
+    let asked = unsafe {
+        libc::getsockopt(
+            packets.as_raw_fd(),
+            libc::SOL_PACKET,
+            libc::PACKET_STATISTICS,
+            statistics.as_mut_ptr().cast(),
+            &raw mut size,
+        )
+    };
+    Errno::result(asked)?;
+    Ok(statistics[1])
+}
+
+/// Talks to itself.
+fn mark_socket() -> io::Result<OwnedFd> {
+    let (ip, port) = MARKS;
+    let [a, b, c, d] = ip.octets();
+    let fd = socket(AddressFamily::Inet, SockType::Datagram, SockFlag::empty(), None)?;
+    let addr = SockaddrIn::new(a, b, c, d, port);
+    bind(fd.as_raw_fd(), &addr)?;
+    connect(fd.as_raw_fd(), &addr)?;
+    Ok(fd)
+}
+
+/// What a captured packet is; none if it is a mark of ours, or nothing that a program sends.
+fn segment(packet: &[u8]) -> Option<Segment> {
+    let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let mut segment = parse(packet)?;
+    if segment.to.ip() == IpAddr::V4(MARKS.0) {
+        return None;
+    }
+    (segment.packet, segment.time) = (packet.to_vec(), time);
+    Some(segment)
+}
+
+fn parse(packet: &[u8]) -> Option<Segment> {
+    let sliced = SlicedPacket::from_ip(packet).ok()?;
+    let ip = sliced.net.as_ref()?.ipv4_ref()?.header();
+    let (source, destination) = (ip.source_addr(), ip.destination_addr());
+    let addr = |ip: Ipv4Addr, port| SocketAddr::from((ip, port));
+    let blank = |from, to, protocol, data: &[u8]| Segment {
+        from,
+        to,
+        protocol,
+        flags: String::new(),
+        seq: 0,
+        ack: 0,
+        len: data.len(),
+        data: escape(data),
+        lost: false,
+        packet: Vec::new(),
+        time: Duration::ZERO,
+    };
+    match sliced.transport? {
+        TransportSlice::Tcp(tcp) => {
+            let (from, to) = (addr(source, tcp.source_port()), addr(destination, tcp.destination_port()));
+            let flags = [
+                (tcp.syn(), "SYN"),
+                (tcp.fin(), "FIN"),
+                (tcp.rst(), "RST"),
+                (tcp.psh(), "PSH"),
+                (tcp.ack(), "ACK"),
+                (tcp.urg(), "URG"),
+            ];
+            let flags: Vec<&str> = flags.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect();
+            Some(Segment {
+                flags: flags.join(" "),
+                seq: tcp.sequence_number(),
+                ack: if tcp.ack() { tcp.acknowledgment_number() } else { 0 },
+                ..blank(from, to, Protocol::Tcp, tcp.payload())
+            })
+        }
+        TransportSlice::Udp(udp) => {
+            let (from, to) = (addr(source, udp.source_port()), addr(destination, udp.destination_port()));
+            Some(blank(from, to, Protocol::Udp, udp.payload()))
+        }
+        TransportSlice::Icmpv4(icmp) => {
+            let flags = match icmp.icmp_type() {
+                Icmpv4Type::DestinationUnreachable(DestUnreachableHeader::Port) => "port unreachable",
+                Icmpv4Type::DestinationUnreachable(_) => "destination unreachable",
+                _ => "ICMP",
+            };
+            // It speaks of the datagram whose beginning it carries.
+            let of = etherparse::LaxSlicedPacket::from_ip(icmp.payload()).ok();
+            let ports = of.and_then(|of| match of.transport? {
+                TransportSlice::Udp(udp) => Some((udp.destination_port(), udp.source_port())),
+                _ => None,
+            });
+            let (here, there) = ports.unwrap_or_default();
+            let (from, to) = (addr(source, here), addr(destination, there));
+            Some(Segment { flags: flags.into(), ..blank(from, to, Protocol::Icmp, &[]) })
+        }
+        _ => None,
+    }
+}
+
+/// A descriptor of a process, for the calls below.
+pub(crate) fn pidfd_open(pid: Pid) -> io::Result<OwnedFd> {
+    // SAFETY: two numbers.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
+    // SAFETY: pidfd_open has just opened it.
+    Ok(unsafe { OwnedFd::from_raw_fd(Errno::result(fd)? as RawFd) })
+}
+
+/// A copy of another process's descriptor: pidfd_getfd(2).
+pub(crate) fn pidfd_getfd(process: &OwnedFd, fd: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: three numbers.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_fd().as_raw_fd(), fd, 0) };
+    // SAFETY: pidfd_getfd has just opened it.
+    Ok(unsafe { OwnedFd::from_raw_fd(Errno::result(fd)? as RawFd) })
+}
+
+fn retry<T>(mut call: impl FnMut() -> nix::Result<T>) -> nix::Result<T> {
+    loop {
+        match call() {
+            Err(Errno::EINTR) => {}
+            result => return result,
+        }
+    }
+}

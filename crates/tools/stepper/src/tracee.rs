@@ -1,0 +1,191 @@
+//! A process under ptrace(2): what it is told, and how it answers.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{self, IoSliceMut};
+use std::path::PathBuf;
+
+use nix::errno::Errno;
+use nix::sched::sched_yield;
+use nix::sys::ptrace::{self, Options};
+use nix::sys::signal::Signal;
+use nix::sys::uio::{RemoteIoVec, process_vm_readv};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+
+use crate::decode::{Entered, Memory};
+
+/// A page: reading goes on to the first one that isn't there.
+const PAGE: u64 = 4096;
+
+/// A task of the kernel: a process's only thread, or one of several.
+pub(crate) struct Tracee {
+    /// Its id.
+    pub tid: Pid,
+    /// What it is told when it goes on.
+    pub signal: Option<Signal>,
+}
+
+/// What it says when it stands still.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// It is about to enter a call.
+    Entry(Entered),
+    /// It has returned.
+    Exit(i64),
+    /// It has a child, or another thread; with `vfork` it sleeps until that one lets it go on.
+    Child { tid: Pid, vfork: bool },
+    /// It is another program now.
+    Exec,
+    /// A signal reaches it as soon as it goes on.
+    Signal(Signal),
+    /// It has ended.
+    Exited(i32),
+    /// A signal has ended it.
+    Killed(Signal),
+}
+
+/// What it does if it doesn't stand still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doing {
+    /// It works, or wants to.
+    Runs,
+    /// It sleeps until something wakes it.
+    Sleeps,
+    /// It waits for a disk, or for a child that it has lent its memory to.
+    Waits,
+}
+
+impl Tracee {
+    /// Takes over a child that has said `ptrace::traceme` and stands before its first instruction.
+    pub(crate) fn first(tid: Pid) -> io::Result<Self> {
+        waitpid(tid, Some(WaitPidFlag::__WALL))?;
+        let options = Options::PTRACE_O_TRACESYSGOOD
+            | Options::PTRACE_O_EXITKILL
+            | Options::PTRACE_O_TRACEFORK
+            | Options::PTRACE_O_TRACEVFORK
+            | Options::PTRACE_O_TRACECLONE
+            | Options::PTRACE_O_TRACEEXEC;
+        ptrace::setoptions(tid, options)?;
+        Ok(Tracee { tid, signal: None })
+    }
+
+    /// Takes over the child of another one, which has the same options.
+    pub(crate) fn child(tid: Pid) -> io::Result<Self> {
+        waitpid(tid, Some(WaitPidFlag::__WALL))?; // its own SIGSTOP
+        Ok(Tracee { tid, signal: None })
+    }
+
+    /// Lets it go on until it enters a call or returns from one.
+    pub(crate) fn go_on(&mut self) -> io::Result<()> {
+        match ptrace::syscall(self.tid, self.signal.take()) {
+            Err(Errno::ESRCH) => Ok(()), // it has been killed: that is its next stop
+            result => Ok(result?),
+        }
+    }
+
+    /// Its stop; none if it doesn't stand still.
+    pub(crate) fn stop(&mut self) -> io::Result<Option<Stop>> {
+        match waitpid(self.tid, Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL)) {
+            Ok(WaitStatus::StillAlive) => Ok(None),
+            Ok(status) => self.told(status).map(Some),
+            // Of another thread of the process: it is gone with all of them.
+            Err(Errno::ECHILD) => Ok(Some(Stop::Killed(Signal::SIGKILL))),
+            Err(Errno::EINTR) => Ok(None),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    fn told(&mut self, status: WaitStatus) -> io::Result<Stop> {
+        Ok(match status {
+            WaitStatus::PtraceSyscall(_) => {
+                let info = ptrace::syscall_info(self.tid)?;
+                if info.op == libc::PTRACE_SYSCALL_INFO_ENTRY {
+                    // SAFETY: op says that this is the field.
+                    let entry = unsafe { info.u.entry };
+                    Stop::Entry(Entered { number: entry.nr, args: entry.args })
+                } else {
+                    // SAFETY: with this stop it is one or the other.
+                    Stop::Exit(unsafe { info.u.exit }.sval)
+                }
+            }
+            WaitStatus::PtraceEvent(_, _, libc::PTRACE_EVENT_EXEC) => Stop::Exec,
+            WaitStatus::PtraceEvent(_, _, event) => {
+                let tid = Pid::from_raw(ptrace::getevent(self.tid)? as i32);
+                Stop::Child { tid, vfork: event == libc::PTRACE_EVENT_VFORK }
+            }
+            WaitStatus::Stopped(_, signal) => {
+                self.signal = Some(signal);
+                Stop::Signal(signal)
+            }
+            WaitStatus::Exited(_, code) => Stop::Exited(code),
+            WaitStatus::Signaled(_, signal, _) => Stop::Killed(signal),
+            other => return Err(io::Error::other(format!("process {}: {other:?}", self.tid))),
+        })
+    }
+
+    /// What it does, and its processor time in ticks of sysconf(_SC_CLK_TCK).
+    pub(crate) fn doing(&self) -> (Doing, u64) {
+        let stat = fs::read(format!("/proc/{}/stat", self.tid)).unwrap_or_default();
+        let stat = String::from_utf8_lossy(&stat);
+        // pid (name) state …; the name may have spaces and parentheses
+        let mut fields = stat.rsplit_once(") ").map_or("", |(_, rest)| rest).split(' ');
+        let doing = match fields.next() {
+            Some("S") => Doing::Sleeps,
+            Some("D") => Doing::Waits,
+            _ => Doing::Runs, // also while it stops, and when it is gone: its stop comes
+        };
+        let ticks = fields.skip(10).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+        (doing, ticks)
+    }
+
+    /// Leaves the processor to it.
+    pub(crate) fn let_run() {
+        let _ = sched_yield();
+    }
+
+    /// Ends it, without its leave, and waits for that.
+    pub(crate) fn kill(&self) {
+        // Errors mean that it has ended.
+        let _ = nix::sys::signal::kill(self.tid, Signal::SIGKILL);
+        while !matches!(
+            waitpid(self.tid, Some(WaitPidFlag::__WALL)),
+            Ok(WaitStatus::Exited(..) | WaitStatus::Signaled(..)) | Err(Errno::ECHILD)
+        ) {}
+    }
+
+    /// A numbered list of `/proc/TID/status` in hexadecimal: `SigCgt`.
+    pub(crate) fn signals(&self, which: &[&str]) -> HashMap<String, u64> {
+        let status = fs::read(format!("/proc/{}/status", self.tid)).unwrap_or_default();
+        let lines = String::from_utf8_lossy(&status).into_owned();
+        let mask = |line: &str| {
+            let (name, mask) = line.split_once(":\t")?;
+            Some((name.to_string(), u64::from_str_radix(mask, 16).ok()?)).filter(|_| which.contains(&name))
+        };
+        lines.lines().filter_map(mask).collect()
+    }
+
+    /// Where a descriptor leads: `socket:[4711]`.
+    pub(crate) fn link(&self, fd: i64) -> PathBuf {
+        fs::read_link(format!("/proc/{}/fd/{fd}", self.tid)).unwrap_or_default()
+    }
+}
+
+impl Memory for Tracee {
+    fn read(&self, at: u64, len: usize) -> Vec<u8> {
+        let mut bytes = vec![0; len];
+        let mut done = 0;
+        while done < len {
+            // A call that goes past the last page reads nothing, so it is read page by page.
+            let base = at.wrapping_add(done as u64);
+            let n = (len - done).min((PAGE - base % PAGE) as usize);
+            let remote = RemoteIoVec { base: base as usize, len: n };
+            match process_vm_readv(self.tid, &mut [IoSliceMut::new(&mut bytes[done..done + n])], &[remote]) {
+                Ok(read) if read > 0 => done += read,
+                _ => break,
+            }
+        }
+        bytes.truncate(done);
+        bytes
+    }
+}

@@ -1,0 +1,60 @@
+//! Which calls wait, and whether one would wait now.
+
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{getsockopt, sockopt};
+use nix::sys::time::TimeValLike as _;
+
+use crate::decode::Entered;
+use crate::network::pidfd_getfd;
+
+/// What a call waits for on its first argument, a descriptor; none if it waits for nothing there.
+fn waits_for(call: &Entered) -> Option<PollFlags> {
+    let flags = |i: usize| call.args[i] as i32;
+    match call.name().as_str() {
+        "read" | "readv" | "accept" | "accept4" => Some(PollFlags::POLLIN),
+        "recvfrom" if flags(3) & libc::MSG_DONTWAIT == 0 => Some(PollFlags::POLLIN),
+        "recvmsg" if flags(2) & libc::MSG_DONTWAIT == 0 => Some(PollFlags::POLLIN),
+        "write" | "writev" => Some(PollFlags::POLLOUT),
+        "sendto" if flags(3) & libc::MSG_DONTWAIT == 0 => Some(PollFlags::POLLOUT),
+        "sendmsg" if flags(2) & libc::MSG_DONTWAIT == 0 => Some(PollFlags::POLLOUT),
+        _ => None,
+    }
+}
+
+/// A call that is held before it is entered, since it would wait.
+pub(crate) struct Held {
+    /// It would wait no longer than so: SO_RCVTIMEO.
+    pub timed: bool,
+}
+
+/// Would the call wait if the process entered it now? None if it would return at once.
+pub(crate) fn would_wait(call: &Entered, pidfd: &OwnedFd) -> io::Result<Option<Held>> {
+    let Some(events) = waits_for(call) else { return Ok(None) };
+    let Ok(fd) = pidfd_getfd(pidfd, call.args[0] as i32) else { return Ok(None) }; // EBADF is at once
+    let mut fds = [PollFd::new(fd.as_fd(), events)];
+    if poll(&mut fds, PollTimeout::ZERO)? > 0 {
+        return Ok(None);
+    }
+    let flags = OFlag::from_bits_retain(fcntl(&fd, FcntlArg::F_GETFL)?);
+    if flags.contains(OFlag::O_NONBLOCK) {
+        return Ok(None);
+    }
+    let timeout = getsockopt(&fd, sockopt::ReceiveTimeout).map_or(0, |timeout| timeout.num_microseconds());
+    Ok(Some(Held { timed: timeout > 0 }))
+}
+
+/// Does a process that sleeps in this call wake up by itself, after a time?
+pub(crate) fn wakes_by_itself(call: &Entered) -> bool {
+    match call.name().as_str() {
+        "nanosleep" | "clock_nanosleep" | "connect" | "rt_sigtimedwait" => true,
+        "poll" => call.args[2] as i32 >= 0,
+        "epoll_wait" | "epoll_pwait" => call.args[3] as i32 >= 0,
+        "ppoll" => call.args[2] != 0,
+        "select" | "pselect6" => call.args[4] != 0,
+        _ => false,
+    }
+}
