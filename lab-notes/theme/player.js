@@ -4,26 +4,26 @@
 {
 const WORDS = {
   ko: {
-    sides: { client: "클라이언트", server: "서버" }, child: (of) => `${of}의 자식`, wire: "오간 세그먼트", choose: "보이는 쪽",
+    sides: { client: "클라이언트", server: "서버" }, wire: "오간 세그먼트", choose: "보이는 쪽",
     start: "처음", back: "이전 단계", next: "다음 단계", end: "끝", steps: "단계", all: "모든 단계", ask: "예상해 보기",
     answer: "확인", go: "이 단계 보기", right: "맞아요.", wrong: "아니에요.", language: "소스의 언어", link: "이 단계의 주소",
     running: "실행 중", ended: "끝났어요", yet: "아직 시작하지 않았어요", waiting: (call) => `${call}에서 기다려요`,
     printed: "출력", silent: "아직 출력한 것이 없어요", hidden: "소스의 어느 줄인지 알 수 없어요", nothing: "이 단계에는 오간 것이 없어요.",
-    fds: "디스크립터와 소켓", terminal: "터미널", socket: "소켓", pipe: "파이프", gone: "닫혔어요",
+    fds: "디스크립터와 소켓", what: { keyboard: "키보드", screen: "화면", terminal: "터미널", socket: "소켓", pipe: "파이프" }, gone: "닫혔어요",
     waits: "아직 accept하지 않은 연결", left: "닫혔지만 남아 있는 연결", opening: "맺고 있는 연결",
-    recv: "수신 큐", send: "송신 큐", queue: "연결 대기 큐", bytes: (n) => `${n}바이트`, lost: "도착하지 않음", same: "모두 닫아야 닫혀요",
-    pieces: ["프로토콜", "자신의 IP 주소", "자신의 포트 번호", "상대방의 IP 주소", "상대방의 포트 번호"], foot: "① 프로토콜 ② 자신의 IP ③ 자신의 포트 ④ 상대방의 IP ⑤ 상대방의 포트",
+    recv: "수신 큐", send: "송신 큐", queue: "연결 대기 큐", bytes: (n) => `${n}바이트`, lost: "도착하지 않음", same: (n) => `프로세스 ${n}개가 함께 쓰는 소켓`,
+    pieces: ["프로토콜", "자신의 IP 주소", "자신의 포트 번호", "상대방의 IP 주소", "상대방의 포트 번호"], short: ["프로토콜", "자신의 IP", "자신의 포트", "상대방의 IP", "상대방의 포트"],
   },
   en: {
-    sides: { client: "client", server: "server" }, child: (of) => `${of}'s child`, wire: "On the wire", choose: "Which side",
+    sides: { client: "client", server: "server" }, wire: "On the wire", choose: "Which side",
     start: "First step", back: "Step back", next: "Next step", end: "Last step", steps: "Steps", all: "All steps", ask: "Predict",
     answer: "Check", go: "See this step", right: "Right.", wrong: "No.", language: "Language of the source", link: "The address of this step",
     running: "running", ended: "has ended", yet: "not started yet", waiting: (call) => `waits in ${call}`,
     printed: "Output", silent: "nothing printed yet", hidden: "the line of source is not known", nothing: "Nothing crosses in this step.",
-    fds: "Descriptors and sockets", terminal: "terminal", socket: "socket", pipe: "pipe", gone: "closed",
+    fds: "Descriptors and sockets", what: {}, gone: "closed",
     waits: "connection not yet accepted", left: "closed, but still there", opening: "connection being made",
-    recv: "receive queue", send: "send queue", queue: "accept queue", bytes: (n) => (n === 1 ? "1 byte" : `${n} bytes`), lost: "does not arrive", same: "closes when all close it",
-    pieces: ["protocol", "own IP address", "own port", "the peer's IP address", "the peer's port"], foot: "① protocol ② own IP ③ own port ④ peer's IP ⑤ peer's port",
+    recv: "receive queue", send: "send queue", queue: "accept queue", bytes: (n) => (n === 1 ? "1 byte" : `${n} bytes`), lost: "does not arrive", same: (n) => `a socket of ${n} processes`,
+    pieces: ["protocol", "own IP address", "own port", "the peer's IP address", "the peer's port"], short: ["protocol", "own IP", "own port", "peer's IP", "peer's port"],
   },
 };
 
@@ -63,7 +63,7 @@ const put = (element, attributes) => {
 
 /** A word with its particle: by its last letter as it is read in Korean, be it Hangul, a digit or an English word. */
 function josa(word, closed, open) {
-  const text = String(word), last = text.at(-1), code = last.charCodeAt(0);
+  const text = String(word), last = text.at(-1) ?? "", code = last.charCodeAt(0);
   const final = code >= 0xac00 && code < 0xd7a4 ? (code - 0xac00) % 28 > 0
     : /\d/.test(last) ? "013678".includes(last) : /([lmn]|ng|ack|name|time|group|socket|dup|shutdown)$/i.test(text);
   return text + (final ? closed : open);
@@ -80,6 +80,7 @@ const shown = (arg) => (/^"/.test(arg) ? cut(arg, 44) : short(arg));
 /** The call in one line. */
 const line = (step) => `${step.call}(${step.args.map(shown).join(", ")})` + (step.result == null ? "" : ` = ${step.result}`);
 const whole = (step) => `${step.call}(${step.args.join(", ")})` + (step.result == null ? "" : ` = ${step.result}`);
+const failed = (step) => /^-\d/.test(step.result ?? "");
 const parts = (address) => {
   const at = address ? address.lastIndexOf(":") : -1;
   return at < 0 ? ["", ""] : [address.slice(0, at).replace(/^\[|\]$/g, ""), address.slice(at + 1)];
@@ -174,7 +175,7 @@ function sentences(recording, i, lang, owner) {
     return process == null ? w.sides[role] : name(recording.processes[process].name, lang);
   };
   const out = [], say = (korean, english) => out.push(ko ? korean : english);
-  const from = d?.what === "terminal" ? w.terminal : d?.what === "pipe" ? w.pipe : d?.what;
+  const from = w.what[d?.what] ?? d?.what;
   const count = Number.isNaN(n) ? "" : w.bytes(n);
   if (step.signals.length && call !== "killed") {
     const signals = step.signals.join(", ");
@@ -189,9 +190,9 @@ function sentences(recording, i, lang, owner) {
     say(by ? `시그널 ${josa(by, "이", "가")} ${josa(who, "을", "를")} 끝냈어요.` : `${subject} 시그널로 끝났어요.`, by ? `The signal ${by} has ended the ${who}.` : `A signal has ended the ${who}.`);
   } else if (ENDS.test(call)) {
     say(`${subject} 끝났어요. 종료 값은 ${josa(args[0] ?? "?", "이에요", "예요")}.`, `${Who} has ended with status ${args[0] ?? "?"}.`);
-  } else if (/^-1 /.test(result ?? "")) {
-    const [, error, text] = /^-1 (\w+)(?: \((.*)\))?/.exec(result) ?? [, result, ""], means = ERRORS[error]?.[ko ? 0 : 1] ?? text;
-    say(`${who}의 ${josa(call, "이", "가")} ${error}로 실패했어요${means ? `: ${means.replace(/[^요]$/, "$&")}.` : "."}`, `${Who}'s ${call} failed with ${error}${means ? `: ${means}` : ""}.`);
+  } else if (failed(step)) {
+    const [, error, text] = /^-1 (\w+)(?: \((.*)\))?/.exec(result) ?? ["", result, ""], means = ERRORS[error]?.[ko ? 0 : 1] ?? text;
+    say(`${who}의 ${josa(call, "이", "가")} 실패했어요. ${error}${means ? `: ${means}` : ""}.`, `${Who}'s ${call} failed. ${error}${means ? `: ${means}` : ""}.`);
   } else if (call === "socket") {
     say(`${subject} 소켓을 만들었어요. 디스크립터 ${josa(n, "이", "가")} 그 소켓이에요.`, `${Who} has made a socket: descriptor ${n}.`);
   } else if (call === "bind" && socket) {
@@ -200,7 +201,8 @@ function sentences(recording, i, lang, owner) {
   } else if (call === "listen" && socket) {
     say(`${who}의 소켓이 연결을 받을 수 있게 됐어요. ${socket.backlog ?? args[1]}개까지 기다릴 수 있어요.`, `${Who}'s socket takes connections now; ${socket.backlog ?? args[1]} may wait.`);
   } else if (call === "connect" && socket?.protocol === "udp") {
-    say(`${subject} 소켓에 상대방의 주소를 적었어요. 오간 것은 없어요.`, `${Who} has noted the peer's address. Nothing was sent.`);
+    if (socket.remote) say(`${subject} 소켓에 상대방의 주소를 적었어요. 아무것도 보내지 않았어요.`, `${Who} has noted the peer's address. Nothing was sent.`);
+    else say(`${subject} 소켓에서 상대방의 주소를 지웠어요.`, `${Who} has taken the peer's address from its socket.`);
   } else if (call === "connect") {
     say(`${subject} 서버와 연결됐어요.`, `${Who} is connected.`);
   } else if (/^accept/.test(call)) {
@@ -224,7 +226,13 @@ function sentences(recording, i, lang, owner) {
     say(`${subject} 자식 프로세스를 만들었어요. 디스크립터는 모두 함께 가져요.`, `${Who} has made a child, which has all the same descriptors.`);
   } else if (call === "rt_sigaction" && /SIG_IGN/.test(args[1])) {
     say(`${subject} ${josa(args[0], "을", "를")} 무시하기로 했어요.`, `${Who} ignores ${args[0]} from now on.`);
-  } else if (call === "setsockopt") {
+  } else if (/^open(at)?$/.test(call)) {
+    say(`${subject} 파일을 열었어요. 디스크립터 ${josa(n, "이", "가")} 그 파일이에요.`, `${Who} has opened a file: descriptor ${n}.`);
+  } else if (/^(newfstatat|fstat|statx|stat)$/.test(call)) {
+    say(`${subject} 무슨 파일인지 커널에 물었어요.`, `${Who} has asked the kernel what kind of file that is.`);
+  } else if (/^get(sock|peer)name$/.test(call)) {
+    say(`${subject} ${/sock/.test(call) ? "자신" : "상대방"}의 주소를 커널에 물었어요.`, `${Who} has asked the kernel for ${/sock/.test(call) ? "its own" : "the peer's"} address.`);
+  } else if (call === "setsockopt" && args.length > 2) {
     say(`${subject} 소켓의 옵션 ${josa(args[2], "을", "를")} 정했어요.`, `${Who} has set the socket's option ${args[2]}.`);
   } else if (result == null) {
     say(`${subject} ${josa(call, "을", "를")} 불렀어요.`, `${Who} has called ${call}.`);
@@ -252,7 +260,8 @@ function sentences(recording, i, lang, owner) {
 /** What a process is called here, in the reader's language. */
 function name(english, lang) {
   if (lang !== "ko") return english;
-  return english.replace(/^server\b/, "서버").replace(/^client\b/, "클라이언트").replace(/'s child/, "의 자식");
+  return english.replace(/^server again/, "다시 실행한 서버").replace(/^server/, "서버").replace(/^client/, "클라이언트").replace(/^program$/, "프로그램")
+    .replace(/'s child/g, "의 자식").replace(/'s thread/g, "의 스레드");
 }
 
 // ---- The source ----
@@ -320,7 +329,7 @@ class Player {
     this.wire = put(el("ol", "pl-segments"), { "aria-label": w.wire });
     this.question = el("form", "pl-question");
     this.question.hidden = true;
-    this.middle = put(el("section", "pl-wire", el("p", "pl-title", w.wire), this.wire, this.question, el("p", "pl-foot", w.foot)), { "aria-label": w.wire });
+    this.middle = put(el("section", "pl-wire", el("p", "pl-title", w.wire), this.wire, this.question, el("p", "pl-foot", w.short.map((text, k) => el("span", "", `${"①②③④⑤"[k]} ${text}`)))), { "aria-label": w.wire });
     this.sides = {};
     for (const role of ["client", "server"]) {
       const processes = recording.processes.map((process, i) => ({ process, i })).filter(({ process }) => process.role === role);
@@ -330,9 +339,8 @@ class Player {
         b.dataset.process = i;
         return b;
       })), { role: "group", "aria-label": w.sides[role] });
-      const orphans = el("div", "pl-orphans");
-      const element = put(el("section", `pl-side pl-${role}`, tabs, panels.map((p) => p.element), orphans), { "aria-label": w.sides[role] });
-      this.sides[role] = { element, panels, tabs, orphans };
+      const element = put(el("section", `pl-side pl-${role}`, tabs, panels.map((p) => p.element)), { "aria-label": w.sides[role] });
+      this.sides[role] = { element, panels, tabs };
       this.pick(role, processes[0]?.i);
     }
     this.choice = put(el("div", "pl-choice", ["client", "server"].map((role) => {
@@ -341,7 +349,7 @@ class Player {
       return b;
     })), { role: "group", "aria-label": w.choose });
     this.ui = el("div", "pl-ui", this.band,
-      el("div", "pl-body", this.middle, this.choice, this.sides.client.element, this.sides.server.element), this.timeline(), this.controls());
+      el("div", recording.processes.every((p, _, all) => p.role === all[0].role) ? "pl-body pl-one" : "pl-body", this.middle, this.choice, Object.values(this.sides).filter((s) => s.panels.length).map((s) => s.element)), this.timeline(), this.controls());
     put(this.box, { role: "group", "aria-label": recording.processes.map((p) => p.program.split(" ")[0]).join(", ") });
     this.paper = el("ol", "pl-paper", this.steps.map((step, i) =>
       el("li", "", `${name(recording.processes[step.process].name, this.lang)}: `, el("code", "", line(step)), ` ${sentences(recording, i, this.lang, this.owner).join(" ")}`)));
@@ -378,7 +386,7 @@ class Player {
     const { w, recording } = this, rows = ["client", "server"].flatMap((role) => recording.processes.flatMap((p, i) => (p.role === role ? [i] : [])));
     const row = (process) => rows.indexOf(process) + 1;
     this.marks = this.steps.map((step, i) => {
-      const kind = [step.blocked && step.result == null && "pl-waits", ENDS.test(step.call) && "pl-ends", /^-1 /.test(step.result ?? "") && "pl-failed"];
+      const kind = [step.blocked && step.result == null && "pl-waits", ENDS.test(step.call) && "pl-ends", failed(step) && "pl-failed"];
       const mark = el("a", ["pl-mark", ...kind].filter(Boolean).join(" "), el("i"));
       put(mark, { href: `#${this.box.id}-step-${i + 1}`, tabindex: -1, style: `grid-area: ${row(step.process)} / ${i + 1}`,
         "aria-label": `${i + 1}: ${name(recording.processes[step.process].name, this.lang)} ${line(step)}`, title: `${i + 1}. ${line(step)}` });
@@ -393,15 +401,20 @@ class Player {
     const since = new Map();
     this.steps.forEach((step, i) => {
       // From where it begins to wait to where it returns; the last ones wait to the end.
-      const to = (begin, end) => drawn.push(put(el("i", "pl-span"), { style: `grid-area: ${row(step.process)} / ${begin + 1} / auto / ${end + 2}` }));
+      const to = (begin, end) => drawn.push(put(el("i", "pl-span"), { style: `--k: ${end + 1 - begin}; grid-area: ${row(step.process)} / ${begin + 1} / auto / ${end + 2}` }));
       if (since.has(step.process)) to(since.get(step.process), i);
       since.delete(step.process);
       if (step.blocked && step.result == null) since.set(step.process, i);
-      if (step.segments.length) drawn.push(put(el("i", step.segments.some((s) => s.len) ? "pl-cross pl-data" : "pl-cross"), { style: `grid-area: 1 / ${i + 1} / -1` }));
+      if (step.segments.length) {
+        const ends = step.segments.flatMap((s) => [s.from, s.to]).map((a) => rows.indexOf(this.end(a)?.process)).filter((k) => k >= 0);
+        const [top, bottom] = [Math.min(...ends), Math.max(...ends)];
+        if (top < bottom) drawn.push(put(el("i", step.segments.some((s) => s.len) ? "pl-cross pl-data" : "pl-cross"), { style: `grid-area: ${top + 1} / ${i + 1} / ${bottom + 2}` }));
+      }
     });
-    for (const [process, begin] of since) drawn.push(put(el("i", "pl-span"), { style: `grid-area: ${row(process)} / ${begin + 1} / auto / -1` }));
+    for (const [process, begin] of since) drawn.push(put(el("i", "pl-span"), { style: `--k: ${this.steps.length - begin}; grid-area: ${row(process)} / ${begin + 1} / auto / -1; margin-right: 0` }));
     this.grid = put(el("div", "pl-marks", drawn.map((d) => put(d, { "aria-hidden": "true" })), this.marks), {
       style: `grid-template-columns: repeat(${this.steps.length}, minmax(1.5rem, 1fr)); grid-template-rows: repeat(${rows.length}, 1.65rem)` });
+    this.box.style.setProperty("--rows", rows.length);
     const labels = el("div", "pl-rows", rows.map((i) => el("span", "", name(recording.processes[i].name, this.lang))));
     this.strip = el("div", "pl-strip", this.grid);
     return put(el("nav", "pl-time", labels, this.strip), { "aria-label": w.all });
@@ -428,7 +441,7 @@ class Player {
       put(this.asks, { "aria-pressed": on });
       if (!on) this.close();
     }), { "aria-pressed": false });
-    return el("div", "pl-controls", el("div", "pl-left", this.languages), el("div", "pl-buttons", this.first, this.back, this.where, this.forth, this.last), el("div", "pl-right", this.asks));
+    return el("div", "pl-controls", el("div", "pl-left", this.languages), el("div", "pl-right", this.asks), el("div", "pl-buttons", this.first, this.back, this.where, this.forth, this.last));
   }
 
   /** Another language's source; all else stays. */
@@ -440,12 +453,16 @@ class Player {
 
   pick(role, process) {
     const side = this.sides[role];
-    for (const panel of side.panels) panel.element.hidden = panel.i !== process;
+    for (const panel of side.panels) {
+      panel.element.hidden = panel.i !== process;
+      this.find(panel, true);
+    }
     if (side.tabs) for (const b of side.tabs.children) put(b, { "aria-pressed": Number(b.dataset.process) === process });
   }
 
   turn(role) {
     this.box.dataset.side = role;
+    this.sides[role].panels.forEach((panel) => this.find(panel, true));
     for (const b of this.choice.children) put(b, { "aria-pressed": b.dataset.role === role });
   }
 
@@ -502,10 +519,9 @@ class Player {
     this.call.replaceChildren(...this.big(step));
     this.call.title = whole(step);
     this.said.textContent = sentences(recording, n - 1, lang, this.owner).slice(0, 4).join(" ");
-    for (const side of Object.values(this.sides)) for (const panel of side.panels) this.fill(panel, step, before);
-    for (const r of ["client", "server"]) this.orphans(r, step.state, before);
     this.pick(role, step.process);
     this.turn(role);
+    for (const side of Object.values(this.sides)) for (const panel of side.panels) this.fill(panel, step, before);
     for (const b of this.choice.children) b.classList.toggle("pl-has-new", this.sides[b.dataset.role].element.querySelector(".pl-new") !== null);
     this.cross(n);
     // Focus, if it was on the line of time, goes along.
@@ -538,7 +554,7 @@ class Player {
   big(step) {
     const args = step.args.map(shown).join(", ");
     return [el("b", "", step.call), `(${args})`, ...(step.result == null ? step.blocked ? [el("em", "", " …")] : []
-      : [" = ", el("strong", /^-1 /.test(step.result) ? "pl-failed" : "", step.result)])];
+      : [" = ", el("strong", failed(step) ? "pl-failed" : "", step.result)])];
   }
 
   fill(panel, step, before) {
@@ -555,19 +571,19 @@ class Player {
     const text = [];
     for (const s of own) {
       const fd = RECEIVES.test(s.call) && s.result != null && parseInt(s.result) > 0 && descriptor(s.state, i, parseInt(s.args[0]));
-      const typed = fd && fd.what === "terminal" ? unquoted((s.args[1] ?? "").replace(/^"|"\.{0,3}$/g, "")) : "";
+      const typed = fd && fd.fd === 0 && fd.socket == null ? unquoted((s.args[1] ?? "").replace(/^"|"\.{0,3}$/g, "")) : "";
       if (typed && !s.printed.includes(typed.trimEnd())) text.push(el("kbd", s === step ? "pl-fresh" : "", typed));
       if (s.printed) text.push(el("span", s === step ? "pl-fresh" : "", s.printed));
     }
     panel.printed.replaceChildren(...(text.length ? text : [el("i", "", w.silent)]));
     panel.printed.classList.toggle("pl-new", here && text.at(-1)?.className === "pl-fresh");
     panel.printed.scrollTop = panel.printed.scrollHeight;
-    panel.table.replaceChildren(...this.descriptors(i, step.state, before));
+    panel.table.replaceChildren(...this.descriptors(i, step.state, before), ...this.orphans(panel.process.role, step.state, before));
   }
 
   showSource(panel, last, here) {
-    const { w } = this, mine = (s) => this.steps.find((t) => t.process === panel.i && t.source)?.source;
-    const at = last?.source, file = at?.file ?? panel.file?.[this.recording.language] ?? mine()?.file, text = this.recording.files[file];
+    const { w } = this;
+    const at = last?.source, file = at?.file ?? this.steps.find((s) => s.process === panel.i && s.source)?.source.file, text = this.recording.files[file];
     const key = `${panel.i} ${file}`, changed = panel.shown !== key;
     if (changed) {
       if (!this.listings.has(key)) this.listings.set(key, text == null ? el("i", "", w.hidden) : listing(file, text));
@@ -578,12 +594,14 @@ class Player {
     panel.source.querySelector("[aria-current]")?.removeAttribute("aria-current");
     const current = at && panel.source.querySelector(`[data-line="${at.line}"]`);
     panel.source.classList.toggle("pl-now", here);
-    if (!current) {
-      if (changed) panel.source.scrollTop = 0;
-      return;
-    }
-    put(current, { "aria-current": "true" });
-    panel.source.scrollTo({ top: current.offsetTop - panel.source.clientHeight * 0.4, behavior: changed || still.matches ? "auto" : "smooth" });
+    if (current) put(current, { "aria-current": "true" });
+    this.find(panel, changed);
+  }
+
+  /** The current line in sight: only the box scrolls, never the page. One that was hidden has to do it when it is shown. */
+  find({ source }, at_once) {
+    const top = (source.querySelector("[aria-current]")?.offsetTop ?? 0) - source.clientHeight * 0.4;
+    source.scrollTo({ top, behavior: at_once || still.matches ? "auto" : "smooth" });
   }
 
   /** The descriptor table, each socket in its place. What is gone since the step before is there once more, struck out. */
@@ -592,7 +610,7 @@ class Player {
     const all = [...now, ...old.filter((o) => !now.some((d) => d.fd === o.fd))].sort((a, b) => a.fd - b.fd);
     for (const d of all) {
       const gone = !now.includes(d), was = old.find((o) => o.fd === d.fd), fresh = this.at > 1 && !gone && (!was || was.what !== d.what || was.socket !== d.socket);
-      const group = rows.at(-1), what = { terminal: this.w.terminal, socket: this.w.socket, pipe: this.w.pipe }[d.what] ?? d.what;
+      const group = rows.at(-1), what = this.w.what[d.what] ?? d.what;
       const kind = gone ? " pl-gone" : fresh ? " pl-new" : "";
       const number = put(el("b", "pl-fd", d.fd), {});
       if (d.socket == null && group?.what === d.what && group.kind === kind) {
@@ -601,20 +619,20 @@ class Player {
       }
       const numbers = el("span", "pl-numbers", number), socket = state.sockets.find((s) => s.id === d.socket);
       const value = gone || !socket ? el("span", "pl-what", what, gone && ` — ${this.w.gone}`) : this.socket(socket, before, state);
-      rows.push({ what: d.socket == null ? d.what : null, kind, numbers, element: el("div", `pl-row${kind}`, numbers, value) });
+      rows.push({ what: d.socket == null && d.what, kind, numbers, element: el("div", `pl-row${kind}`, numbers, value) });
     }
-    return rows.map((row) => row.element);
+    const plain = rows.filter((row) => row.what).map((row) => row.element);
+    return [plain.length && el("div", "pl-plain", plain), ...rows.filter((row) => !row.what).map((row) => row.element)].filter(Boolean);
   }
 
   /** Sockets that no descriptor stands for. */
   orphans(role, state, before) {
     const held = new Set(state.processes.flatMap((p) => p.descriptors.map((d) => d.socket)));
     const earlier = new Set(this.steps.slice(0, this.at - 1).flatMap((s) => s.state.processes.flatMap((p) => p.descriptors.map((d) => d.socket))));
-    const cards = state.sockets.filter((s) => !held.has(s.id) && this.owner(s.id).role === role).map((s) => {
+    return state.sockets.filter((s) => !held.has(s.id) && this.owner(s.id).role === role).map((s) => {
       const why = earlier.has(s.id) || /WAIT|LAST|CLOS/.test(s.state) ? this.w.left : /SYN/.test(s.state) ? this.w.opening : this.w.waits;
       return el("div", "pl-orphan", el("p", "", why), this.socket(s, before, state));
     });
-    this.sides[role].orphans.replaceChildren(...cards);
   }
 
   socket(s, before, state) {
@@ -632,9 +650,9 @@ class Player {
         boxes <= 12 && put(el("i", "pl-boxes", Array.from({ length: boxes }, (_, k) => el("i", (k < s.accept_queue ? "pl-full" : "") + (k >= most ? " pl-more" : "")))), { "aria-hidden": "true" }),
         el("b", "", `${s.accept_queue} / ${s.backlog ?? "?"}`))];
     } else queues = [bar(w.recv, s.recv_queue, old?.recv_queue, "recv"), bar(w.send, s.send_queue, old?.send_queue, "send")];
-    const shared = holders(state, s.id).length;
-    const card = el("div", `pl-socket${fresh(!old)}`, el("div", "pl-pieces", pieces), el("b", `pl-state${fresh(s.state !== old?.state)}`, s.state),
-      el("div", "pl-queues", queues), shared > 1 && el("p", "pl-shared", `× ${shared} · ${w.same}`));
+    const shared = new Set(holders(state, s.id).filter((i) => !/thread/.test(this.recording.processes[i].name))).size;
+    const card = el("div", `pl-socket${fresh(!old)}`, el("div", "pl-pieces", pieces.slice(0, 3), el("b", `pl-state${fresh(s.state !== old?.state)}`, s.state), pieces.slice(3)),
+      el("div", "pl-queues", queues), shared > 1 && el("p", "pl-shared", w.same(shared)));
     card.dataset.socket = s.id;
     return card;
   }
@@ -648,7 +666,7 @@ class Player {
       const numbers = s.relative ? `seq ${s.relative[0]}${s.relative[1] == null ? "" : ` ack ${s.relative[1]}`}` : "";
       const flags = s.flags || s.protocol.toUpperCase(), length = s.len ? w.bytes(s.len) : "";
       const ports = connections.size > 1 && `:${parts(s.from)[1]} → :${parts(s.to)[1]}`;
-      const item = el("li", `pl-segment ${right ? "pl-to-right" : "pl-to-left"} ${kind} ${here ? "pl-this" : "pl-old"}`,
+      const item = el("li", `pl-segment ${right ? "pl-to-right" : "pl-to-left"} ${kind}${s.lost ? " pl-lost" : ""} ${here ? "pl-this" : "pl-old"}`,
         el("span", "pl-label", el("b", "", flags), numbers && el("span", "pl-seq", numbers), length && el("span", "pl-len", length)),
         s.data && el("code", "pl-bytes", `"${cut(s.data, 60)}"`), ports && el("span", "pl-ports", ports), s.lost && el("span", "pl-ports", w.lost),
         put(el("i", "pl-arrow"), { role: "img", "aria-label": right ? `${w.sides.client} → ${w.sides.server}` : `${w.sides.server} → ${w.sides.client}` }));
@@ -661,11 +679,19 @@ class Player {
     this.wire.scrollTop = this.wire.scrollHeight;
   }
 
-  /** By the port: a server's is the one that a socket of a server has. */
   fromClient({ from, to }) {
-    this.ports ??= new Map(this.recordings.flatMap((r) => r.steps.flatMap((step) => step.state.sockets.filter((s) => s.local).map((s) => [parts(s.local)[1], this.owner(s.id).role]))));
-    const [a, b] = [this.ports.get(parts(from)[1]), this.ports.get(parts(to)[1])];
-    return a ? a === "client" : b ? b === "server" : true;
+    const [a, b] = [this.end(from)?.role, this.end(to)?.role];
+    return a ? a === "client" : b !== "client";
+  }
+
+  /** Whose an address is, by its port. */
+  end(address) {
+    if (!this.ports) {
+      this.ports = new Map();
+      const all = this.recordings.flatMap((r) => r.steps.flatMap((step) => step.state.sockets)).filter((s) => s.local);
+      for (const s of all) if (!this.ports.has(parts(s.local)[1])) this.ports.set(parts(s.local)[1], this.owner(s.id));
+    }
+    return this.ports.get(parts(address)[1]);
   }
 }
 
@@ -681,7 +707,14 @@ function follow() {
   }
 }
 
-for (const box of document.querySelectorAll(".player")) players.push(new Player(box));
+for (const box of document.querySelectorAll(".player")) {
+  try {
+    players.push(new Player(box));
+  } catch (error) { // what stands there without the player is better than half a player
+    box.classList.remove("pl-live");
+    console.error(error);
+  }
+}
 follow();
 addEventListener("hashchange", follow);
 

@@ -11,8 +11,17 @@ use crate::recording::{Recording, Segment, Socket, State, Step};
 const SCRIPT: &str = include_str!("../../../../lab-notes/theme/player.js");
 const STYLE: &str = include_str!("../../../../lab-notes/theme/player.css");
 const BOOK: &str = include_str!("../../../../lab-notes/theme/book.css");
-/// Up to here the book's style sheet has its colours, its fonts and what every page looks like.
-const BASE_ENDS: &str = "/* ---- The bar at the top";
+/// Where in the book's style sheet what every page needs begins and ends: colours, fonts; the colours of code.
+const BASE: [(&str, &str); 2] =
+    [(":root {", "/* ---- The bar at the top"), ("/* Colours of code", "/* ---- Terminals")];
+/// What only such a page needs.
+const OWN: &str = "\
+    body { padding: 0.75rem clamp(0.5rem, 2vw, 2rem); } h1 { font-size: 1rem; margin: 0; }
+    .player { margin: 0.5rem auto; max-width: 96rem; }
+    @media (max-width: 48rem) {
+      body { padding-inline: 0; } h1 { padding-inline: 1rem; } .pl-ui { border-radius: 0; border-inline: 0; }
+    }
+    @media print { .pl-live > .fallback { display: none; } }";
 
 /// The element that player.js makes a player of, with all that it needs inside. `recordings` are of the same scene, each with
 /// its language; the first is the one whose run is shown. Without JavaScript and on paper `fallback` is what is seen.
@@ -47,17 +56,19 @@ pub fn player(
 pub fn page(recordings: &[(&str, &Recording)], lang: &str) -> String {
     let first = recordings.first().map(|(_, recording)| *recording);
     let processes = first.map_or(&[][..], |recording| &recording.processes);
-    let title = processes.iter().map(|process| process.program.as_str()).collect::<Vec<_>>().join(" · ");
+    let mut programs: Vec<_> = processes.iter().filter_map(|p| p.program.split(' ').next()).collect();
+    programs.dedup();
+    let title = programs.join(" · ");
     let id = first.map_or("run", |recording| recording.scene.as_str());
     let list = html! {
         @if let Some(recording) = first {
             ol.all { @for step in &recording.steps { li { (said(recording, step)) } } }
         }
     };
-    let base = BOOK.split(BASE_ENDS).next().unwrap_or_default();
-    let body = "body { padding: 0.75rem clamp(0.5rem, 2vw, 2rem); } h1 { font-size: 1rem; margin: 0; } .player { margin: 0.5rem auto; max-width: 96rem; } \
-        @media (max-width: 48rem) { body { padding-inline: 0; } h1 { padding-inline: 1rem; } .pl-ui { border-radius: 0; border-inline: 0; } } \
-        @media print { .pl-live > .fallback { display: none; } }";
+    let base = BASE.map(|(begin, end)| {
+        let from = BOOK.find(begin).unwrap_or(BOOK.len());
+        BOOK[from..].split(end).next().unwrap_or_default()
+    });
     html! {
         (DOCTYPE)
         html lang=(lang) {
@@ -67,7 +78,7 @@ pub fn page(recordings: &[(&str, &Recording)], lang: &str) -> String {
                 meta name="color-scheme" content="light dark";
                 title { (title) }
                 link rel="icon" href="data:,";
-                style { (PreEscaped(base)) (PreEscaped(STYLE)) (PreEscaped(body)) }
+                style { @for part in base { (PreEscaped(part)) } (PreEscaped(STYLE)) (PreEscaped(OWN)) }
             }
             body {
                 main {
@@ -157,6 +168,7 @@ mod tests {
     fn the_books_colours_are_in_the_page_and_its_bar_is_not() {
         let page = page(&[], "ko");
         assert!(page.contains("--accent-soft: light-dark"));
+        assert!(page.contains(".hljs-comment"));
         assert!(!page.contains("#contents"));
     }
 
