@@ -4,6 +4,7 @@ mod choice;
 mod console;
 pub mod decode;
 pub mod diagram;
+pub mod html;
 mod kernel;
 pub mod lang;
 pub mod lines;
