@@ -257,7 +257,21 @@ impl Stage {
     /// Ends all, and gives everything that has happened.
     #[must_use]
     pub fn finish(mut self) -> Recording {
-        std::mem::take(&mut self.recording)
+        let mut recording = std::mem::take(&mut self.recording);
+        // Of a child that nobody saw do anything, nothing is to be shown.
+        for process in (0..recording.processes.len()).rev() {
+            if recording.steps.iter().any(|step| step.process == process) || !recording.processes[process].name.contains("'s ") {
+                continue;
+            }
+            recording.processes.remove(process);
+            for step in &mut recording.steps {
+                step.process -= usize::from(step.process > process);
+                if process < step.state.processes.len() {
+                    step.state.processes.remove(process);
+                }
+            }
+        }
+        recording
     }
 
     /// Lets one process run until it has returned from `call`, or can't go on.
@@ -484,10 +498,12 @@ impl Stage {
         let of = self.recording.processes[process].clone();
         let kind = if thread { "thread" } else { "child" };
         let name = format!("{}'s {kind}", of.name);
-        let same = self.recording.processes.iter().filter(|process| process.name.starts_with(&name)).count();
-        let name = if same == 0 { name } else { format!("{name} {}", same + 1) };
+        let taken = |name: &str| self.recording.processes.iter().any(|process| process.name == name);
+        let numbered = (2..).map(|n| format!("{name} {n}"));
+        let name = std::iter::once(name.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or(name);
         self.recording.processes.push(Process { name, ..of });
-        self.tasks.push(Task::new(tracee, pidfd, console));
+        let choice = parent.choice.clone();
+        self.tasks.push(Task { choice, ..Task::new(tracee, pidfd, console) });
         if vfork {
             // It sleeps until the child lets it go on.
             self.tasks[process].tracee.go_on()?;
@@ -500,6 +516,11 @@ impl Stage {
     fn ends(&mut self, process: usize, call: String, how: String) -> io::Result<()> {
         self.tasks[process].at = At::Ended;
         self.tasks[process].call = None;
+        // A child of which nothing was seen has nothing to end.
+        let child = process > 0 && self.recording.processes[process].name.contains("'s ");
+        if child && self.recording.steps.iter().all(|step| step.process != process) {
+            return Ok(());
+        }
         self.record(process, call, vec![how], None, false, None)
     }
 
