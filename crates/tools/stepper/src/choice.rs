@@ -89,9 +89,8 @@ impl Choice {
     /// it; none if its text is not to be had.
     pub(crate) fn takes(&mut self, call: &Entered, tracee: &Tracee, own: Option<bool>) -> bool {
         let name = call.name();
-        let name = name.as_str();
         self.talks |= name == "socket";
-        let fd = i64::from(call.args[0] as i32);
+        let fd = i64::from(call.arg(0) as i32);
         if self.copy_of_stderr == Some(fd) && (WITH_DESCRIPTOR.contains(&name) || asks(name)) {
             if name == "close" {
                 self.copy_of_stderr = None;
@@ -113,7 +112,7 @@ impl Choice {
 
     /// A call has returned.
     pub(crate) fn returned(&mut self, call: &Entered, result: i64) {
-        let copies = matches!(call.name().as_str(), "dup" | "fcntl") && call.args[0] == 2;
+        let copies = matches!(call.name(), "dup" | "fcntl") && call.arg(0) == 2;
         if copies && result > 2 && self.copy_of_stderr.is_none() {
             self.copy_of_stderr = Some(result);
         }

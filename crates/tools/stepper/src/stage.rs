@@ -307,7 +307,7 @@ impl Stage {
         let mut waiting = Vec::new();
         for process in processes.iter().copied() {
             let task = &self.tasks[process];
-            let Some(call) = task.call.as_ref().map(|doing| doing.call) else { continue };
+            let Some(call) = task.call.as_ref().map(|inside| inside.call.clone()) else { continue };
             match task.at {
                 At::Held => {
                     let timed = would_wait(&call, &task.pidfd)?.is_some_and(|held| held.timed);
@@ -423,7 +423,7 @@ impl Stage {
                 Ok(())
             }
             Stop::Exited(code) => {
-                let call = self.tasks[process].call.as_ref().map_or("exit_group".into(), |d| d.call.name());
+                let call = self.tasks[process].call.as_ref().map_or("exit_group".into(), |inside| inside.call.name().into());
                 self.ends(process, call, code.to_string())
             }
             Stop::Killed(signal) => self.ends(process, "killed".into(), signal.as_str().into()),
@@ -432,7 +432,7 @@ impl Stage {
 
     fn enters(&mut self, process: usize, call: Entered) -> io::Result<()> {
         if let Some((inside, result)) = self.tasks[process].interrupted.take() {
-            if inside.call.number == call.number && inside.call.args == call.args {
+            if inside.call.name() == call.name() && (0..6).all(|i| inside.call.arg(i) == call.arg(i)) {
                 self.tasks[process].waits = true;
             } else {
                 self.returned(process, inside, result, true)?;
@@ -443,7 +443,7 @@ impl Stage {
         let own = if place.is_some() || self.lines.has_lines(tid) { Some(place.is_some()) } else { None };
         let task = &mut self.tasks[process];
         let step = task.choice.takes(&call, &task.tracee, own);
-        task.timer |= matches!(call.name().as_str(), "alarm" | "setitimer" | "timer_settime");
+        task.timer |= matches!(call.name(), "alarm" | "setitimer" | "timer_settime");
         let source =
             if step { place.and_then(|(path, line)| self.source(process, &path, line?)) } else { None };
         let held = if step { would_wait(&call, &self.tasks[process].pidfd)?.is_some() } else { false };
@@ -463,7 +463,7 @@ impl Stage {
             return Ok(());
         }
         task.waits = true;
-        let (name, args) = (doing.call.name(), doing.call.args(&task.tracee));
+        let (name, args) = (doing.call.name().to_string(), doing.call.args());
         let source = doing.source.clone();
         self.record(process, name, args, None, true, source)
     }
@@ -485,7 +485,7 @@ impl Stage {
             return Ok(());
         }
         let (args, text) = inside.call.finished(&self.tasks[process].tracee, result);
-        self.record(process, inside.call.name(), args, Some(text), waited, inside.source)
+        self.record(process, inside.call.name().into(), args, Some(text), waited, inside.source)
     }
 
     fn has_child(&mut self, process: usize, tid: Pid, vfork: bool) -> io::Result<()> {
