@@ -109,16 +109,16 @@ fn thin(recording: &Recording) -> Value {
     for (i, Step { state, .. }) in recording.steps.iter().enumerate() {
         let processes: Vec<Value> = (0..)
             .zip(&state.processes)
-            .map(|(k, process)| {
-                if before.processes.get(k) == Some(process) { json!(k) } else { json!(process) }
-            })
+            .map(
+                |(k, process)| {
+                    if before.processes.get(k) == Some(process) { json!(k) } else { json!(process) }
+                },
+            )
             .collect();
         let sockets: Vec<Value> = state
             .sockets
             .iter()
-            .map(|socket| {
-                if before.sockets.contains(socket) { json!(socket.id) } else { json!(socket) }
-            })
+            .map(|socket| if before.sockets.contains(socket) { json!(socket.id) } else { json!(socket) })
             .collect();
         value["steps"][i]["state"] = json!({ "processes": processes, "sockets": sockets });
         before = state;

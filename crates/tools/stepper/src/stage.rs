@@ -260,7 +260,9 @@ impl Stage {
         let mut recording = std::mem::take(&mut self.recording);
         // Of a child that nobody saw do anything, nothing is to be shown.
         for process in (0..recording.processes.len()).rev() {
-            if recording.steps.iter().any(|step| step.process == process) || !recording.processes[process].name.contains("'s ") {
+            if recording.steps.iter().any(|step| step.process == process)
+                || !recording.processes[process].name.contains("'s ")
+            {
                 continue;
             }
             recording.processes.remove(process);
@@ -423,7 +425,10 @@ impl Stage {
                 Ok(())
             }
             Stop::Exited(code) => {
-                let call = self.tasks[process].call.as_ref().map_or("exit_group".into(), |inside| inside.call.name().into());
+                let call = self.tasks[process]
+                    .call
+                    .as_ref()
+                    .map_or("exit_group".into(), |inside| inside.call.name().into());
                 self.ends(process, call, code.to_string())
             }
             Stop::Killed(signal) => self.ends(process, "killed".into(), signal.as_str().into()),
