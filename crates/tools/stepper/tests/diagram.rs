@@ -623,6 +623,16 @@ const CHANGES: &[Change] = &[
         "socket 1 is bound, with local None",
     ),
     (
+        "something to send after the end",
+        |all| all.reset.steps[6].state.sockets[0].send_queue = 1,
+        "socket 2 is CLOSED, with 0 to read and 1 to send",
+    ),
+    (
+        "something to read from nobody",
+        |all| all.tcp.steps[2].state.sockets[0].recv_queue = 1,
+        "socket 1 is LISTEN, with 1 to read",
+    ),
+    (
         "a queue of what doesn't listen",
         |all| all.tcp.steps[5].state.sockets[1].accept_queue = Some(0),
         "socket 2 is ESTABLISHED, with queue",
