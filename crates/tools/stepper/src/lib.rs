@@ -7,6 +7,7 @@ mod kernel;
 pub mod lang;
 pub mod lines;
 mod network;
+pub mod normal;
 pub mod recording;
 pub mod scenes;
 pub mod screen;

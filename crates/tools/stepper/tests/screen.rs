@@ -91,10 +91,9 @@ impl Watched {
         let area = self.drawn.area;
         let middle = area.width / 2;
         let columns = if side == CLIENT { 0..middle } else { middle..area.width };
-        let rows = (0..area.height).map(|y| self.row_of(columns.clone(), y));
-        rows.skip_while(|row| !row.starts_with(['┌', '┏']))
-            .take_while(|row| !row.starts_with([' ', '─']))
-            .collect()
+        let rows: Vec<_> = (0..area.height).map(|y| self.row_of(columns.clone(), y)).collect();
+        let corner = |corners: [char; 2]| rows.iter().position(|row| row.starts_with(corners)).unwrap();
+        rows[corner(['┌', '┏'])..=corner(['└', '┗'])].to_vec()
     }
 
     fn sees(&self, text: &str) {
