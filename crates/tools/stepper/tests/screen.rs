@@ -213,7 +213,7 @@ fn bytes_are_on_the_wire_and_then_in_the_queue() {
     assert_eq!(watched.cell("수신 큐 8").bg, Color::Yellow);
     assert_eq!(watched.cell("연결 대기 큐 1/5").bg, Color::Reset, "that has not changed");
     watched.enter(1);
-    watched.sees_on(SERVER, "accept, 올 것이 왔어요");
+    watched.sees_on(SERVER, "accept, 돌아올 수 있어요");
     watched.sees_on(SERVER, "▶ 서버");
 }
 

@@ -177,7 +177,9 @@ fn status(moment: &Moment, process: usize) -> Line<'static> {
         ),
         _ if step.waits() => {
             let words = match (come, waits_for_input(step)) {
-                (true, _) => lang.of(format!("{call}, 올 것이 왔어요"), format!("in {call}; it can go on")),
+                (true, _) => {
+                    lang.of(format!("{call}, 돌아올 수 있어요"), format!("in {call}; it can return"))
+                }
                 (false, true) => {
                     lang.of(format!("{call}, 키보드 입력을"), format!("in {call} for the keyboard"))
                 }
