@@ -9,8 +9,8 @@ use labkit::{Workspace, find_program, missing_program};
 use stepper::lang::Lang;
 use stepper::recording::{Recording, Role};
 use stepper::scenes::{self, Language};
-use stepper::screen;
 use stepper::stage::{Player, Stage};
+use stepper::{html, pcapng, screen};
 
 #[derive(Args)]
 pub(crate) struct Live {
@@ -20,7 +20,13 @@ pub(crate) struct Live {
     /// The language of the screen, if not that of the locale
     #[arg(long, value_enum, value_name = "ko|en")]
     lang: Option<Lang>,
-    /// Where the recording goes as JSON, when the run is over
+    /// Where the run goes as a page with its player, one file, when it is over
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Where its segments go for Wireshark, each with the call that caused it
+    #[arg(long, value_name = "FILE")]
+    pcapng: Option<PathBuf>,
+    /// Where the recording goes as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// A scene; or a server with its arguments, and after `--` a client with its own
@@ -58,9 +64,10 @@ pub(crate) fn live(options: &Live) -> io::Result<()> {
     for Part { name, role, path, args } in &cast {
         stage.start(&Player { name, role: *role, path, args })?;
     }
-    let seen = screen::run(&mut stage, options.lang.unwrap_or_else(Lang::of_locale));
+    let lang = options.lang.unwrap_or_else(Lang::of_locale);
+    let seen = screen::run(&mut stage, lang);
     // However it has ended: what has happened has happened.
-    keep(options, &stage.finish())?;
+    keep(options, lang, &stage.finish())?;
     seen
 }
 
@@ -108,9 +115,24 @@ fn own(workspace: &Workspace, language: Language, words: &[String]) -> io::Resul
     Ok(Part { name: "server", role: Role::Server, path, args: args.to_vec() })
 }
 
-fn keep(options: &Live, recording: &Recording) -> io::Result<()> {
-    let Some(file) = &options.json else { return Ok(()) };
-    let text = serde_json::to_string_pretty(recording)? + "\n";
-    fs::write(file, text)
+fn keep(options: &Live, lang: Lang, recording: &Recording) -> io::Result<()> {
+    if let Some(file) = &options.html {
+        let languages = recording.processes.iter().map(|process| process.language.as_str());
+        let language = languages.max_by_key(|language| language.len()).unwrap_or_default();
+        write(file, html::page(&[(language, recording)], lang.of("ko", "en")).as_bytes())?;
+    }
+    if let Some(file) = &options.pcapng {
+        let mut bytes = Vec::new();
+        pcapng::write(recording, &mut bytes)?;
+        write(file, &bytes)?;
+    }
+    if let Some(file) = &options.json {
+        write(file, (serde_json::to_string_pretty(recording)? + "\n").as_bytes())?;
+    }
+    Ok(())
+}
+
+fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    fs::write(file, bytes)
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())))
 }

@@ -1,0 +1,179 @@
+//! The player: a recording in a page. In the book, [`player`] stands in a page that has player.css and player.js; [`page`] is
+//! one file that needs nothing else and opens from disk.
+
+use std::net::SocketAddr;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde_json::{Value, json};
+
+use crate::recording::{Recording, Segment, Socket, State, Step};
+
+const SCRIPT: &str = include_str!("../../../../lab-notes/theme/player.js");
+const STYLE: &str = include_str!("../../../../lab-notes/theme/player.css");
+const BOOK: &str = include_str!("../../../../lab-notes/theme/book.css");
+/// Where in the book's style sheet what every page needs begins and ends: colours, fonts; the colours of code.
+const BASE: [(&str, &str); 2] =
+    [(":root {", "/* ---- The bar at the top"), ("/* Colours of code", "/* ---- Terminals")];
+/// What only such a page needs.
+const OWN: &str = "\
+    body { padding: 0.75rem clamp(0.5rem, 2vw, 2rem); } h1 { font-size: 1rem; margin: 0; }
+    .player { margin: 0.5rem auto; max-width: 96rem; }
+    @media (max-width: 48rem) {
+      body { padding-inline: 0; } h1 { padding-inline: 1rem; } .pl-ui { border-radius: 0; border-inline: 0; }
+    }
+    @media print { .pl-live > .fallback { display: none; } }";
+
+/// The element that player.js makes a player of, with all that it needs inside. `recordings` are of the same scene, each with
+/// its language; the first is the one whose run is shown. Without JavaScript and on paper `fallback` is what is seen.
+#[must_use]
+pub fn player(
+    id: &str,
+    recordings: &[(&str, &Recording)],
+    lang: &str,
+    questions: Option<&Value>,
+    fallback: &Markup,
+) -> Markup {
+    let first = recordings.first().map(|(_, recording)| *recording);
+    html! {
+        div.player id=(id) data-lang=(lang) {
+            div.fallback { (fallback) }
+            @for (i, (language, recording)) in recordings.iter().enumerate() {
+                @let small = match first {
+                    Some(first) if i > 0 && same(first, recording) => sources(recording),
+                    _ => thin(recording),
+                };
+                script.recording type="application/json" data-language=(language) { (inside_script(&small)) }
+            }
+            @if let Some(questions) = questions {
+                script.questions type="application/json" { (inside_script(questions)) }
+            }
+        }
+    }
+}
+
+/// A whole page in one file. `lang`: `ko` or `en`.
+#[must_use]
+pub fn page(recordings: &[(&str, &Recording)], lang: &str) -> String {
+    let first = recordings.first().map(|(_, recording)| *recording);
+    let processes = first.map_or(&[][..], |recording| &recording.processes);
+    let mut programs: Vec<_> = processes.iter().filter_map(|p| p.program.split(' ').next()).collect();
+    programs.dedup();
+    let title = programs.join(" · ");
+    let id = first.map_or("run", |recording| recording.scene.as_str());
+    let list = html! {
+        @if let Some(recording) = first {
+            ol.all { @for step in &recording.steps { li { (said(recording, step)) } } }
+        }
+    };
+    let base = BASE.map(|(begin, end)| {
+        let from = BOOK.find(begin).unwrap_or(BOOK.len());
+        BOOK[from..].split(end).next().unwrap_or_default()
+    });
+    html! {
+        (DOCTYPE)
+        html lang=(lang) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) }
+                link rel="icon" href="data:,";
+                style { @for part in base { (PreEscaped(part)) } (PreEscaped(STYLE)) (PreEscaped(OWN)) }
+            }
+            body {
+                main {
+                    h1 { (title) }
+                    (player(id, recordings, lang, None, &list))
+                }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    }
+    .into_string()
+}
+
+/// `server: bind(3, …) = 0`
+fn said(recording: &Recording, step: &Step) -> String {
+    let name = recording.processes.get(step.process).map_or("", |process| &process.name);
+    format!("{name}: {}", step.text())
+}
+
+/// JSON that no `</script>` in it can end.
+fn inside_script(value: &Value) -> PreEscaped<String> {
+    PreEscaped(value.to_string().replace('<', "\\u003c"))
+}
+
+/// A recording whose states say only what is not as it was a step before: of a process its index stands for what was, of a
+/// socket its number. player.js reads the whole ones too.
+fn thin(recording: &Recording) -> Value {
+    let mut value = json!(recording);
+    let mut before = &State::default();
+    for (i, Step { state, .. }) in recording.steps.iter().enumerate() {
+        let processes: Vec<Value> = (0..)
+            .zip(&state.processes)
+            .map(|(k, process)| {
+                if before.processes.get(k) == Some(process) { json!(k) } else { json!(process) }
+            })
+            .collect();
+        let sockets: Vec<Value> = state
+            .sockets
+            .iter()
+            .map(|socket| {
+                if before.sockets.contains(socket) { json!(socket.id) } else { json!(socket) }
+            })
+            .collect();
+        value["steps"][i]["state"] = json!({ "processes": processes, "sockets": sockets });
+        before = state;
+    }
+    value
+}
+
+/// Of a recording that is the same as another but for its text: that text, and where in it each step is.
+fn sources(recording: &Recording) -> Value {
+    let sources: Vec<_> = recording.steps.iter().map(|step| &step.source).collect();
+    json!({ "processes": recording.processes, "files": recording.files, "sources": sources })
+}
+
+/// They do the same, and the kernel says the same of both after every step; only ports and sequence numbers may be others.
+fn same(a: &Recording, b: &Recording) -> bool {
+    fn address(address: &mut SocketAddr) {
+        address.set_port(0);
+    }
+    fn plain(step: &Step) -> impl PartialEq {
+        let sockets = step.state.sockets.iter().cloned().map(|mut socket: Socket| {
+            socket.local.iter_mut().chain(&mut socket.remote).for_each(address);
+            socket
+        });
+        let segments = step.segments.iter().map(|segment: &Segment| {
+            (segment.protocol, segment.flags.clone(), segment.len, segment.data.clone(), segment.lost)
+        });
+        (
+            (step.process, step.call.clone(), step.blocked, step.result.clone(), step.signals.clone()),
+            step.state.processes.clone(),
+            sockets.collect::<Vec<_>>(),
+            segments.collect::<Vec<_>>(),
+        )
+    }
+    let roles = |recording: &Recording| recording.processes.iter().map(|p| p.role).collect::<Vec<_>>();
+    roles(a) == roles(b)
+        && a.steps.len() == b.steps.len()
+        && a.steps.iter().zip(&b.steps).all(|(a, b)| plain(a) == plain(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_books_colours_are_in_the_page_and_its_bar_is_not() {
+        let page = page(&[], "ko");
+        assert!(page.contains("--accent-soft: light-dark"));
+        assert!(page.contains(".hljs-comment"));
+        assert!(!page.contains("#contents"));
+    }
+
+    #[test]
+    fn no_text_of_a_recording_ends_its_script() {
+        assert_eq!(inside_script(&json!("</script>")).0, r#""\u003c/script>""#);
+    }
+}
