@@ -52,10 +52,10 @@ impl Lines {
 
     /// The innermost frame in the program's own text: the absolute path of its file, and the line.
     ///
-    /// None without debug information, if no own frame is on the stack, or if anything about it is uncertain: an unknown
-    /// line, a source that is newer than the executable, a frame that does not say where it was called from.
+    /// None without debug information, if no own frame is on the stack, or if that is uncertain: a source that is newer than
+    /// the executable, a frame that does not say where it was called from. The line is none where it is uncertain.
     /// `pid` is a process or thread that this thread traces and that stands at a system call.
-    pub fn place(&mut self, pid: Pid) -> Option<(PathBuf, usize)> {
+    pub fn place(&mut self, pid: Pid) -> Option<(PathBuf, Option<usize>)> {
         let text = self.text(pid)?;
         let process = Process::new(pid.as_raw()).ok()?;
         let program = process.exe().ok()?;
@@ -75,7 +75,7 @@ impl Lines {
                 // A function of its own that has made the call by a jump, as the last that it did, has left no frame.
                 let called = if depth == 0 { None } else { called(pid, &frame, address) };
                 let left = called.is_some_and(|function| !matches!(text.own_frame(function), Ok(None)));
-                return if left { None } else { Some((file, line?)) };
+                return Some((file, line.filter(|_| !left)));
             }
             frame = image.caller(&frame, address, pid)?;
         }

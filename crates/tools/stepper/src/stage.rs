@@ -431,7 +431,7 @@ impl Stage {
         let step = task.choice.takes(&call, &task.tracee, own);
         task.timer |= matches!(call.name().as_str(), "alarm" | "setitimer" | "timer_settime");
         let source =
-            if step { place.and_then(|(path, line)| self.source(process, &path, line)) } else { None };
+            if step { place.and_then(|(path, line)| self.source(process, &path, line?)) } else { None };
         let held = if step { would_wait(&call, &self.tasks[process].pidfd)?.is_some() } else { false };
         self.tasks[process].call = Some(Inside { call, step, source });
         if held {

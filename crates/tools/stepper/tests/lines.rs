@@ -115,7 +115,7 @@ fn trace(
                     // SAFETY: entry is what the kernel has filled in, as op says.
                     let number = unsafe { info.u.entry.nr };
                     let call = Sysno::new(number as usize).unwrap();
-                    let call = Call { pid, call, place: lines.place(pid) };
+                    let call = Call { pid, call, place: lines.place(pid).and_then(|(file, line)| Some((file, line?))) };
                     if each(lines, &call).is_break() {
                         return;
                     }
@@ -123,7 +123,7 @@ fn trace(
                 } else if let Some(Call { call, place, .. }) = entered.remove(&pid) {
                     let makes_another = [Sysno::execve, Sysno::rt_sigreturn].contains(&call);
                     assert!(
-                        makes_another || place == lines.place(pid),
+                        makes_another || place == lines.place(pid).and_then(|(file, line)| Some((file, line?))),
                         "{call} is left elsewhere: {place:?}"
                     );
                 }

@@ -8,6 +8,7 @@ use std::thread;
 
 use labkit::{Workspace, missing_program, root, run_trials, trial};
 use serde_json::Value;
+use stepper::normal;
 use stepper::recording::Recording;
 use stepper::scenes::{self, Language, Scene};
 
@@ -45,14 +46,7 @@ fn record(scene: &Scene, language: Language) -> Recording {
 
 /// The first step in which two normal forms differ.
 fn difference(one: &Value, other: &Value) -> Option<String> {
-    let steps = |value: &Value| value["steps"].as_array().unwrap().clone();
-    let (a, b) = (steps(one), steps(other));
-    for i in 0..a.len().max(b.len()) {
-        if a.get(i) != b.get(i) {
-            return Some(format!("step {}:\n{:#}\n{:#}", i + 1, a.get(i).unwrap_or(&Value::Null), b.get(i).unwrap_or(&Value::Null)));
-        }
-    }
-    (one != other).then(|| "not in the steps".into())
+    normal::difference(one, other).1
 }
 
 fn same_in_both(scene: &Scene) {

@@ -271,8 +271,10 @@ fn source(moment: &Moment, step: Option<&Step>, now: bool, count: usize, width: 
     let room = width.saturating_sub(digits + 3);
     let code = |line: &String| line.get(indent..).unwrap_or("").to_owned();
 
-    let here = place.line.checked_sub(1).and_then(|at| lines.get(at)).map(|line| wrap(&code(line), room));
-    let here = here.unwrap_or_default();
+    let here = place.line.checked_sub(1).and_then(|at| lines.get(at)).map_or(String::new(), code);
+    // From its second row on it is indented as in the first.
+    let margin = " ".repeat(blanks(&&here).min(room / 2));
+    let here = wrap(here.trim_start(), room - margin.len());
     let style = if now { moment.paint.here() } else { Paint::bold().add_modifier(Modifier::UNDERLINED) };
     let mut rows = Vec::new();
     for index in around((count + 1).saturating_sub(here.len().max(1))) {
