@@ -190,6 +190,8 @@ fn a_connection_is_seen_at_both_ends_and_on_the_wire() {
             watched.sees_on(CLIENT, "① TCP ② 127.0.0.1 ③ 40000 ④ 127.0.0.1 ⑤ 7");
             watched.sees_on(CLIENT, r#"sin_addr=inet_addr("127.0.0.1")}, 16) = 0"#);
             watched.sees_on(CLIENT, "// 5. connect: ask the server for a");
+            watched.sees_on(SERVER, "▶     int accp_sock = accept(listen_sock,");
+            watched.sees_on(SERVER, "          struct sockaddr *)&cliaddr, &addrlen);");
         }
     }
 }
