@@ -2,6 +2,7 @@
 
 mod draw;
 mod side;
+mod sockets;
 mod text;
 mod turns;
 mod wire;
