@@ -351,9 +351,10 @@ class Player {
     this.ui = el("div", "pl-ui", this.band,
       el("div", recording.processes.every((p, _, all) => p.role === all[0].role) ? "pl-body pl-one" : "pl-body", this.middle, this.choice, Object.values(this.sides).filter((s) => s.panels.length).map((s) => s.element)), this.timeline(), this.controls());
     put(this.box, { role: "group", "aria-label": recording.processes.map((p) => p.program.split(" ")[0]).join(", ") });
-    this.paper = el("ol", "pl-paper", this.steps.map((step, i) =>
-      el("li", "", `${name(recording.processes[step.process].name, this.lang)}: `, el("code", "", line(step)), ` ${sentences(recording, i, this.lang, this.owner).join(" ")}`)));
-    this.box.append(this.ui, this.paper);
+    // For paper, and what the links of the steps lead to.
+    const paper = el("ol", "pl-paper", this.steps.map((step, i) =>
+      put(el("li", "", `${name(recording.processes[step.process].name, this.lang)}: `, el("code", "", line(step)), ` ${sentences(recording, i, this.lang, this.owner).join(" ")}`), { id: `${this.box.id}-step-${i + 1}` })));
+    this.box.append(this.ui, paper);
     this.box.classList.add("pl-live");
 
     // A finger that goes sideways over the picture turns the page.
@@ -373,9 +374,9 @@ class Player {
   panel(i) {
     const process = this.recording.processes[i], { w } = this;
     const program = el("code", "pl-program"), status = el("span", "pl-status");
-    const source = put(el("pre", "pl-source"), { tabindex: 0, role: "region" });
-    const printed = put(el("pre", "pl-printed"), { role: "region", "aria-label": w.printed });
-    const table = put(el("div", "pl-fds"), { role: "region", "aria-label": w.fds });
+    const source = put(el("pre", "pl-source"), { tabindex: 0, role: "group" });
+    const printed = put(el("pre", "pl-printed"), { role: "group", "aria-label": w.printed });
+    const table = put(el("div", "pl-fds"), { role: "group", "aria-label": w.fds });
     const head = el("header", "pl-head", el("b", "", name(process.name, this.lang)), program, status);
     const element = el("div", "pl-process", head, source, printed, table);
     element.dataset.process = i;
@@ -480,7 +481,7 @@ class Player {
     });
     const check = put(el("button", "", w.answer), { type: "submit" });
     told.setAttribute("aria-live", "polite");
-    this.question.replaceChildren(put(el("fieldset", "", el("legend", "", question[lang]), options), {}), told,
+    this.question.replaceChildren(el("fieldset", "", el("legend", "", question[lang]), options), told,
       el("p", "pl-acts", check, button("", "", w.go, () => this.go(step))));
     this.question.onsubmit = (event) => {
       event.preventDefault();
@@ -489,9 +490,11 @@ class Player {
       const choice = choices[chosen.value];
       for (const [i, option] of options.entries()) option.className = i !== Number(chosen.value) ? "" : choice.right ? "pl-right-one" : "pl-wrong-one";
       told.className = `pl-told ${choice.right ? "pl-is-right" : "pl-is-wrong"}`;
-      told.textContent = `${choice.right ? w.right : w.wrong} ${choice.because?.[lang] ?? ""}`;
+      told.replaceChildren(el("b", "", choice.right ? w.right : w.wrong), ` ${choice.because?.[lang] ?? ""}`);
+      this.question.classList.add("pl-answered");
     };
     this.question.hidden = false;
+    this.question.classList.remove("pl-answered");
     this.box.classList.add("pl-asking");
     this.question.querySelector("input")?.focus({ preventScroll: true });
   }
@@ -612,13 +615,13 @@ class Player {
       const gone = !now.includes(d), was = old.find((o) => o.fd === d.fd), fresh = this.at > 1 && !gone && (!was || was.what !== d.what || was.socket !== d.socket);
       const group = rows.at(-1), what = this.w.what[d.what] ?? d.what;
       const kind = gone ? " pl-gone" : fresh ? " pl-new" : "";
-      const number = put(el("b", "pl-fd", d.fd), {});
+      const number = el("b", "pl-fd", d.fd);
       if (d.socket == null && group?.what === d.what && group.kind === kind) {
         group.numbers.append(number);
         continue;
       }
       const numbers = el("span", "pl-numbers", number), socket = state.sockets.find((s) => s.id === d.socket);
-      const value = gone || !socket ? el("span", "pl-what", what, gone && ` — ${this.w.gone}`) : this.socket(socket, before, state);
+      const value = gone || !socket ? el("span", "pl-what", gone ? this.w.gone : what) : this.socket(socket, before, state);
       rows.push({ what: d.socket == null && d.what, kind, numbers, element: el("div", `pl-row${kind}`, numbers, value) });
     }
     const plain = rows.filter((row) => row.what).map((row) => row.element);

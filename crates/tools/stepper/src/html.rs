@@ -21,7 +21,7 @@ const OWN: &str = "\
     @media (max-width: 48rem) {
       body { padding-inline: 0; } h1 { padding-inline: 1rem; } .pl-ui { border-radius: 0; border-inline: 0; }
     }
-    @media print { .pl-live > .fallback { display: none; } }";
+    @media print { .pl-live > .fallback:has(> .all) { display: none; } }";
 
 /// The element that player.js makes a player of, with all that it needs inside. `recordings` are of the same scene, each with
 /// its language; the first is the one whose run is shown. Without JavaScript and on paper `fallback` is what is seen.
@@ -111,16 +111,16 @@ fn thin(recording: &Recording) -> Value {
     for (i, Step { state, .. }) in recording.steps.iter().enumerate() {
         let processes: Vec<Value> = (0..)
             .zip(&state.processes)
-            .map(|(k, process)| {
-                if before.processes.get(k) == Some(process) { json!(k) } else { json!(process) }
-            })
+            .map(
+                |(k, process)| {
+                    if before.processes.get(k) == Some(process) { json!(k) } else { json!(process) }
+                },
+            )
             .collect();
         let sockets: Vec<Value> = state
             .sockets
             .iter()
-            .map(|socket| {
-                if before.sockets.contains(socket) { json!(socket.id) } else { json!(socket) }
-            })
+            .map(|socket| if before.sockets.contains(socket) { json!(socket.id) } else { json!(socket) })
             .collect();
         value["steps"][i]["state"] = json!({ "processes": processes, "sockets": sockets });
         before = state;
