@@ -1,10 +1,6 @@
-//! A program's own calls, in a form in which two runs compare.
-
-use std::collections::HashMap;
-use std::sync::LazyLock;
+//! A program's own calls.
 
 use labkit::trace::Call;
-use regex::{Captures, Regex};
 
 /// What may differ between the C program and the Rust program, and why. Everything else must be the same.
 pub const MAY_DIFFER: [(&str, &str); 8] = [
@@ -82,84 +78,4 @@ fn ends_by_sigpipe(call: &Call) -> bool {
 fn is_output(call: &Call) -> bool {
     matches!(call.name.as_str(), "write" | "writev" | "newfstatat" | "fstat" | "ioctl" | "statx")
         && call.descriptor().is_some_and(|descriptor| descriptor.number == 1 || descriptor.number == 2)
-}
-
-/// Gives what differs from run to run a name: ports, inodes, pointers, times.
-pub struct Names {
-    ports: HashMap<String, String>,
-    patterns: &'static Patterns,
-}
-
-struct Patterns {
-    named: [(Regex, &'static str); 6],
-    port: Regex,
-}
-
-impl Patterns {
-    fn new() -> Result<Self, regex::Error> {
-        let named = [
-            // An inode, or the addresses of both ends: strace no longer finds them when the peer has reset. The calls
-            // that give a socket its addresses have them as arguments.
-            (Regex::new(r"<([\w-]+):\[[^\]]*\]>")?, "<$1>"),
-            (Regex::new(r#"sa_data=".*?""#)?, "sa_data"), // of AF_UNSPEC: the kernel doesn't look at it
-            (Regex::new(r"\b0x[0-9a-f]{5,}")?, "pointer"),
-            (Regex::new(r"\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}")?, "time"),
-            (Regex::new(r"/proc/\d+/")?, "/proc/pid/"),
-            (Regex::new(r"AT_FDCWD<[^>]*>")?, "AT_FDCWD"),
-        ];
-        Ok(Patterns { named, port: Regex::new(r"(htons\(|\d\.\d+\.\d+\.\d+:|= )(\d+)")? })
-    }
-}
-
-impl Names {
-    /// With a name for the port of the program that this one talks to.
-    ///
-    /// # Errors
-    /// None: the patterns are constants.
-    pub fn new(peer: Option<u16>) -> Result<Self, regex::Error> {
-        // There are a thousand runs, and to compile the patterns takes longer than to look for them.
-        static PATTERNS: LazyLock<Result<Patterns, regex::Error>> = LazyLock::new(Patterns::new);
-        let patterns = PATTERNS.as_ref().map_err(Clone::clone)?;
-        let ports = peer.map(|peer| (peer.to_string(), "PEER".to_string())).into_iter().collect();
-        Ok(Names { ports, patterns })
-    }
-
-    /// A call as text.
-    pub fn call(&mut self, call: &Call) -> String {
-        let args = match call.name.as_str() {
-            // The old action is what the runtime has set up, or the shell.
-            "rt_sigaction" => call.args[..2].to_vec(),
-            // What is in it is the kernel's to say, and it hasn't.
-            _ if call.result == "?" => call.args[..1].to_vec(),
-            _ => call.args.clone(),
-        };
-        let call = Call { args, ..call.clone() };
-        // A port is one where it stands in an address; a result is never one.
-        let (text, result) = (format!("{}({})", call.name, call.args.join(", ")), call.result);
-        format!("{} = {}", self.text(&text, false), self.text(&result, false))
-    }
-
-    /// Any text. A number after `= ` is a port only if a call has shown it as one.
-    pub fn output(&mut self, bytes: &[u8]) -> String {
-        self.text(&String::from_utf8_lossy(bytes), true)
-    }
-
-    fn text(&mut self, text: &str, output: bool) -> String {
-        let mut text = text.to_string();
-        for (pattern, name) in &self.patterns.named {
-            text = pattern.replace_all(&text, *name).into_owned();
-        }
-        let ports = &mut self.ports;
-        let name = |found: &Captures| {
-            let (before, port) = (&found[1], &found[2]);
-            let well_known = port.parse::<u16>().is_ok_and(|port| port < 1024);
-            if before == "= " || well_known {
-                let known = ports.get(port).filter(|_| output);
-                return format!("{before}{}", known.map_or(port, String::as_str));
-            }
-            let next = format!("PORT{}", ports.len());
-            format!("{before}{}", ports.entry(port.to_string()).or_insert(next))
-        };
-        self.patterns.port.replace_all(&text, name).into_owned()
-    }
 }

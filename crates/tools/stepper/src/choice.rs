@@ -89,7 +89,7 @@ impl Choice {
         let name = call.name();
         let name = name.as_str();
         let fd = i64::from(call.args[0] as i32);
-        if self.copy_of_stderr == Some(fd) && WITH_DESCRIPTOR.contains(&name) {
+        if self.copy_of_stderr == Some(fd) && (WITH_DESCRIPTOR.contains(&name) || asks(name)) {
             if name == "close" {
                 self.copy_of_stderr = None;
             }
@@ -117,8 +117,11 @@ impl Choice {
     }
 }
 
-/// Anything with stdout or stderr: what is printed counts, not the calls.
+/// Anything with stdout or stderr: what is printed counts, not the calls. The C library asks what kind of file all three are.
 fn prints(name: &str, fd: i64) -> bool {
-    matches!(fd, 1 | 2)
-        && matches!(name, "write" | "writev" | "newfstatat" | "fstat" | "ioctl" | "statx" | "dup" | "fcntl")
+    asks(name) && (0..=2).contains(&fd) || matches!(name, "write" | "writev") && (1..=2).contains(&fd)
+}
+
+fn asks(name: &str) -> bool {
+    matches!(name, "newfstatat" | "fstat" | "ioctl" | "statx" | "dup" | "fcntl")
 }

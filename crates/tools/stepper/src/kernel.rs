@@ -7,7 +7,8 @@ use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
 
 use nix::errno::Errno;
 use nix::sys::socket::{
-    AddressFamily, SockType, SockaddrLike as _, SockaddrStorage, getpeername, getsockname, getsockopt, sockopt,
+    AddressFamily, SockType, SockaddrLike as _, SockaddrStorage, getpeername, getsockname, getsockopt,
+    sockopt,
 };
 use procfs::net::{TcpNetEntry, TcpState};
 use procfs::process::{FDTarget, Process};
@@ -59,7 +60,10 @@ impl Kernel {
         }
         for mut socket in unheld(network)? {
             let ends = (socket.local, socket.remote);
-            if !sockets.iter().any(|held| held.protocol == socket.protocol && (held.local, held.remote) == ends) {
+            if !sockets
+                .iter()
+                .any(|held| held.protocol == socket.protocol && (held.local, held.remote) == ends)
+            {
                 socket = self.numbered(socket, 0, &before);
                 sockets.push(socket);
             }
@@ -242,7 +246,13 @@ fn tcp_info(fd: &OwnedFd) -> io::Result<libc::tcp_info> {
     let mut size = size_of_val(&info) as libc::socklen_t;
     // SAFETY: size says how much room there is in info.
     let asked = unsafe {
-        libc::getsockopt(fd.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_INFO, (&raw mut info).cast(), &raw mut size)
+        libc::getsockopt(
+            fd.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            (&raw mut info).cast(),
+            &raw mut size,
+        )
     };
     Errno::result(asked)?;
     Ok(info)

@@ -3,12 +3,17 @@
 mod choice;
 mod console;
 pub mod decode;
+pub mod diagram;
 pub mod html;
 mod kernel;
+pub mod lang;
 pub mod lines;
 mod network;
+pub mod normal;
+pub mod pcapng;
 pub mod recording;
 pub mod scenes;
+pub mod screen;
 pub mod stage;
 mod tracee;
 mod wait;

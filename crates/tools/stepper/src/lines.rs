@@ -8,6 +8,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::fs::{self, File, Metadata};
+use std::io::Read as _;
+use std::ops::Range;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -19,15 +21,13 @@ use std::{env, io};
 use addr2line::Context;
 use gimli::{
     BaseAddresses, CfaRule, Dwarf, EhFrame, EhFrameHdr, EndianArcSlice, ParsedEhFrameHdr, Reader as _,
-    Register, RegisterRule, RunTimeEndian, SectionId, UnwindContext, UnwindSection as _, Vendor,
+    Register, RegisterRule, RunTimeEndian, SectionId, Unit, UnwindContext, UnwindSection as _, Vendor,
 };
 use nix::sys::ptrace;
 use nix::unistd::Pid;
 use object::elf::{FileHeader64, PF_X};
 use object::read::elf::ElfFile;
-use object::{
-    Endianness, Object as _, ObjectSection as _, ObjectSegment as _, ReadCache, ReadCacheOps, SegmentFlags,
-};
+use object::{Endianness, Object as _, ObjectSection as _, ObjectSegment as _, SegmentFlags};
 use procfs::process::{MMPermissions, MMapPath, MemoryMap, Process};
 
 /// How many frames a call may be below the program's own text.
@@ -61,7 +61,7 @@ impl Lines {
         let program = process.exe().ok()?;
         let maps = process.maps().ok()?;
         let mut frame = Frame::innermost(pid)?;
-        for _ in 0..DEEPEST {
+        for depth in 0..DEEPEST {
             // What has called is the instruction before the one that comes next; it may be the last of its line, or of its
             // function. So is the instruction that enters the kernel.
             let pc = frame.pc.checked_sub(1)?;
@@ -72,7 +72,10 @@ impl Lines {
             if *path == program
                 && let Some((file, line)) = text.own_frame(address).ok()?
             {
-                return Some((file, line?));
+                // A function of its own that has made the call by a jump, as the last that it did, has left no frame.
+                let called = if depth == 0 { None } else { called(pid, &frame, address) };
+                let left = called.is_some_and(|function| !matches!(text.own_frame(function), Ok(None)));
+                return if left { None } else { Some((file, line?)) };
             }
             frame = image.caller(&frame, address, pid)?;
         }
@@ -81,7 +84,7 @@ impl Lines {
 
     /// Has the executable any lines of its own: debug information whose files are on this machine?
     pub fn has_lines(&mut self, pid: Pid) -> bool {
-        self.text(pid).is_some_and(|text| text.has_own_file().unwrap_or(false))
+        self.text(pid).is_some()
     }
 
     fn text(&mut self, pid: Pid) -> Option<Rc<Text>> {
@@ -130,52 +133,71 @@ impl FileId {
 
 type Error = Box<dyn std::error::Error>;
 type Bytes = EndianArcSlice<RunTimeEndian>;
-type Elf<'a, R> = ElfFile<'a, FileHeader64<Endianness>, &'a ReadCache<R>>;
+type Elf<'a> = ElfFile<'a, FileHeader64<Endianness>>;
 
-/// The bytes of a section; empty if there is none.
-fn section<R: ReadCacheOps>(elf: &Elf<'_, R>, id: SectionId) -> object::Result<Bytes> {
-    let data = match elf.section_by_name(id.name()) {
-        Some(section) => section.uncompressed_data()?,
-        None => (&[]).into(),
-    };
+fn bytes(mut file: File) -> io::Result<Arc<[u8]>> {
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes.into())
+}
+
+/// A section of `elf`, which is `bytes`; empty if there is none. It is a part of these bytes, and not a copy, unless it is
+/// compressed.
+fn section(bytes: &Arc<[u8]>, elf: &Elf<'_>, id: SectionId) -> Result<Bytes, Error> {
     let endian = if elf.is_little_endian() { RunTimeEndian::Little } else { RunTimeEndian::Big };
-    Ok(Bytes::new(Arc::from(data), endian))
+    let Some(section) = elf.section_by_name(id.name()) else { return Ok(Bytes::new(Arc::from([]), endian)) };
+    match section.uncompressed_data()? {
+        Cow::Owned(data) => Ok(Bytes::new(data.into(), endian)),
+        Cow::Borrowed(data) => {
+            let start = section.file_range().map_or(0, |(start, _)| start as usize);
+            let part = start..start.saturating_add(data.len());
+            bytes.get(part.clone()).ok_or("a section beyond the end of its file")?;
+            Ok(Bytes::new(Arc::clone(bytes), endian).range(part))
+        }
+    }
 }
 
 // ---- Which line: the executable's debug information ----
 
-/// The debug information of an executable.
+/// The debug information of an executable that has lines of its own.
 struct Text {
     context: Context<Bytes>,
-    dwarf: Arc<Dwarf<Bytes>>,
-    built: SystemTime,
-    /// Each file that the debug information names; its path if it is the program's own.
-    files: RefCell<HashMap<PathBuf, Option<PathBuf>>>,
+    sources: Sources,
+    /// The units with own files: nobody needs to read what the standard library's say.
+    own: Vec<Part>,
 }
 
 impl Text {
-    /// None if it has none.
+    /// None if it has no own lines.
     fn read(file: File) -> Result<Option<Self>, Error> {
-        let built = file.metadata()?.modified()?;
-        let cache = ReadCache::new(file);
-        let elf = Elf::parse(&cache)?;
+        let sources = Sources { built: file.metadata()?.modified()?, known: RefCell::default() };
+        let bytes = bytes(file)?;
+        let elf = Elf::parse(&*bytes)?;
         if elf.section_by_name(SectionId::DebugInfo.name()).is_none() {
             return Ok(None);
         }
-        let dwarf = Arc::new(Dwarf::load(|id| section(&elf, id))?);
-        let context = Context::from_arc_dwarf(Arc::clone(&dwarf))?;
-        Ok(Some(Text { context, dwarf, built, files: RefCell::default() }))
+        let dwarf = Dwarf::load(|id| section(&bytes, &elf, id))?;
+        let own = own_units(&dwarf, &sources)?;
+        if own.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Text { context: Context::from_dwarf(dwarf)?, sources, own }))
     }
 
     /// The innermost own frame of those that stand at an address, which are several where calls are inlined. The line is none
     /// if the compiler has not said it.
     fn own_frame(&self, address: u64) -> Result<Option<(PathBuf, Option<usize>)>, Error> {
+        let Some(part) = self.own.iter().find(|part| part.addresses.contains(&address)) else {
+            return Ok(None);
+        };
         let mut frames = self.context.find_frames(address).skip_all_loads()?;
         while let Some(frame) = frames.next()? {
             let location = frame.location.ok_or("a frame without a place")?;
             let file = location.file.ok_or("a frame without a file")?;
-            if let Some(path) = self.own(Path::new(file)) {
-                return Ok(Some((path, location.line.map(|line| line as usize))));
+            if let Some(path) = self.sources.own(Path::new(file)) {
+                let line = location.line.map(|line| line as usize);
+                let sure = |line: &usize| !part.merged || is_unique(&path, *line);
+                return Ok(Some((path.clone(), line.filter(sure))));
             }
             if frame.function.is_none() {
                 return Err("a line of nobody's: what it is inlined in is unknown".into());
@@ -183,37 +205,96 @@ impl Text {
         }
         Ok(None)
     }
+}
 
-    fn has_own_file(&self) -> Result<bool, gimli::Error> {
-        let mut units = self.dwarf.units();
-        while let Some(header) = units.next()? {
-            let unit = self.dwarf.unit(header)?;
-            let Some(program) = &unit.line_program else { continue };
-            let text = |value| self.dwarf.attr_string(&unit, value)?.to_string_lossy().map(Cow::into_owned);
-            let root = match &unit.comp_dir {
-                Some(folder) => PathBuf::from(&*folder.to_string_lossy()?),
-                None => PathBuf::new(),
-            };
-            for file in program.header().file_names() {
-                let folder = match file.directory(program.header()) {
-                    Some(folder) => root.join(text(folder)?),
-                    None => root.clone(),
-                };
-                if self.own(&folder.join(text(file.path_name())?)).is_some() {
-                    return Ok(true);
-                }
-            }
+/// A part of the program's text.
+struct Part {
+    addresses: Range<u64>,
+    /// Its compiler makes one of two equal ends of branches, and gives it the line of either: [`merges`].
+    merged: bool,
+}
+
+/// The units that name a file of the program's own.
+fn own_units(dwarf: &Dwarf<Bytes>, sources: &Sources) -> Result<Vec<Part>, gimli::Error> {
+    let mut own = Vec::new();
+    let mut units = dwarf.units();
+    while let Some(header) = units.next()? {
+        let unit = dwarf.unit(header)?;
+        if !names_own_file(dwarf, &unit, sources)? {
+            continue;
         }
-        Ok(false)
+        let root = unit.entry(unit.header.root_offset())?;
+        let producer = match root.attr_value(gimli::DW_AT_producer) {
+            Some(producer) => dwarf.attr_string(&unit, producer)?.to_string_lossy()?.into_owned(),
+            None => String::new(),
+        };
+        let merged = merges(&producer);
+        let mut ranges = dwarf.unit_ranges(&unit)?;
+        while let Some(range) = ranges.next()? {
+            own.push(Part { addresses: range.begin..range.end, merged });
+        }
     }
+    Ok(own)
+}
 
+/// Does a compiler that calls itself so, with its options, make one of two equal ends? LLVM does too, but says then that the
+/// line is unknown.
+fn merges(producer: &str) -> bool {
+    let has = |options: &[&str]| producer.split(' ').filter(|word| options.contains(word)).count();
+    let optimised = has(&["-O2", "-O3", "-Os", "-Oz", "-Ofast"]) > 0;
+    producer.starts_with("GNU") && optimised && has(&["-fno-crossjumping", "-fno-tree-tail-merge"]) < 2
+}
+
+/// Does a file say on one line alone what it says there, be it after an `if` or an `else`?
+fn is_unique(file: &Path, line: usize) -> bool {
+    let words = |line: &str| -> String {
+        let code = line.split("//").next().unwrap_or_default();
+        code.chars().filter(|c| !c.is_whitespace() && *c != ';').collect()
+    };
+    let Ok(text) = fs::read_to_string(file) else { return false };
+    let Some(this) = text.lines().nth(line.wrapping_sub(1)).map(words) else { return false };
+    let mut others = text.lines().enumerate().filter(|(n, _)| n + 1 != line).map(|(_, other)| words(other));
+    !others.any(|other| other.ends_with(&this) || (other.contains('(') && this.ends_with(&other)))
+}
+
+fn names_own_file(dwarf: &Dwarf<Bytes>, unit: &Unit<Bytes>, sources: &Sources) -> Result<bool, gimli::Error> {
+    let Some(program) = &unit.line_program else { return Ok(false) };
+    let text = |value| dwarf.attr_string(unit, value)?.to_string_lossy().map(Cow::into_owned);
+    let root = match &unit.comp_dir {
+        Some(folder) => PathBuf::from(&*folder.to_string_lossy()?),
+        None => PathBuf::new(),
+    };
+    if is_library(&root) {
+        return Ok(false);
+    }
+    for file in program.header().file_names() {
+        let folder = match file.directory(program.header()) {
+            Some(folder) => root.join(text(folder)?),
+            None => root.clone(),
+        };
+        if sources.own(&folder.join(text(file.path_name())?)).is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The files that debug information names.
+struct Sources {
+    /// When the executable was written.
+    built: SystemTime,
+    /// Each that has been looked for; its path if it is the program's own.
+    known: RefCell<HashMap<PathBuf, Option<PathBuf>>>,
+}
+
+impl Sources {
     /// Where a file is, if it is the program's own and the text that the executable was built from.
     fn own(&self, file: &Path) -> Option<PathBuf> {
-        if let Some(known) = self.files.borrow().get(file) {
+        if let Some(known) = self.known.borrow().get(file) {
             return known.clone();
         }
         let found = if is_library(file) { None } else { self.find(file).ok().flatten() };
-        self.files.borrow_mut().insert(file.to_path_buf(), found.clone());
+        self.known.borrow_mut().insert(file.to_path_buf(), found.clone());
         found
     }
 
@@ -250,14 +331,15 @@ struct Image {
     /// by another number in each segment.
     segments: Vec<(u64, u64, u64)>,
     eh_frame: EhFrame<Bytes>,
-    index: ParsedEhFrameHdr<Bytes>,
+    /// Where in it which address is; linkers leave it out of static executables.
+    index: Option<ParsedEhFrameHdr<Bytes>>,
     bases: BaseAddresses,
 }
 
 impl Image {
     fn read(file: File) -> Result<Self, Error> {
-        let cache = ReadCache::new(file);
-        let elf = Elf::parse(&cache)?;
+        let bytes = bytes(file)?;
+        let elf = Elf::parse(&*bytes)?;
         let is_code = |flags| matches!(flags, SegmentFlags::Elf { p_flags, .. } if p_flags.contains(PF_X));
         let segments = elf.segments().filter(|segment| is_code(segment.flags())).map(|segment| {
             let (offset, len) = segment.file_range();
@@ -269,8 +351,8 @@ impl Image {
             .set_eh_frame(address(".eh_frame"))
             .set_text(address(".text"))
             .set_got(address(".got"));
-        let index = EhFrameHdr::from(section(&elf, SectionId::EhFrameHdr)?).parse(&bases, 8)?;
-        let mut eh_frame = EhFrame::from(section(&elf, SectionId::EhFrame)?);
+        let index = EhFrameHdr::from(section(&bytes, &elf, SectionId::EhFrameHdr)?).parse(&bases, 8).ok();
+        let mut eh_frame = EhFrame::from(section(&bytes, &elf, SectionId::EhFrame)?);
         if cfg!(target_arch = "aarch64") {
             eh_frame.set_vendor(Vendor::AArch64); // addresses may be signed
         }
@@ -282,18 +364,24 @@ impl Image {
         if !map.perms.contains(MMPermissions::EXECUTE) {
             return None;
         }
-        let at = pc - map.address.0 + map.offset;
-        let segment = self.segments.iter().find(|(offset, len, _)| (*offset..offset + len).contains(&at));
-        segment.map(|(offset, _, address)| at - offset + address)
+        let at = pc.checked_sub(map.address.0)?.checked_add(map.offset)?;
+        let segment = self
+            .segments
+            .iter()
+            .find(|(offset, len, _)| (*offset..offset.saturating_add(*len)).contains(&at));
+        segment.map(|(offset, _, address)| address.wrapping_add(at - offset))
     }
 
     /// The frame that has called this one, in which `address` is what is being done.
     fn caller(&self, frame: &Frame, address: u64, pid: Pid) -> Option<Frame> {
-        let table = self.index.table()?;
-        let fde =
-            table.fde_for_address(&self.eh_frame, &self.bases, address, EhFrame::cie_from_offset).ok()?;
+        let (eh_frame, bases) = (&self.eh_frame, &self.bases);
+        let fde = match self.index.as_ref().and_then(ParsedEhFrameHdr::table) {
+            Some(table) => table.fde_for_address(eh_frame, bases, address, EhFrame::cie_from_offset),
+            None => eh_frame.fde_for_address(bases, address, EhFrame::cie_from_offset),
+        };
+        let fde = fde.ok()?;
         let mut context = UnwindContext::new();
-        let row = fde.unwind_info_for_address(&self.eh_frame, &self.bases, &mut context, address).ok()?;
+        let row = fde.unwind_info_for_address(eh_frame, bases, &mut context, address).ok()?;
 
         // The kernel's own frames for signals and the linker's stubs have expressions. Nobody's call is made from there.
         let CfaRule::RegisterAndOffset { register, offset } = row.cfa() else { return None };
@@ -316,6 +404,22 @@ impl Image {
         caller.set(back, None);
         Some(caller)
     }
+}
+
+/// The address at which the function was linked that a frame has called, if the call names it. `address` is that of the last byte
+/// of the call.
+#[cfg(target_arch = "x86_64")]
+fn called(pid: Pid, frame: &Frame, address: u64) -> Option<u64> {
+    let [.., opcode, a, b, c, d] = word(pid, frame.pc.checked_sub(8)?)?.to_le_bytes();
+    let distance = i64::from(i32::from_le_bytes([a, b, c, d]));
+    (opcode == 0xe8).then(|| address.wrapping_add(1).wrapping_add_signed(distance)) // call rel32
+}
+
+#[cfg(target_arch = "aarch64")]
+fn called(pid: Pid, frame: &Frame, address: u64) -> Option<u64> {
+    let instruction = word(pid, frame.pc.checked_sub(4)?)? as u32;
+    let distance = i64::from((instruction << 6).cast_signed() >> 6) * 4;
+    (instruction >> 26 == 0b10_0101).then(|| address.wrapping_sub(3).wrapping_add_signed(distance)) // bl
 }
 
 /// A word of the process's memory.

@@ -1,5 +1,7 @@
 //! `stepper`: records both ends of a conversation, one system call at a time.
 
+mod live;
+
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -21,6 +23,8 @@ struct Options {
 enum Command {
     /// Records a scene, or two programs of your own, or one
     Record(Record),
+    /// Shows a scene, or programs of your own, live in the terminal: scripts/step
+    Live(live::Live),
     /// The names of the scenes, each with a line
     Scenes,
 }
@@ -66,6 +70,7 @@ fn run(options: Options) -> io::Result<()> {
             }
             Ok(())
         }
+        Command::Live(options) => live::live(&options),
         Command::Record(record) => {
             for tool in ["cc", "ip", "unshare"] {
                 if let Some(missing) = missing_program(tool) {
@@ -101,7 +106,11 @@ fn keep(options: &Record, recording: &Recording) -> io::Result<()> {
         let who = &recording.processes[step.process].name;
         writeln!(stdout, "{:>3}  {who:<10} {}", step.n, step.text())?;
         for segment in &step.segments {
-            writeln!(stdout, "       {} -> {}  {} {}", segment.from, segment.to, segment.flags, segment.data)?;
+            writeln!(
+                stdout,
+                "       {} -> {}  {} {}",
+                segment.from, segment.to, segment.flags, segment.data
+            )?;
         }
     }
     Ok(())

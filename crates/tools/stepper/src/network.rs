@@ -118,7 +118,9 @@ impl Network {
             if segments.len() == before {
                 return match missed(&self.packets)? {
                     0 => Ok(segments),
-                    n => Err(io::Error::other(format!("{n} segments were too many for the capture: send less in one call"))),
+                    n => Err(io::Error::other(format!(
+                        "{n} segments were too many for the capture: send less in one call"
+                    ))),
                 };
             }
         }

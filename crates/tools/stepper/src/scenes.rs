@@ -77,33 +77,78 @@ pub fn all() -> Vec<Scene> {
         acts: vec![Start(0), Run],
     };
     let conversation = vec![Start(0), Run, Start(1), Type(1, "abcdefg\n"), Run];
-    let pair = |name, about, cast: [Part; 2]| Scene { name, about, cast: cast.into(), acts: conversation.clone() };
+    let pair =
+        |name, about, cast: [Part; 2]| Scene { name, about, cast: cast.into(), acts: conversation.clone() };
 
     let tcp = [server("tcp_echoserv", &[]), client("tcp_echocli")];
     let udp = [server("udp_echoserv", &[]), client("udp_echocli")];
     let daytime = [server("daytimeserv", &[]), client("mydaytime")];
     let second = Part { name: "client 2", ..tcp[1] };
     vec![
-        alone("open_socket", ["소켓과 파일이 같은 번호를 나눠 써요", "sockets and files share the numbers"], &[]),
-        alone("getdtablesize", ["디스크립터가 몇 개까지인지 물어요", "how many descriptors there can be"], &[]),
-        alone("byte_order", ["바이트 순서를 바꾸는 데는 커널이 필요 없어요", "changing the byte order asks no kernel"], &[]),
-        alone("ascii_ip", ["주소를 바꾸는 데는 커널이 필요 없어요", "converting addresses asks no kernel"], &["210.115.36.231"]),
+        alone(
+            "open_socket",
+            ["소켓과 파일이 같은 번호를 나눠 써요", "sockets and files share the numbers"],
+            &[],
+        ),
+        alone(
+            "getdtablesize",
+            ["디스크립터가 몇 개까지인지 물어요", "how many descriptors there can be"],
+            &[],
+        ),
+        alone(
+            "byte_order",
+            ["바이트 순서를 바꾸는 데는 커널이 필요 없어요", "changing the byte order asks no kernel"],
+            &[],
+        ),
+        alone(
+            "ascii_ip",
+            ["주소를 바꾸는 데는 커널이 필요 없어요", "converting addresses asks no kernel"],
+            &["210.115.36.231"],
+        ),
         alone("get_hostent", ["이름을 찾으려고 파일을 읽어요", "files are read for a name"], &["localhost"]),
-        alone("get_host_byaddr", ["주소의 이름을 찾으려고 파일을 읽어요", "files are read for an address"], TO_LOOPBACK),
-        pair("mydaytime", ["서버가 먼저 닫아서 답이 끝나요", "the answer ends because the server closes"], daytime),
+        alone(
+            "get_host_byaddr",
+            ["주소의 이름을 찾으려고 파일을 읽어요", "files are read for an address"],
+            TO_LOOPBACK,
+        ),
+        pair(
+            "mydaytime",
+            ["서버가 먼저 닫아서 답이 끝나요", "the answer ends because the server closes"],
+            daytime,
+        ),
         pair("tcp_echocli", ["TCP로 한 줄을 보내고 돌려받아요", "one line by TCP, and its echo"], tcp),
-        pair("port_number", ["커널이 소켓에 포트를 줘요", "the kernel gives sockets their ports"], [tcp[0], client("port_number")]),
+        pair(
+            "port_number",
+            ["커널이 소켓에 포트를 줘요", "the kernel gives sockets their ports"],
+            [tcp[0], client("port_number")],
+        ),
         pair("tcp_echoserv", ["TCP로 한 줄을 보내고 돌려받아요", "one line by TCP, and its echo"], tcp),
         pair("udp_echocli", ["UDP로 한 줄을 보내고 돌려받아요", "one line by UDP, and its echo"], udp),
         pair("udp_echoserv", ["UDP로 한 줄을 보내고 돌려받아요", "one line by UDP, and its echo"], udp),
-        pair("connected_udp", ["연결된 UDP 소켓은 오류를 들어요", "a connected UDP socket hears of errors"], [udp[0], client("connected_udp")]),
-        pair("daytimeserv", ["서버가 먼저 닫아서 답이 끝나요", "the answer ends because the server closes"], daytime),
+        pair(
+            "connected_udp",
+            ["연결된 UDP 소켓은 오류를 들어요", "a connected UDP socket hears of errors"],
+            [udp[0], client("connected_udp")],
+        ),
+        pair(
+            "daytimeserv",
+            ["서버가 먼저 닫아서 답이 끝나요", "the answer ends because the server closes"],
+            daytime,
+        ),
         Scene {
             name: "second_client",
             about: ["두 번째 클라이언트가 기다려요", "a second client waits"],
             cast: vec![tcp[0], tcp[1], second],
             acts: vec![
-                Start(0), Run, Start(1), Run, Start(2), Type(2, "second\n"), Run, Type(1, "first\n"), Run,
+                Start(0),
+                Run,
+                Start(1),
+                Run,
+                Start(2),
+                Type(2, "second\n"),
+                Run,
+                Type(1, "first\n"),
+                Run,
             ],
         },
         Scene {
@@ -114,13 +159,19 @@ pub fn all() -> Vec<Scene> {
         },
         Scene {
             name: "time_wait",
-            about: ["먼저 닫은 서버를 다시 실행하면 bind가 실패해요", "bind fails when a server that closed first is started again"],
+            about: [
+                "먼저 닫은 서버를 다시 실행하면 bind가 실패해요",
+                "bind fails when a server that closed first is started again",
+            ],
             cast: vec![daytime[0], daytime[1], Part { name: "server again", ..daytime[0] }],
             acts: vec![Start(0), Run, Start(1), Run, Kill(0, Signal::SIGTERM), Run, Start(2), Run],
         },
         Scene {
             name: "reset_then_write",
-            about: ["리셋된 뒤의 write는 ECONNRESET, 그다음은 SIGPIPE예요", "write after a reset: ECONNRESET, then SIGPIPE"],
+            about: [
+                "리셋된 뒤의 write는 ECONNRESET, 그다음은 SIGPIPE예요",
+                "write after a reset: ECONNRESET, then SIGPIPE",
+            ],
             cast: vec![
                 server("reset_server", &["7"]),
                 Part { args: &["127.0.0.1", "7"], ..client("three_writes") },
@@ -135,7 +186,10 @@ pub fn all() -> Vec<Scene> {
         },
         Scene {
             name: "udp_refused",
-            about: ["연결하지 않은 UDP 소켓은 오류를 듣지 못해요", "an unconnected UDP socket hears of no error"],
+            about: [
+                "연결하지 않은 UDP 소켓은 오류를 듣지 못해요",
+                "an unconnected UDP socket hears of no error",
+            ],
             cast: vec![udp[1]],
             acts: vec![Start(0), Type(0, "abcdefg\n"), Run],
         },
@@ -148,15 +202,19 @@ pub fn all() -> Vec<Scene> {
         Scene {
             name: "backlog_full",
             about: ["연결 대기 큐가 차면 SYN이 버려져요", "a SYN is dropped when the queue is full"],
-            cast: vec![
-                server("never_accepts", &["7"]),
-                tcp[1],
-                second,
-                Part { name: "client 3", ..tcp[1] },
-            ],
+            cast: vec![server("never_accepts", &["7"]), tcp[1], second, Part { name: "client 3", ..tcp[1] }],
             acts: vec![
-                Start(0), Alone(0), Start(1), Until(1, "connect"), Start(2), Until(2, "connect"), Start(3), Alone(3),
-                Type(0, "\n"), Alone(0), Until(3, "connect"),
+                Start(0),
+                Alone(0),
+                Start(1),
+                Until(1, "connect"),
+                Start(2),
+                Until(2, "connect"),
+                Start(3),
+                Alone(3),
+                Type(0, "\n"),
+                Alone(0),
+                Until(3, "connect"),
             ],
         },
     ]
@@ -193,8 +251,8 @@ pub fn record(workspace: &Workspace, scene: &Scene, language: Language) -> io::R
     Ok(stage.finish())
 }
 
-/// A lecture program, or a C file of ours.
-fn executable(workspace: &Workspace, program: &str, language: Language) -> io::Result<Program> {
+/// The executable of a lecture program, or of a C file of ours.
+pub fn executable(workspace: &Workspace, program: &str, language: Language) -> io::Result<Program> {
     let ours: PathBuf = workspace.root.join("crates/tools/stepper/scenes").join(format!("{program}.c"));
     if ours.exists() {
         return workspace.compiled(&ours);

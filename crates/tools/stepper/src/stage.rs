@@ -140,15 +140,16 @@ impl Stage {
         // SAFETY: between fork and exec only ptrace is called, a bare system call.
         unsafe { command.pre_exec(|| Ok(ptrace::traceme()?)) };
         let mut console = Console::new(&mut command)?;
-        let mut child = command.spawn().map_err(|error| {
-            io::Error::new(error.kind(), format!("{}: {error}", player.path.display()))
-        })?;
+        let mut child = command
+            .spawn()
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", player.path.display())))?;
         console.started(child.stdin.take());
         let pid = Pid::from_raw(child.id().cast_signed());
         let tracee = Tracee::first(pid)?;
         self.consoles.push(console);
         let name = player.path.file_name().unwrap_or_default().to_string_lossy();
-        let words: Vec<&str> = std::iter::once(&*name).chain(player.args.iter().map(String::as_str)).collect();
+        let words: Vec<&str> =
+            std::iter::once(&*name).chain(player.args.iter().map(String::as_str)).collect();
         self.recording.processes.push(Process {
             name: player.name.into(),
             program: words.join(" "),
@@ -280,7 +281,15 @@ impl Stage {
         self.wait_for(&all)
     }
 
-    fn wait_for(&mut self, processes: &[usize]) -> io::Result<Option<usize>> {
+    /// Nobody can go on at once. Lets time pass for those who wait no longer than some time; which of them wakes up,
+    /// [`Stage::turn`] tells.
+    pub fn let_time_pass(&mut self) -> io::Result<()> {
+        let all: Vec<usize> = (0..self.tasks.len()).collect();
+        self.fall_asleep(&all).map(drop)
+    }
+
+    /// Lets those fall asleep who will wake up by themselves, and gives their numbers.
+    fn fall_asleep(&mut self, processes: &[usize]) -> io::Result<Vec<usize>> {
         let mut waiting = Vec::new();
         for process in processes.iter().copied() {
             let task = &self.tasks[process];
@@ -298,6 +307,11 @@ impl Stage {
                 _ => {}
             }
         }
+        Ok(waiting)
+    }
+
+    fn wait_for(&mut self, processes: &[usize]) -> io::Result<Option<usize>> {
+        let waiting = self.fall_asleep(processes)?;
         while !waiting.is_empty() {
             for process in &waiting {
                 if self.awake(*process)? {
@@ -416,7 +430,8 @@ impl Stage {
         let task = &mut self.tasks[process];
         let step = task.choice.takes(&call, &task.tracee, own);
         task.timer |= matches!(call.name().as_str(), "alarm" | "setitimer" | "timer_settime");
-        let source = if step { place.and_then(|(path, line)| self.source(process, &path, line)) } else { None };
+        let source =
+            if step { place.and_then(|(path, line)| self.source(process, &path, line)) } else { None };
         let held = if step { would_wait(&call, &self.tasks[process].pidfd)?.is_some() } else { false };
         self.tasks[process].call = Some(Inside { call, step, source });
         if held {

@@ -1,0 +1,112 @@
+//! The live face: both ends of a conversation in a terminal, where Enter makes the next call happen.
+
+mod draw;
+mod side;
+mod text;
+mod turns;
+mod wire;
+
+use std::env;
+use std::io::{self, IsTerminal as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use ratatui::DefaultTerminal;
+use ratatui::crossterm::event::{self, Event};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use crate::lang::Lang;
+use crate::recording::Recording;
+use crate::stage::{Stage, Turn};
+pub use turns::Screen;
+
+/// Whoever makes the programs go on: the stage, or in tests a finished recording.
+pub trait Live {
+    /// Everything until now.
+    fn recording(&self) -> &Recording;
+    /// Whose turn can it be?
+    fn turn(&mut self, process: usize) -> io::Result<Turn>;
+    /// Lets a process run to its next step, really, now.
+    fn step(&mut self, process: usize) -> io::Result<()>;
+    /// Nobody can go on: lets time pass for those who wait no longer than some time.
+    fn let_time_pass(&mut self) -> io::Result<()>;
+    /// Types a line into a process; `line` ends with its newline.
+    fn type_line(&mut self, process: usize, line: &[u8]) -> io::Result<()>;
+    /// The end of what is typed into a process.
+    fn end_of_input(&mut self, process: usize) -> io::Result<()>;
+}
+
+impl Live for Stage {
+    fn recording(&self) -> &Recording {
+        self.recording()
+    }
+
+    fn turn(&mut self, process: usize) -> io::Result<Turn> {
+        self.turn(process)
+    }
+
+    fn step(&mut self, process: usize) -> io::Result<()> {
+        self.step(process)
+    }
+
+    fn let_time_pass(&mut self) -> io::Result<()> {
+        self.let_time_pass()
+    }
+
+    fn type_line(&mut self, process: usize, line: &[u8]) -> io::Result<()> {
+        self.type_line(process, line)
+    }
+
+    fn end_of_input(&mut self, process: usize) -> io::Result<()> {
+        self.end_of_input(process);
+        Ok(())
+    }
+}
+
+/// How often the screen looks for what comes without a key: a signal, a time limit that ends a wait.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Shows a run in the terminal and lets the one who sits there drive it, until they have seen enough. The terminal is as
+/// before afterwards, also after a panic or SIGTERM, SIGHUP and SIGINT, which are errors of the kind `Interrupted`.
+pub fn run(live: &mut impl Live, lang: Lang) -> io::Result<()> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return Err(io::Error::other(lang.of("터미널에서 실행해 주세요.", "this needs a terminal.")));
+    }
+    let signalled = Arc::new(AtomicBool::new(false));
+    for signal in [SIGTERM, SIGHUP, SIGINT] {
+        signal_hook::flag::register(signal, Arc::clone(&signalled))?;
+    }
+    // Since https://no-color.org wants a value that isn't empty.
+    let colour = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let mut screen = Screen::new(lang, colour);
+
+    let mut terminal = ratatui::try_init()?;
+    let end = until_seen(&mut terminal, &mut screen, live, &signalled);
+    ratatui::restore();
+    end
+}
+
+fn until_seen(
+    terminal: &mut DefaultTerminal,
+    screen: &mut Screen,
+    live: &mut impl Live,
+    signalled: &AtomicBool,
+) -> io::Result<()> {
+    while !signalled.load(Ordering::Relaxed) {
+        screen.look(live)?;
+        terminal.draw(|frame| screen.draw(frame, live.recording()))?;
+        if let Some(Event::Key(key)) = next_event()?
+            && key.is_press()
+            && !screen.key(live, key)?
+        {
+            return Ok(());
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::Interrupted, "ended by a signal"))
+}
+
+/// The next event, none if there was none for a moment.
+fn next_event() -> io::Result<Option<Event>> {
+    Ok(if event::poll(LOOK)? { Some(event::read()?) } else { None })
+}

@@ -1,0 +1,447 @@
+//! What stands where: time above, the two sides, the wire between them, what to do next, the keys.
+
+use ratatui::Frame;
+use ratatui::layout::{Alignment, Constraint, Layout, Rect};
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Borders, Clear, Paragraph};
+
+use super::side::{self, Moment};
+use super::text::{clip, columns, plain};
+use super::turns::{Note, Screen, reads_input};
+use super::wire::{self, Crossing};
+use crate::lang::Lang;
+use crate::recording::{Protocol, Recording, Role};
+use crate::stage::Turn;
+
+/// Smaller than this nobody could read it.
+const SMALLEST: (u16, u16) = (80, 24);
+/// From so many rows on there is room for everything.
+const ROOMY: u16 = 30;
+
+/// How things are told apart. Every colour has its own ground, so that all can be read on black and on white.
+#[derive(Clone, Copy)]
+pub(super) struct Paint(pub(super) bool);
+
+impl Paint {
+    fn on(self, ground: Color, text: Color) -> Style {
+        if self.0 { Style::new().bg(ground).fg(text) } else { Style::new().add_modifier(Modifier::REVERSED) }
+    }
+
+    /// What this step has changed.
+    pub(super) fn changed(self) -> Style {
+        self.on(Color::Yellow, Color::Black)
+    }
+
+    /// The line that this step is at.
+    pub(super) fn here(self) -> Style {
+        self.on(Color::Cyan, Color::Black)
+    }
+
+    /// What has gone wrong.
+    pub(super) fn wrong(self) -> Style {
+        self.on(Color::Red, Color::White)
+    }
+
+    /// What belongs to one side.
+    pub(super) fn side(self, role: Role) -> Style {
+        match role {
+            Role::Client => self.on(Color::Blue, Color::White),
+            Role::Server => self.on(Color::Magenta, Color::White),
+        }
+    }
+
+    /// A block of its own, such as a key's name.
+    pub(super) fn block() -> Style {
+        Style::new().add_modifier(Modifier::REVERSED)
+    }
+
+    pub(super) fn bold() -> Style {
+        Style::new().add_modifier(Modifier::BOLD)
+    }
+}
+
+/// Draws all of it.
+pub(super) fn draw(frame: &mut Frame, screen: &Screen, recording: &Recording) {
+    let area = frame.area();
+    let lang = screen.lang;
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        too_small(frame, lang);
+        return;
+    }
+    let roomy = area.height >= ROOMY;
+    let rows = [
+        Constraint::Length(2),
+        Constraint::Fill(1),
+        Constraint::Length(if roomy { 5 } else { 4 }),
+        Constraint::Length(1),
+        Constraint::Length(1),
+    ];
+    let [time, sides, wire, said, keys] = Layout::vertical(rows).areas(area);
+    let [left, right] = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).areas(sides);
+
+    let moment = Moment {
+        lang,
+        paint: Paint(screen.colour),
+        recording,
+        step: screen.shown(recording),
+        turns: if screen.looks_back() { None } else { Some(&screen.turns) },
+        next: screen.next(recording),
+        chosen: screen.chosen && !screen.looks_back(),
+    };
+    draw_time(frame, time, &moment);
+    side::draw(frame, left, &moment, Role::Client);
+    side::draw(frame, right, &moment, Role::Server);
+    draw_wire(frame, wire, &moment);
+    frame.render_widget(draw_said(screen, &moment, said.width.into()), said);
+    frame.render_widget(draw_keys(screen, &moment), keys);
+    if screen.help {
+        draw_help(frame, &moment);
+    }
+}
+
+fn too_small(frame: &mut Frame, lang: Lang) {
+    let (width, height) = (frame.area().width, frame.area().height);
+    let (least_width, least_height) = SMALLEST;
+    let lines = lang.of(
+        vec![
+            format!("창이 작아요: {width}×{height}"),
+            format!("{least_width}×{least_height}부터 볼 수 있어요."),
+            "창을 키우거나 글자를 줄여 주세요.".to_owned(),
+        ],
+        vec![
+            format!("The window is small: {width}×{height}"),
+            format!("{least_width}×{least_height} is enough."),
+            "Make it larger, or the letters smaller.".to_owned(),
+        ],
+    );
+    let lines: Vec<_> = lines.into_iter().map(|line| Line::from(clip(&line, width.into()))).collect();
+    frame.render_widget(Paragraph::new(lines), frame.area());
+}
+
+/// The line of time: a lane a side, a mark a step.
+fn draw_time(frame: &mut Frame, area: Rect, moment: &Moment) {
+    let Moment { lang, paint, recording, .. } = *moment;
+    let count = recording.steps.len();
+    let label = |role| format!(" {} ", side::role_name(role, lang));
+    let margin = columns(&label(Role::Client)).max(columns(&label(Role::Server)));
+    let at = moment.step.map_or(0, |step| step + 1);
+    let number = lang.of(format!(" {at}/{count} 걸음"), format!(" step {at}/{count}"));
+    let room = usize::from(area.width).saturating_sub(margin + 1 + columns(&number)).max(1);
+    let first = at.saturating_sub(room * 3 / 4).min(count.saturating_sub(room));
+
+    let lanes = [Role::Client, Role::Server].map(|role| {
+        let mut lane = vec![
+            Span::styled(
+                format!("{:1$}", label(role), label(role).chars().count() + margin - columns(&label(role))),
+                paint.side(role),
+            ),
+            Span::raw(" "),
+        ];
+        for (index, step) in recording.steps.iter().enumerate().skip(first).take(room) {
+            let its = recording.processes.get(step.process).is_some_and(|it| it.role == role);
+            let mark = match step.call.as_str() {
+                _ if !its => "·",
+                "exit_group" | "killed" => "×",
+                _ if step.waits() => "○",
+                _ if !step.segments.is_empty() => "◆",
+                _ => "●",
+            };
+            let style = match moment.step == Some(index) {
+                true if its => paint.side(role),
+                true => Paint::bold(),
+                false => Style::new(),
+            };
+            lane.push(Span::styled(mark, style));
+        }
+        Line::from(lane)
+    });
+    frame.render_widget(Paragraph::new(lanes.to_vec()), area);
+    let place = Rect { height: 1, ..area };
+    frame.render_widget(Line::styled(number, Paint::bold()).alignment(Alignment::Right), place);
+    if moment.turns.is_none() {
+        let past = lang.of(" 지나간 걸음 ", " in the past ");
+        let place = Rect { y: area.y + 1, height: 1, ..area };
+        frame.render_widget(Line::styled(past, paint.changed()).alignment(Alignment::Right), place);
+    }
+}
+
+/// What crossed the wire in this step.
+fn draw_wire(frame: &mut Frame, area: Rect, moment: &Moment) {
+    let Moment { lang, recording, .. } = *moment;
+    let crossings = moment.step.map(|step| wire::crossings(recording, step)).unwrap_or_default();
+    let title = match crossings.len() {
+        0 if moment.step.is_none() => lang.of(" 네트워크 ".to_owned(), " the wire ".to_owned()),
+        0 => lang.of(
+            " 네트워크: 이 걸음에는 아무것도 오가지 않았어요 ".to_owned(),
+            " the wire: nothing crossed it in this step ".to_owned(),
+        ),
+        1 => lang.of(
+            " 네트워크: 이 걸음에 하나가 오갔어요 ".to_owned(),
+            " the wire: one crossed it in this step ".to_owned(),
+        ),
+        n => lang.of(
+            format!(" 네트워크: 이 걸음에 {n}개가 오갔어요 "),
+            format!(" the wire: {n} crossed it in this step "),
+        ),
+    };
+    let block = Block::new().borders(Borders::TOP).title(Line::styled(title, Paint::bold()));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+
+    let room = usize::from(inner.height);
+    let fits = if crossings.len() > room { room.saturating_sub(1) } else { room };
+    let ends = |left: bool| {
+        let texts =
+            crossings.iter().map(|it| if it.to_server == left { it.segment.from } else { it.segment.to });
+        texts.map(|it| columns(&it.to_string())).max().unwrap_or(0)
+    };
+    let margins = (ends(true), ends(false));
+    let mut lines: Vec<_> =
+        crossings.iter().take(fits).map(|it| arrow(it, moment, margins, inner.width.into())).collect();
+    if crossings.len() > fits {
+        let more = crossings.len() - fits;
+        lines.push(Line::from(lang.of(format!(" … 그리고 {more}개 더"), format!(" … and {more} more"))));
+    }
+    frame.render_widget(Paragraph::new(lines), inner);
+}
+
+/// `127.0.0.1:40000 ──── SYN  seq 0 ────▶ 127.0.0.1:7`
+fn arrow(crossing: &Crossing, moment: &Moment, margins: (usize, usize), width: usize) -> Line<'static> {
+    let Moment { lang, paint, .. } = *moment;
+    let Crossing { segment, to_server, seq, ack } = crossing;
+    let (from, to) = (segment.from.to_string(), segment.to.to_string());
+    let (left, right) = if *to_server { (from, to) } else { (to, from) };
+    let flags = match segment.protocol {
+        Protocol::Tcp => format!(" {} ", segment.flags),
+        Protocol::Udp => " UDP ".to_owned(),
+        Protocol::Icmp => format!(" ICMP {} ", segment.flags),
+    };
+    let mut words = vec![String::new()];
+    if segment.protocol == Protocol::Tcp {
+        words.push(format!("seq {seq}"));
+    }
+    words.extend(ack.map(|ack| format!("ack {ack}")));
+    if segment.len > 0 || segment.protocol == Protocol::Udp {
+        words.push(lang.of(format!("{}바이트", segment.len), format!("{} bytes", segment.len)));
+    }
+    let mut words = words.join(" ");
+    let lost = lang.of(" 잃어버림 ", " lost ");
+    // The margins with their blanks, a line of two columns on either side, the data's quotes.
+    let taken = margins.0 + margins.1 + 12 + columns(&flags) + columns(&words);
+    let taken = if segment.lost { taken + columns(lost) } else { taken };
+    let room = width.saturating_sub(taken);
+    let data = clip(&plain(&segment.data), room);
+    if segment.len > 0 && room > 0 {
+        words = format!("{words} \"{data}\"");
+    }
+    words.push(' ');
+
+    let role = if *to_server { Role::Client } else { Role::Server };
+    let mut middle = vec![Span::styled(flags, paint.side(role)), Span::raw(words)];
+    if segment.lost {
+        middle.push(Span::styled(lost, paint.wrong()));
+    }
+    let taken: usize = middle.iter().map(|span| columns(&span.content)).sum();
+    let line = width.saturating_sub(margins.0 + margins.1 + 4 + taken);
+    let (before, after) = (line / 2, line - line / 2);
+    let tip = if segment.lost {
+        "╳"
+    } else if *to_server {
+        "▶"
+    } else {
+        "◀"
+    };
+    let mut spans = vec![Span::raw(format!(" {left:>0$} ", margins.0))];
+    if *to_server {
+        spans.push(Span::raw("─".repeat(before)));
+        spans.append(&mut middle);
+        spans.push(Span::raw("─".repeat(after.saturating_sub(1)) + tip));
+    } else {
+        spans.push(Span::raw(tip.to_owned() + &"─".repeat(before.saturating_sub(1))));
+        spans.append(&mut middle);
+        spans.push(Span::raw("─".repeat(after)));
+    }
+    spans.push(Span::raw(format!(" {right}")));
+    Line::from(spans)
+}
+
+/// One row for the prompt, for what has to be said, or for what comes next.
+fn draw_said(screen: &Screen, moment: &Moment, width: usize) -> Line<'static> {
+    let Moment { lang, paint, recording, .. } = *moment;
+    let name = |process| side::name_of(recording, process, lang);
+    if let Some(prompt) = &screen.prompt {
+        let label = lang
+            .of(format!(" {}의 입력 ", name(prompt.process)), format!(" input of {} ", name(prompt.process)));
+        let room = width.saturating_sub(columns(&label) + 2).max(8);
+        // Its end is what is being typed.
+        let line = plain(&prompt.line);
+        let mut tail = line.as_str();
+        while columns(tail) > room {
+            tail = tail.char_indices().nth(1).map_or("", |(at, _)| &tail[at..]);
+        }
+        let typed = if prompt.proposed { Paint::block() } else { Paint::bold() };
+        return Line::from(vec![
+            Span::styled(
+                label,
+                paint.side(recording.processes.get(prompt.process).map_or(Role::Client, |it| it.role)),
+            ),
+            Span::raw(" "),
+            Span::styled(tail.to_owned(), typed),
+            Span::styled("▏", Paint::bold()),
+        ]);
+    }
+    let text = match &screen.note {
+        Some(Note::Failed(error)) => {
+            return Line::styled(clip(&format!(" {} ", plain(error)), width), paint.wrong());
+        }
+        Some(Note::Typed(process, line)) => lang.of(
+            format!("{}에 \"{}\" 한 줄을 주었어요.", name(*process), plain(line)),
+            format!("{} has been given \"{}\".", name(*process), plain(line)),
+        ),
+        Some(Note::NoMoreInput(process)) => lang.of(
+            format!("{}의 입력이 끝났어요.", name(*process)),
+            format!("{} has no more input.", name(*process)),
+        ),
+        Some(Note::Waits(process)) => {
+            let call =
+                recording.steps.iter().rfind(|it| it.process == *process).map_or("", |it| it.call.as_str());
+            lang.of(
+                format!(
+                    "{}: {call}에서 기다려요. 올 것이 아직 오지 않았어요. Tab으로 차례를 넘기세요.",
+                    name(*process)
+                ),
+                format!(
+                    "{} waits in {call} for what has not come yet. Tab passes the turn on.",
+                    name(*process)
+                ),
+            )
+        }
+        None if moment.turns.is_none() => lang.of(
+            "지나간 걸음을 보고 있어요. → 한 걸음 앞으로, End 지금으로".to_owned(),
+            "This is in the past. → goes one step forward, End goes to now.".to_owned(),
+        ),
+        None => what_next(moment),
+    };
+    Line::styled(clip(&format!(" {text}"), width), Paint::bold())
+}
+
+fn what_next(moment: &Moment) -> String {
+    let Moment { lang, recording, next, .. } = *moment;
+    let turns = moment.turns.unwrap_or_default();
+    let name = side::name_of(recording, next, lang);
+    let waits: Vec<_> = (0..turns.len()).filter(|&it| turns[it] == Turn::Waits).collect();
+    match turns.get(next) {
+        Some(Turn::Ready) => {
+            lang.of(format!("Enter: {name}의 다음 호출"), format!("Enter: the next call of {name}"))
+        }
+        Some(Turn::Waits) if reads_input(recording, next) => {
+            lang.of(format!("Enter: {name}에 줄 한 줄을 입력해요"), format!("Enter: type a line for {name}"))
+        }
+        _ if waits.is_empty() => lang.of(
+            "모두 끝났어요. b로 되짚어 보고, q로 끝내세요.".to_owned(),
+            "All have ended. b goes back, q quits.".to_owned(),
+        ),
+        _ => {
+            let names: Vec<_> = waits.iter().map(|&it| side::name_of(recording, it, lang)).collect();
+            let names = names.join(", ");
+            lang.of(
+                format!("기다림: {names}. 더 올 것이 없어요. b로 되짚어 보고, q로 끝내세요."),
+                format!("Waiting: {names}. Nothing more can come. b goes back, q quits."),
+            )
+        }
+    }
+}
+
+fn draw_keys(screen: &Screen, moment: &Moment) -> Line<'static> {
+    let lang = moment.lang;
+    let keys: &[(&str, &str)] = match (screen.prompt.is_some(), lang) {
+        (true, Lang::Ko) => {
+            &[("Enter", "보내기"), ("Ctrl-D", "입력 끝"), ("Esc", "닫기"), ("Tab", "차례 넘기기")]
+        }
+        (true, Lang::En) => {
+            &[("Enter", "send"), ("Ctrl-D", "end of input"), ("Esc", "close"), ("Tab", "pass the turn")]
+        }
+        (false, Lang::Ko) => &[
+            ("Enter", "다음 호출"),
+            ("Tab", "차례"),
+            ("b ←", "뒤로"),
+            ("→", "앞으로"),
+            ("t", "입력"),
+            ("?", "도움말"),
+            ("q", "끝"),
+        ],
+        (false, Lang::En) => &[
+            ("Enter", "next call"),
+            ("Tab", "turn"),
+            ("b ←", "back"),
+            ("→", "forward"),
+            ("t", "type"),
+            ("?", "help"),
+            ("q", "quit"),
+        ],
+    };
+    let mut spans = Vec::new();
+    for (key, what) in keys {
+        spans.push(Span::styled(format!(" {key} "), Paint::block()));
+        spans.push(Span::raw(format!(" {what} ")));
+    }
+    Line::from(spans)
+}
+
+fn draw_help(frame: &mut Frame, moment: &Moment) {
+    let Moment { lang, paint, .. } = *moment;
+    let key = |key: &str, what: &str| {
+        Line::from(vec![Span::styled(format!(" {key} "), Paint::block()), Span::raw(format!(" {what}"))])
+    };
+    let mark = |mark: &str, style, what: &str| {
+        Line::from(vec![Span::styled(format!(" {mark} "), style), Span::raw(format!(" {what}"))])
+    };
+    let plain = Style::new();
+    let lines = match lang {
+        Lang::Ko => vec![
+            key("Enter, →", "차례인 프로그램이 다음 호출을 실제로 해요"),
+            key("Tab", "차례를 다른 프로그램에 넘겨요"),
+            key("b, ←", "지나간 걸음을 되짚어요"),
+            key("Home, End", "첫 걸음으로, 지금으로"),
+            key("t", "한 줄을 입력해요 (Ctrl-D: 입력 끝)"),
+            key("q", "끝내요"),
+            Line::default(),
+            mark("● ◆", plain, "호출이 돌아왔어요; 네트워크에 무언가 오갔어요"),
+            mark("○ ×", plain, "기다리기 시작했어요; 프로그램이 끝났어요"),
+            mark("값", paint.changed(), "이 걸음에 바뀌었어요"),
+            mark("▶", paint.here(), "이 걸음의 줄"),
+            mark("–", plain, "디스크립터 없음: accept 전이거나 닫힌 뒤"),
+            mark("①②③④⑤", plain, "프로토콜, 자신의 IP 주소와 포트,"),
+            mark("          ", plain, "상대방의 IP 주소와 포트"),
+        ],
+        Lang::En => vec![
+            key("Enter, →", "whose turn it is makes its next call, really"),
+            key("Tab", "passes the turn on"),
+            key("b, ←", "goes back through what has happened"),
+            key("Home, End", "to the first step, to now"),
+            key("t", "types a line (Ctrl-D: end of input)"),
+            key("q", "quits"),
+            Line::default(),
+            mark("● ◆", plain, "a call returned; something crossed the wire"),
+            mark("○ ×", plain, "a wait begins; a program ends"),
+            mark("value", paint.changed(), "changed in this step"),
+            mark("▶", paint.here(), "the line of this step"),
+            mark("–", plain, "no descriptor: not accepted yet, or closed"),
+            mark("①②③④⑤", plain, "protocol, own IP address and port,"),
+            mark("     ", plain, "the other's IP address and port"),
+        ],
+    };
+    let area = frame.area();
+    let (width, height) = (60.min(area.width), lines.len() as u16 + 2);
+    let place = Rect {
+        x: (area.width - width) / 2,
+        y: area.height.saturating_sub(height) / 2,
+        width,
+        height: height.min(area.height),
+    };
+    frame.render_widget(Clear, place);
+    let title = lang.of(" 도움말 (아무 키나 누르면 닫혀요) ", " Help (any key closes it) ");
+    let block = Block::bordered().border_type(BorderType::Thick).title(Line::styled(title, Paint::bold()));
+    frame.render_widget(Paragraph::new(lines).block(block), place);
+}

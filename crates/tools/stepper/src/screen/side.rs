@@ -1,0 +1,456 @@
+//! One side of the conversation: a program, where it is in its text, what it has, what it has printed.
+
+use std::net::SocketAddr;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Padding, Paragraph};
+
+use super::draw::Paint;
+use super::text::{clip, clip_line, columns, plain, wrap, wrap_call, wrap_words};
+use super::turns::waits_for_input;
+use super::wire::server_ports;
+use crate::lang::Lang;
+use crate::recording::{Descriptor, Recording, Role, Socket, State, Step};
+use crate::stage::Turn;
+
+/// What is shown: one step of a recording.
+#[derive(Clone, Copy)]
+pub(super) struct Moment<'a> {
+    pub(super) lang: Lang,
+    pub(super) paint: Paint,
+    pub(super) recording: &'a Recording,
+    /// The step's index; none before the first.
+    pub(super) step: Option<usize>,
+    /// What each process can do; none of a moment in the past.
+    pub(super) turns: Option<&'a [Turn]>,
+    /// Who goes on next.
+    pub(super) next: usize,
+    /// Tab has given it the turn.
+    pub(super) chosen: bool,
+}
+
+impl<'a> Moment<'a> {
+    fn last_step_of(&self, process: usize) -> Option<(usize, &'a Step)> {
+        let steps = self.recording.steps.get(..=self.step?)?;
+        steps.iter().enumerate().rfind(|(_, step)| step.process == process)
+    }
+
+    fn state(&self) -> Option<&'a State> {
+        Some(&self.recording.steps.get(self.step?)?.state)
+    }
+
+    fn state_before(&self) -> Option<&'a State> {
+        Some(&self.recording.steps.get(self.step?.checked_sub(1)?)?.state)
+    }
+
+    /// The process that stands on a side: who has just made a step, or been chosen; else who was there last.
+    fn process_on(&self, role: Role) -> Option<usize> {
+        let steps = self.step.and_then(|step| self.recording.steps.get(..=step)).unwrap_or_default();
+        let is = |process: &usize| self.recording.processes.get(*process).is_some_and(|it| it.role == role);
+        let chosen = self.chosen.then_some(self.next).filter(is);
+        let last = || steps.iter().rev().map(|step| step.process).find(is);
+        chosen.or_else(last).or_else(|| (0..self.recording.processes.len()).find(is))
+    }
+
+    fn mark(&self, changed: bool) -> Style {
+        if changed { self.paint.changed() } else { Style::new() }
+    }
+}
+
+/// What a role is called.
+pub(super) fn role_name(role: Role, lang: Lang) -> &'static str {
+    match role {
+        Role::Client => lang.of("클라이언트", "client"),
+        Role::Server => lang.of("서버", "server"),
+    }
+}
+
+/// What a process is called: a recording says it in English.
+pub(super) fn name_of(recording: &Recording, process: usize, lang: Lang) -> String {
+    let name = recording.processes.get(process).map_or("", |it| it.name.as_str());
+    match lang {
+        Lang::En => plain(name),
+        Lang::Ko => {
+            let words = [
+                ("server", "서버"),
+                ("client", "클라이언트"),
+                ("program", "프로그램"),
+                (" again", " (다시)"),
+                ("'s child", "의 자식"),
+                ("'s thread", "의 스레드"),
+            ];
+            plain(&words.iter().fold(name.to_owned(), |name, (en, ko)| name.replace(en, ko)))
+        }
+    }
+}
+
+/// Draws a side.
+pub(super) fn draw(frame: &mut Frame, area: Rect, moment: &Moment, role: Role) {
+    let Moment { lang, paint, recording, .. } = *moment;
+    let process = moment.process_on(role);
+    let has_turn = moment.turns.is_some() && process == Some(moment.next);
+    let name = process.map_or_else(|| role_name(role, lang).to_owned(), |it| name_of(recording, it, lang));
+    let program =
+        process.and_then(|it| recording.processes.get(it)).map_or(String::new(), |it| plain(&it.program));
+    let name = if has_turn { format!(" ▶ {name} ") } else { format!(" {name} ") };
+    let program = format!(" {} ", clip(&program, usize::from(area.width).saturating_sub(columns(&name) + 4)));
+    let mut block = Block::bordered()
+        .padding(Padding::left(1))
+        .title(Line::from(vec![Span::styled(name, paint.side(role)), Span::styled(program, Paint::bold())]));
+    if has_turn {
+        block = block.border_type(BorderType::Thick);
+    }
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    if let Some(process) = process {
+        let room = Room { width: inner.width.into(), height: inner.height.into() };
+        frame.render_widget(Paragraph::new(content(moment, role, process, room)), inner);
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Room {
+    width: usize,
+    height: usize,
+}
+
+/// So many rows as there are, each as wide as there is room.
+fn content(moment: &Moment, role: Role, process: usize, room: Room) -> Vec<Line<'static>> {
+    let last = moment.last_step_of(process);
+    let mut rows = vec![status(moment, process)];
+    rows.extend(others(moment, role, process));
+
+    let call_rows = if room.height >= 18 { 3 } else { 2 };
+    let now = last.is_some_and(|(index, _)| moment.step == Some(index));
+    let mut call: Vec<_> = last.map(|(_, step)| call_text(step, room.width, call_rows)).unwrap_or_default();
+    call.resize(call_rows, String::new());
+    let style = if now { Paint::bold() } else { Style::new() };
+    rows.extend(call.into_iter().map(|row| Line::styled(row, style)));
+
+    let sockets = sockets(moment, role, process, room.width);
+    // Two sockets always have room, so that the rest stays where it is.
+    let fixed = rows.len() + 2;
+    let for_sockets = sockets.len().max(4).min(room.height.saturating_sub(fixed + 3));
+    let source_rows = room.height.saturating_sub(fixed + for_sockets);
+    let mut source = source(moment, last.map(|(_, step)| step), now, source_rows, room.width);
+    source.resize(source_rows, Line::default());
+    rows.extend(source);
+    rows.push(descriptors(moment, process, room.width));
+    rows.extend(fill(sockets, for_sockets, moment.lang));
+    rows.push(printed(moment, process));
+    rows.into_iter().map(|row| clip_line(row, room.width)).collect()
+}
+
+/// Exactly so many rows; where they are too many, the last one says so.
+fn fill(mut rows: Vec<Line<'static>>, count: usize, lang: Lang) -> Vec<Line<'static>> {
+    if rows.len() > count {
+        rows.truncate(count.saturating_sub(1));
+        rows.push(Line::from(lang.of("… 소켓이 더 있어요", "… there are more sockets")));
+    }
+    rows.resize(count, Line::default());
+    rows
+}
+
+/// What it is doing, in words.
+fn status(moment: &Moment, process: usize) -> Line<'static> {
+    let Moment { lang, paint, .. } = *moment;
+    let Some((index, step)) = moment.last_step_of(process) else {
+        return Line::from(lang.of("아직 아무 호출도 하지 않았어요", "has made no call yet"));
+    };
+    let call = plain(&step.call);
+    let now = moment.step == Some(index);
+    let come = moment.turns.and_then(|turns| turns.get(process)) == Some(&Turn::Ready);
+    let error = step.result.as_deref().and_then(|result| result.strip_prefix("-1 "));
+    let (chip, style, words) = match step.call.as_str() {
+        "exit_group" => (
+            lang.of("끝", "ended"),
+            Paint::block(),
+            lang.of("프로그램이 끝났어요".to_owned(), "the program has ended".to_owned()),
+        ),
+        "killed" => (
+            lang.of("끝", "ended"),
+            paint.wrong(),
+            lang.of("시그널로 끝났어요".to_owned(), "by a signal".to_owned()),
+        ),
+        _ if step.waits() => {
+            let words = match (come, waits_for_input(step)) {
+                (true, _) => lang.of(format!("{call}, 올 것이 왔어요"), format!("in {call}; it can go on")),
+                (false, true) => {
+                    lang.of(format!("{call}, 키보드 입력을"), format!("in {call} for the keyboard"))
+                }
+                (false, false) => lang.of(call.clone(), format!("in {call}")),
+            };
+            (lang.of("기다림:", "waiting"), Paint::block(), words)
+        }
+        _ => match error {
+            Some(error) if now => (lang.of("실패", "failed"), paint.wrong(), plain(error)),
+            _ => ("", Style::new(), String::new()),
+        },
+    };
+    let mut spans = Vec::new();
+    if chip.is_empty() {
+        let words = match (now, step.blocked) {
+            (true, true) => {
+                lang.of(format!("기다리던 {call}에서 돌아왔어요"), format!("{call} has waited, and returned"))
+            }
+            (true, false) => lang.of(format!("{call}에서 돌아왔어요"), format!("{call} has returned")),
+            (false, _) => {
+                lang.of("다음 호출 앞에 멈춰 있어요".to_owned(), "held before its next call".to_owned())
+            }
+        };
+        spans.push(Span::raw(words));
+    } else {
+        spans.push(Span::styled(format!(" {chip} "), style));
+        spans.push(Span::raw(format!(" {words}")));
+    }
+    if now {
+        spans.extend(
+            step.signals.iter().map(|signal| Span::styled(format!(" {} ", plain(signal)), paint.wrong())),
+        );
+    }
+    Line::from(spans)
+}
+
+/// The others on this side, in a row.
+fn others(moment: &Moment, role: Role, process: usize) -> Option<Line<'static>> {
+    let Moment { lang, recording, .. } = *moment;
+    let mut words = Vec::new();
+    for (other, it) in recording.processes.iter().enumerate() {
+        let Some((_, step)) = moment.last_step_of(other).filter(|_| it.role == role && other != process)
+        else {
+            continue;
+        };
+        let call = plain(&step.call);
+        let what = match step.call.as_str() {
+            "exit_group" | "killed" => lang.of("끝".to_owned(), "ended".to_owned()),
+            _ if step.waits() => lang.of(format!("기다림: {call}"), format!("waiting in {call}")),
+            _ => lang.of("멈춤".to_owned(), "held".to_owned()),
+        };
+        words.push(format!("{} ({what})", name_of(recording, other, lang)));
+    }
+    (!words.is_empty()).then(|| Line::from(format!("+ {}", words.join(", "))))
+}
+
+fn call_text(step: &Step, width: usize, rows: usize) -> Vec<String> {
+    let call = format!("{}({})", step.call, step.args.join(", "));
+    let result = match &step.result {
+        Some(result) => format!(" = {result}"),
+        None if step.waits() => " …".to_owned(),
+        None => String::new(),
+    };
+    wrap_call(&plain(&call), &plain(&result), width, rows)
+}
+
+/// The lines around the one that makes the call, which is whole where it is too long for a row.
+fn source(moment: &Moment, step: Option<&Step>, now: bool, count: usize, width: usize) -> Vec<Line<'static>> {
+    let place = step.and_then(|step| step.source.as_ref());
+    let text = place.and_then(|place| moment.recording.files.get(&place.file));
+    let (Some(place), Some(text)) = (place, text) else {
+        let word = moment.lang.of(
+            "(이 호출이 소스의 어디인지 알 수 없어요)",
+            "(where the source makes this call is not known)",
+        );
+        // An end needs no place.
+        let unknown = step.filter(|step| step.waits() || step.result.is_some());
+        return unknown.map(|_| Line::from(word)).into_iter().collect();
+    };
+    let lines: Vec<_> = text.lines().map(plain).collect();
+    let around = |count: usize| {
+        let first = place.line.saturating_sub(1 + count / 2).min(lines.len().saturating_sub(count));
+        first..(first + count).min(lines.len())
+    };
+    let blanks = |line: &&String| line.len() - line.trim_start().len();
+    let coded = lines[around(count)].iter().filter(|line| !line.trim().is_empty());
+    let indent = coded.map(|line| blanks(&line)).min().unwrap_or(0);
+    let digits = lines.len().to_string().len();
+    let room = width.saturating_sub(digits + 3);
+    let code = |line: &String| line.get(indent..).unwrap_or("").to_owned();
+
+    let here = place.line.checked_sub(1).and_then(|at| lines.get(at)).map(|line| wrap(&code(line), room));
+    let here = here.unwrap_or_default();
+    let style = if now { moment.paint.here() } else { Paint::bold().add_modifier(Modifier::UNDERLINED) };
+    let mut rows = Vec::new();
+    for index in around((count + 1).saturating_sub(here.len().max(1))) {
+        let number = index + 1;
+        if number == place.line {
+            for (part, code) in here.iter().enumerate() {
+                let margin =
+                    if part == 0 { format!("{number:digits$} ▶ ") } else { " ".repeat(digits + 3) };
+                rows.push(Line::from(vec![
+                    Span::styled(margin, Paint::bold()),
+                    Span::styled(code.clone(), style),
+                ]));
+            }
+        } else {
+            let code = clip(&code(&lines[index]), room);
+            // `// 5. bind: …` is what a lecturer points at.
+            let style = if code.trim_start().starts_with("// ") { Paint::bold() } else { Style::new() };
+            rows.push(Line::from(vec![Span::raw(format!("{number:digits$}   ")), Span::styled(code, style)]));
+        }
+    }
+    rows
+}
+
+/// `디스크립터 4 닫힘, 0 키보드, 1 2 화면`: those that this step has closed, and those that are no sockets.
+fn descriptors(moment: &Moment, process: usize, width: usize) -> Line<'static> {
+    let lang = moment.lang;
+    let of = |state: Option<&'_ State>| {
+        state.and_then(|it| it.processes.get(process)).map_or(Vec::new(), |it| it.descriptors.clone())
+    };
+    let (before, now) = (of(moment.state_before()), of(moment.state()));
+    let mut spans = vec![Span::styled(lang.of("디스크립터", "fd"), Paint::bold())];
+    let gone = before.iter().filter(|old| !now.iter().any(|it| it.fd == old.fd));
+    let gone: Vec<_> = gone.map(|it| it.fd.to_string()).collect();
+    if !gone.is_empty() {
+        spans.push(Span::raw(" "));
+        spans.push(Span::styled(
+            format!("{} {}", gone.join(" "), lang.of("닫힘", "closed")),
+            moment.paint.changed(),
+        ));
+    }
+    let others: Vec<_> = now.iter().filter(|it| it.socket.is_none()).collect();
+    for alike in others.chunk_by(|one, other| one.what == other.what) {
+        spans.push(Span::raw(if spans.len() == 1 { "" } else { "," }));
+        for descriptor in alike {
+            // Those that it was born with are nothing new.
+            let new = !before.is_empty() && !before.contains(descriptor);
+            spans.push(Span::raw(" "));
+            spans.push(Span::styled(descriptor.fd.to_string(), moment.mark(new)));
+        }
+        spans.push(Span::raw(format!(
+            " {}",
+            alike.first().map_or(String::new(), |it| what_of(&it.what, lang))
+        )));
+    }
+    let taken: usize = spans.iter().map(|span| columns(&span.content)).sum();
+    if taken < width {
+        spans.push(Span::raw(format!(" {}", "─".repeat(width - taken - 1))));
+    }
+    clip_line(Line::from(spans), width)
+}
+
+fn what_of(what: &str, lang: Lang) -> String {
+    match what {
+        "terminal" => lang.of("터미널", "terminal").to_owned(),
+        "keyboard" => lang.of("키보드", "keyboard").to_owned(),
+        "screen" => lang.of("화면", "screen").to_owned(),
+        "pipe" => lang.of("파이프", "pipe").to_owned(),
+        "socket" => lang.of("소켓", "socket").to_owned(),
+        path => plain(path),
+    }
+}
+
+/// Each socket of a process in two rows or more; after them those that no process has, of this side's ports.
+fn sockets(moment: &Moment, role: Role, process: usize, width: usize) -> Vec<Line<'static>> {
+    let Some(state) = moment.state() else { return Vec::new() };
+    let own = state.processes.get(process).map_or(&[][..], |it| &it.descriptors);
+    let held =
+        |id: usize| state.processes.iter().flat_map(|it| &it.descriptors).any(|it| it.socket == Some(id));
+    let servers = server_ports(moment.recording, state);
+    let here = |socket: &Socket| {
+        let server = socket.local.is_some_and(|local| servers.contains(&local.port()));
+        server == (role == Role::Server)
+    };
+    let mut rows = Vec::new();
+    for descriptor in own {
+        if let Some(socket) = state.sockets.iter().find(|it| Some(it.id) == descriptor.socket) {
+            rows.extend(socket_rows(moment, process, Some(descriptor), socket, width));
+        }
+    }
+    for socket in state.sockets.iter().filter(|it| !held(it.id) && here(it)) {
+        rows.extend(socket_rows(moment, process, None, socket, width));
+    }
+    rows
+}
+
+fn socket_rows(
+    moment: &Moment,
+    process: usize,
+    descriptor: Option<&Descriptor>,
+    socket: &Socket,
+    width: usize,
+) -> Vec<Line<'static>> {
+    let lang = moment.lang;
+    let before = moment.state_before();
+    let old = before.and_then(|state| state.sockets.iter().find(|it| it.id == socket.id));
+    let descriptors =
+        before.and_then(|state| state.processes.get(process)).map_or(&[][..], |it| &it.descriptors);
+    let had = descriptors.iter().find(|it| it.socket == Some(socket.id)).map(|it| it.fd);
+    let changed = |same: fn(&Socket, &Socket) -> bool| moment.mark(old.is_none_or(|old| !same(old, socket)));
+
+    let number = descriptor.map(|it| it.fd);
+    let fd = number.map_or_else(|| "–".to_owned(), |fd| fd.to_string());
+    let mut first = vec![
+        (format!("{fd:>2}"), moment.mark(had != number)),
+        (" → ".to_owned(), Style::new()),
+        (state_name(&socket.state, lang), changed(|old, now| old.state == now.state)),
+    ];
+    // In a narrow window each column counts.
+    let gap = if width < 44 { " " } else { "  " };
+    let mut queue = |text, style| first.extend([(gap.to_owned(), Style::new()), (text, style)]);
+    if let Some(waiting) = socket.accept_queue {
+        let backlog = socket.backlog.map_or(String::new(), |backlog| format!("/{backlog}"));
+        let same =
+            |old: &Socket, now: &Socket| (old.accept_queue, old.backlog) == (now.accept_queue, now.backlog);
+        queue(format!("{} {waiting}{backlog}", lang.of("연결 대기 큐", "accept queue")), changed(same));
+    } else {
+        let recv = format!("{} {}", lang.of("수신 큐", "Recv-Q"), socket.recv_queue);
+        queue(recv, changed(|old, now| old.recv_queue == now.recv_queue));
+        let send = format!("{} {}", lang.of("송신 큐", "Send-Q"), socket.send_queue);
+        queue(send, changed(|old, now| old.send_queue == now.send_queue));
+    }
+
+    let mut words = vec![("     ".to_owned(), Style::new())];
+    let pieces = pieces(Some(socket)).into_iter().zip(pieces(old));
+    for (sign, (now, before)) in ["①", "②", "③", "④", "⑤"].into_iter().zip(pieces) {
+        let style = moment.mark(now != before);
+        words.push((format!("{sign} {}", now.as_deref().unwrap_or("–")), style));
+        words.push((" ".to_owned(), Style::new()));
+    }
+    let mut rows = wrap_words(&first, width, 5);
+    rows.extend(wrap_words(&words, width, 5));
+    rows
+}
+
+/// The five pieces of information of a socket (slide 8), as far as it has them.
+fn pieces(socket: Option<&Socket>) -> [Option<String>; 5] {
+    let ip = |end: Option<SocketAddr>| end.map(|it| it.ip().to_string());
+    let port = |end: Option<SocketAddr>| end.map(|it| it.port().to_string());
+    let protocol = socket.map(|it| format!("{:?}", it.protocol).to_uppercase());
+    let (local, remote) = socket.map_or((None, None), |it| (it.local, it.remote));
+    [protocol, ip(local), port(local), ip(remote), port(remote)]
+}
+
+/// The states of RFC 9293 as they are; of UDP by the call that gives it.
+fn state_name(state: &str, lang: Lang) -> String {
+    match state {
+        "unbound" => lang.of("bind 전".to_owned(), "unbound".to_owned()),
+        "bound" => lang.of("bind됨".to_owned(), "bound".to_owned()),
+        "connected" => lang.of("connect됨".to_owned(), "connected".to_owned()),
+        state => plain(state),
+    }
+}
+
+/// The last line that it has printed.
+fn printed(moment: &Moment, process: usize) -> Line<'static> {
+    let steps = moment.step.and_then(|step| moment.recording.steps.get(..=step)).unwrap_or_default();
+    let mut text = String::new();
+    for step in steps.iter().filter(|step| step.process == process) {
+        text += &step.printed;
+        // Whoever types ends the line on the screen too.
+        if step.call == "read" && step.args.first().is_some_and(|fd| fd == "0") && step.result.is_some() {
+            text.push('\n');
+        }
+    }
+    let Some(line) = text.lines().last() else { return Line::default() };
+    let new = steps.last().is_some_and(|step| step.process == process && !step.printed.is_empty());
+    let style = if new { moment.paint.changed() } else { Style::new() };
+    Line::from(vec![
+        Span::styled(moment.lang.of("화면", "out"), Paint::bold()),
+        Span::raw(" "),
+        Span::styled(plain(line), style),
+    ])
+}
