@@ -121,7 +121,10 @@ function read(container) {
     if (recording.sources) {
       const steps = all[0].steps.map((step, i) => ({ ...step, source: recording.sources[i] }));
       recording = { ...all[0], ...recording, steps };
-    } else unfold(recording);
+    } else {
+      unfold(recording);
+      recording.run = all.length;
+    }
     recording.language = script.dataset.language || "";
     number(recording);
     all.push(recording);
@@ -310,10 +313,9 @@ class Player {
     this.recordings = read(container);
     this.recording = this.recordings[0];
     this.questions = new Map(JSON.parse(container.querySelector("script.questions")?.textContent || "[]").map((q) => [q.step, q]));
-    this.at = 0;
-    this.listings = new Map();
     this.build();
     this.go(1, { quiet: true });
+    for (const kind of ["pointerdown", "focusin"]) container.addEventListener(kind, () => { used = this; });
   }
 
   get steps() { return this.recording.steps; }
@@ -321,6 +323,9 @@ class Player {
   /** All that stays. What a step changes is put into it by `go`. */
   build() {
     const { w, recording } = this;
+    this.at = 0;
+    this.listings = new Map();
+    this.ports = null;
     this.owner = owners(recording);
     this.call = el("code", "pl-text");
     this.said = el("p", "pl-said");
@@ -354,6 +359,7 @@ class Player {
     // For paper, and what the links of the steps lead to.
     const paper = el("ol", "pl-paper", this.steps.map((step, i) =>
       put(el("li", "", `${name(recording.processes[step.process].name, this.lang)}: `, el("code", "", line(step)), ` ${sentences(recording, i, this.lang, this.owner).join(" ")}`), { id: `${this.box.id}-step-${i + 1}` })));
+    this.box.querySelectorAll(".pl-ui, .pl-paper").forEach((old) => old.remove());
     this.box.append(this.ui, paper);
     this.box.classList.add("pl-live");
 
@@ -367,7 +373,6 @@ class Player {
       const end = event.changedTouches[0], x = end.clientX - touch.clientX, y = end.clientY - touch.clientY;
       if (Math.abs(x) > 48 && Math.abs(y) < Math.abs(x) / 2) x < 0 ? this.next() : this.go(this.at - 1);
     }, { passive: true });
-    for (const kind of ["pointerdown", "focusin"]) this.box.addEventListener(kind, () => { used = this; });
   }
 
   /** One process: who it is, its source, what it has printed, its descriptors. */
@@ -435,21 +440,24 @@ class Player {
     this.where = put(el("a", "pl-where"), { title: w.link });
     this.languages = this.recordings.length > 1 && put(el("div", "pl-languages", this.recordings.map((recording, i) => {
       const b = button("", "", recording.language, () => this.speak(i));
-      return put(b, { "aria-pressed": i === 0 });
+      return put(b, { "aria-pressed": recording === this.recording });
     })), { role: "group", "aria-label": w.language });
     this.asks = this.questions.size > 0 && put(button("pl-asks", "", w.ask, () => {
       const on = this.asks.getAttribute("aria-pressed") !== "true";
       put(this.asks, { "aria-pressed": on });
       if (!on) this.close();
-    }), { "aria-pressed": false });
+    }), { "aria-pressed": this.asks?.getAttribute("aria-pressed") ?? false });
     return el("div", "pl-controls", el("div", "pl-left", this.languages), el("div", "pl-right", this.asks), el("div", "pl-buttons", this.first, this.back, this.where, this.forth, this.last));
   }
 
-  /** Another language's source; all else stays. */
+  /** Another language's source; all else stays, unless in that language it is another run. */
   speak(i) {
+    const { at, recording: before } = this;
     this.recording = this.recordings[i];
+    if (this.recording.run !== before.run) this.build();
     [...this.languages.children].forEach((b, j) => put(b, { "aria-pressed": i === j }));
-    this.go(Math.min(this.at, this.steps.length), { quiet: true });
+    this.go(at, { quiet: true });
+    this.languages.children[i].focus({ preventScroll: true });
   }
 
   pick(role, process) {

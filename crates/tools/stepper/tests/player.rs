@@ -8,14 +8,16 @@ mod chromium;
 mod sample;
 
 use std::collections::BTreeMap;
+use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{env, fs};
 
 use chromium::{Browser, Page};
-use labkit::{run_trials, trial, trial_with};
+use labkit::{Workspace, run_trials, trial, trial_with};
 use maud::html;
 use serde_json::{Value, json};
 use stepper::html;
+use stepper::scenes::{self, Language};
 use stepper::recording::{Protocol, Recording, Role, Socket, Step};
 use tempfile::TempDir;
 
@@ -33,10 +35,11 @@ fn main() {
         }
     };
     let chromium = chromium::program().unwrap_or("chromium");
-    let tests: [(&str, fn(&mut Browser)); 11] = [
+    let tests: [(&str, fn(&mut Browser)); 12] = [
         ("every_state_is_shown_forwards_by_keys_and_backwards_by_buttons", every_state),
         ("several_processes_and_what_nobody_has_accepted_are_shown", several_processes),
         ("rust_instead_of_c_changes_the_source_and_nothing_else", rust_instead_of_c),
+        ("rust_that_does_not_do_the_same_is_shown_as_it_is", another_run),
         ("what_a_step_changes_is_marked_and_nothing_else", changes_are_marked),
         ("a_link_opens_its_step_and_the_address_follows", links),
         ("keys_belong_to_whoever_types", keys_while_typing),
@@ -51,8 +54,16 @@ fn main() {
     let axe_missing = labkit::missing_program(chromium)
         .or_else(|| env::var_os(AXE).is_none().then(|| format!("{AXE} does not name axe.min.js")));
     trials.push(trial("axe_finds_nothing", axe_missing, run(axe)));
+    let missing = labkit::missing_program(chromium).or_else(|| labkit::missing_program("cc")).or_else(no_private_network);
+    trials.push(trial("every_scene_of_the_recorder_is_shown", missing, run(every_scene)));
     drop(browser);
     run_trials(trials)
+}
+
+/// What scripts/lab says where this machine refuses private networks.
+fn no_private_network() -> Option<String> {
+    let lab = Command::new(labkit::root().join("scripts/lab")).arg("--try").output().unwrap();
+    (!lab.status.success()).then(|| String::from_utf8_lossy(&lab.stderr).trim_end().to_string())
 }
 
 /// A page in a file, open in the browser.
@@ -253,6 +264,7 @@ fn check_segments(recording: &Recording, n: usize, shown: &Value) {
 
 fn there_and_back(page: &mut Page, recording: &Recording, lang: &str) {
     let last = recording.steps.len();
+    press(page, "Home");
     for n in 1..=last {
         check(recording, n, lang, &page.eval(SHOWN));
         press(page, "ArrowRight");
@@ -321,6 +333,22 @@ fn several_processes(browser: &mut Browser) {
     }
 }
 
+/// In Korean with C first, in English with Rust first, so that each run is stepped through once.
+fn every_scene(browser: &mut Browser) {
+    let workspace = Workspace::here().unwrap();
+    workspace.build().unwrap();
+    for scene in scenes::all() {
+        let [c, rust] = [Language::C, Language::Rust].map(|l| scenes::record(&workspace, &scene, l).unwrap());
+        for (recordings, lang) in [([("C", &c), ("Rust", &rust)], "ko"), ([("Rust", &rust), ("C", &c)], "en")] {
+            let html = html::page(&recordings, lang);
+            assert!(html.len() < 300 * 1024, "{}: {} bytes", scene.name, html.len());
+            let mut open = open(browser, &html, WIDE, "");
+            there_and_back(&mut open.page, recordings[0].1, lang);
+            assert_eq!(open.page.complaints("file://"), [""; 0], "{}", scene.name);
+        }
+    }
+}
+
 fn rust_instead_of_c(browser: &mut Browser) {
     let (c, rust, html) = echo("ko");
     let mut open = open(browser, &html, WIDE, "#tcp_echoserv-step-13");
@@ -348,6 +376,20 @@ fn rust_instead_of_c(browser: &mut Browser) {
         }
     }
     assert_eq!(before, after);
+}
+
+fn another_run(browser: &mut Browser) {
+    let (c, other) = (sample::echo("C"), sample::crowd());
+    let html = html::page(&[("C", &c), ("Rust", &other)], "en");
+    let mut open = open(browser, &html, WIDE, "#tcp_echoserv-step-23");
+    let page = &mut open.page;
+    check(&c, 23, "en", &page.eval(SHOWN));
+    page.eval("document.querySelectorAll('.pl-languages button')[1].click()");
+    assert_eq!(page.eval("document.activeElement.textContent"), "Rust", "the focus stays");
+    check(&other, other.steps.len(), "en", &page.eval(SHOWN));
+    there_and_back(page, &other, "en");
+    page.eval("document.querySelectorAll('.pl-languages button')[0].click()");
+    there_and_back(page, &c, "en");
 }
 
 fn changes_are_marked(browser: &mut Browser) {
