@@ -224,11 +224,10 @@ fn own_units(dwarf: &Dwarf<Bytes>, sources: &Sources) -> Result<Vec<Part>, Error
             continue;
         }
         let root = unit.entry(unit.header.root_offset())?;
-        let producer = match root.attr_value(gimli::DW_AT_producer) {
-            Some(producer) => dwarf.attr_string(&unit, producer)?.to_string_lossy()?.into_owned(),
-            None => String::new(),
+        let merged = match root.attr_value(gimli::DW_AT_producer) {
+            Some(producer) => merges(&dwarf.attr_string(&unit, producer)?.to_string_lossy()?),
+            None => true,
         };
-        let merged = merges(&producer);
         let mut ranges = dwarf.unit_ranges(&unit)?;
         while let Some(range) = ranges.next()? {
             own.push(Part { addresses: range.begin..range.end, merged });
