@@ -111,9 +111,6 @@ pub struct Segment {
     pub len: usize,
     /// These bytes as strace writes a string, without the quotes: `abc\n`.
     pub data: String,
-    /// It was sent and did not arrive: the scene lost it on purpose.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub lost: bool,
     /// The packet from its IP header on, for a pcapng.
     #[serde(skip)]
     pub packet: Vec<u8>,

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use labkit::trace::unescape;
 
 use super::{Moment, ends, find, held, is_at, plain};
-use crate::recording::{Protocol, Segment, Socket, State};
+use stepper::recording::{Protocol, Segment, Socket, State};
 
 /// What the calls up to now have told of each socket.
 #[derive(Default)]

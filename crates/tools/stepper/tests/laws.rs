@@ -1,12 +1,15 @@
 //! What in a recording cannot be: nothing in a real one, and each law sees what breaks it.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "laws/check.rs"]
+mod check;
+
 use std::collections::BTreeSet;
 use std::process::Command;
 use std::sync::OnceLock;
 
 use labkit::{Workspace, missing_program, root, run_trials, trial};
-use stepper::diagram::{self, Cause};
+use check::Cause;
 use stepper::recording::{
     Descriptor, Descriptors, Process, Protocol, Recording, Role, Segment, Socket, State, Step,
 };
@@ -14,12 +17,12 @@ use stepper::scenes::{self, Language};
 
 fn main() {
     let mut trials = vec![
-        trial("a_conversation_by_tcp_could_be", None, || assert_eq!(diagram::check(&tcp()), [""; 0])),
-        trial("a_reset_could_be", None, || assert_eq!(diagram::check(&reset()), [""; 0])),
-        trial("a_full_queue_could_be", None, || assert_eq!(diagram::check(&full()), [""; 0])),
-        trial("both_may_close_at_once", None, || assert_eq!(diagram::check(&both_close()), [""; 0])),
-        trial("a_socket_may_connect_to_itself", None, || assert_eq!(diagram::check(&oneself()), [""; 0])),
-        trial("a_conversation_by_udp_could_be", None, || assert_eq!(diagram::check(&udp()), [""; 0])),
+        trial("a_conversation_by_tcp_could_be", None, || assert_eq!(check::check(&tcp()), [""; 0])),
+        trial("a_reset_could_be", None, || assert_eq!(check::check(&reset()), [""; 0])),
+        trial("a_full_queue_could_be", None, || assert_eq!(check::check(&full()), [""; 0])),
+        trial("both_may_close_at_once", None, || assert_eq!(check::check(&both_close()), [""; 0])),
+        trial("a_socket_may_connect_to_itself", None, || assert_eq!(check::check(&oneself()), [""; 0])),
+        trial("a_conversation_by_udp_could_be", None, || assert_eq!(check::check(&udp()), [""; 0])),
         trial("the_diagram_is_whole", None, the_diagram_is_whole),
     ];
     for &(name, change, said) in CHANGES {
@@ -36,7 +39,7 @@ fn main() {
             trials.push(trial(&name, missing.clone(), move || {
                 let recording = scenes::record(workspace(), &scene, language).unwrap();
                 assert!(!recording.steps.is_empty());
-                let wrong = diagram::check(&recording);
+                let wrong = check::check(&recording);
                 assert!(wrong.is_empty(), "{}", wrong.join("\n"));
             }));
         }
@@ -346,7 +349,7 @@ struct All {
 fn changed(change: fn(&mut All)) -> Vec<String> {
     let mut all = All { tcp: tcp(), reset: reset(), full: full(), udp: udp() };
     change(&mut all);
-    [all.tcp, all.reset, all.full, all.udp].iter().flat_map(diagram::check).collect()
+    [all.tcp, all.reset, all.full, all.udp].iter().flat_map(check::check).collect()
 }
 
 /// Each of these breaks one law.
@@ -683,14 +686,14 @@ const CHANGES: &[Change] = &[
 
 fn the_diagram_is_whole() {
     let mut rows: Vec<_> =
-        diagram::ARROWS.iter().map(|(from, cause, _)| format!("{from} {cause:?}")).collect();
+        check::ARROWS.iter().map(|(from, cause, _)| format!("{from} {cause:?}")).collect();
     rows.sort();
     rows.dedup();
-    assert_eq!(rows.len(), diagram::ARROWS.len(), "two arrows with one cause");
+    assert_eq!(rows.len(), check::ARROWS.len(), "two arrows with one cause");
     let reach = |to: fn(&Arrow) -> (&'static str, &'static str)| {
         let mut reached = BTreeSet::from(["CLOSED"]);
-        for _ in diagram::ARROWS {
-            for (from, to) in diagram::ARROWS.iter().map(to) {
+        for _ in check::ARROWS {
+            for (from, to) in check::ARROWS.iter().map(to) {
                 if reached.contains(from) {
                     reached.insert(to);
                 }
@@ -714,6 +717,6 @@ fn the_diagram_is_whole() {
     assert_eq!(reach(|arrow| (arrow.0, arrow.2)), all, "from CLOSED");
     assert_eq!(reach(|arrow| (arrow.2, arrow.0)), all, "to CLOSED");
     for state in all.iter().filter(|state| !["CLOSED", "LISTEN"].contains(state)) {
-        assert!(diagram::ARROWS.contains(&(state, Cause::Reset, "CLOSED")), "{state}");
+        assert!(check::ARROWS.contains(&(state, Cause::Reset, "CLOSED")), "{state}");
     }
 }

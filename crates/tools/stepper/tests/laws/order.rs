@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Moment, descriptor, find, held, is_at};
-use crate::recording::{Protocol, Socket, State, Step};
+use stepper::recording::{Protocol, Socket, State, Step};
 
 /// Linux: net.core.somaxconn, the most that listen gives.
 const SOMAXCONN: usize = 4096;

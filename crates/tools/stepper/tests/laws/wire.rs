@@ -7,7 +7,7 @@ use std::ops::Range;
 use labkit::trace::unescape;
 
 use super::{Cause, Happened, plain};
-use crate::recording::Segment;
+use stepper::recording::Segment;
 
 /// Everything that TCP has carried, by direction: from whom to whom.
 #[derive(Default)]
