@@ -140,7 +140,9 @@ fn draw_time(frame: &mut Frame, area: Rect, moment: &Moment) {
     let margin = roles.iter().map(|role| columns(&label(*role))).max().unwrap_or(0);
     let at = moment.step.map_or(0, |step| step + 1);
     let number = lang.of(format!(" {at}/{count} 걸음"), format!(" step {at}/{count}"));
-    let room = usize::from(area.width).saturating_sub(margin + 1 + columns(&number)).max(1);
+    let past = lang.of(" 지나간 걸음 ", " in the past ");
+    let right = columns(&number).max(columns(past)) + 1;
+    let room = usize::from(area.width).saturating_sub(margin + 1 + right).max(1);
     let first = at.saturating_sub(room * 3 / 4).min(count.saturating_sub(room));
 
     let lane_of = |role| {
@@ -170,9 +172,11 @@ fn draw_time(frame: &mut Frame, area: Rect, moment: &Moment) {
     let place = Rect { height: 1, ..area };
     frame.render_widget(Line::styled(number, Paint::bold()).alignment(Alignment::Right), place);
     if moment.turns.is_none() {
-        let past = lang.of(" 지나간 걸음 ", " in the past ");
         let place = Rect { y: area.y + 1, height: 1, ..area };
-        frame.render_widget(Line::styled(past, paint.changed()).alignment(Alignment::Right), place);
+        frame.render_widget(
+            Line::from(Span::styled(past, paint.changed())).alignment(Alignment::Right),
+            place,
+        );
     }
 }
 
