@@ -121,7 +121,10 @@ function read(container) {
     if (recording.sources) {
       const steps = all[0].steps.map((step, i) => ({ ...step, source: recording.sources[i] }));
       recording = { ...all[0], ...recording, steps };
-    } else unfold(recording);
+    } else {
+      unfold(recording);
+      recording.run = all.length;
+    }
     recording.language = script.dataset.language || "";
     number(recording);
     all.push(recording);
@@ -310,10 +313,9 @@ class Player {
     this.recordings = read(container);
     this.recording = this.recordings[0];
     this.questions = new Map(JSON.parse(container.querySelector("script.questions")?.textContent || "[]").map((q) => [q.step, q]));
-    this.at = 0;
-    this.listings = new Map();
     this.build();
     this.go(1, { quiet: true });
+    for (const kind of ["pointerdown", "focusin"]) container.addEventListener(kind, () => { used = this; });
   }
 
   get steps() { return this.recording.steps; }
@@ -321,6 +323,9 @@ class Player {
   /** All that stays. What a step changes is put into it by `go`. */
   build() {
     const { w, recording } = this;
+    this.at = 0;
+    this.listings = new Map();
+    this.ports = null;
     this.owner = owners(recording);
     this.call = el("code", "pl-text");
     this.said = el("p", "pl-said");
@@ -351,9 +356,11 @@ class Player {
     this.ui = el("div", "pl-ui", this.band,
       el("div", recording.processes.every((p, _, all) => p.role === all[0].role) ? "pl-body pl-one" : "pl-body", this.middle, this.choice, Object.values(this.sides).filter((s) => s.panels.length).map((s) => s.element)), this.timeline(), this.controls());
     put(this.box, { role: "group", "aria-label": recording.processes.map((p) => p.program.split(" ")[0]).join(", ") });
-    this.paper = el("ol", "pl-paper", this.steps.map((step, i) =>
-      el("li", "", `${name(recording.processes[step.process].name, this.lang)}: `, el("code", "", line(step)), ` ${sentences(recording, i, this.lang, this.owner).join(" ")}`)));
-    this.box.append(this.ui, this.paper);
+    // For paper, and what the links of the steps lead to.
+    const paper = el("ol", "pl-paper", this.steps.map((step, i) =>
+      put(el("li", "", `${name(recording.processes[step.process].name, this.lang)}: `, el("code", "", line(step)), ` ${sentences(recording, i, this.lang, this.owner).join(" ")}`), { id: `${this.box.id}-step-${i + 1}` })));
+    this.box.querySelectorAll(".pl-ui, .pl-paper").forEach((old) => old.remove());
+    this.box.append(this.ui, paper);
     this.box.classList.add("pl-live");
 
     // A finger that goes sideways over the picture turns the page.
@@ -366,16 +373,15 @@ class Player {
       const end = event.changedTouches[0], x = end.clientX - touch.clientX, y = end.clientY - touch.clientY;
       if (Math.abs(x) > 48 && Math.abs(y) < Math.abs(x) / 2) x < 0 ? this.next() : this.go(this.at - 1);
     }, { passive: true });
-    for (const kind of ["pointerdown", "focusin"]) this.box.addEventListener(kind, () => { used = this; });
   }
 
   /** One process: who it is, its source, what it has printed, its descriptors. */
   panel(i) {
     const process = this.recording.processes[i], { w } = this;
     const program = el("code", "pl-program"), status = el("span", "pl-status");
-    const source = put(el("pre", "pl-source"), { tabindex: 0, role: "region" });
-    const printed = put(el("pre", "pl-printed"), { role: "region", "aria-label": w.printed });
-    const table = put(el("div", "pl-fds"), { role: "region", "aria-label": w.fds });
+    const source = put(el("pre", "pl-source"), { tabindex: 0, role: "group" });
+    const printed = put(el("pre", "pl-printed"), { role: "group", "aria-label": w.printed });
+    const table = put(el("div", "pl-fds"), { role: "group", "aria-label": w.fds });
     const head = el("header", "pl-head", el("b", "", name(process.name, this.lang)), program, status);
     const element = el("div", "pl-process", head, source, printed, table);
     element.dataset.process = i;
@@ -434,21 +440,24 @@ class Player {
     this.where = put(el("a", "pl-where"), { title: w.link });
     this.languages = this.recordings.length > 1 && put(el("div", "pl-languages", this.recordings.map((recording, i) => {
       const b = button("", "", recording.language, () => this.speak(i));
-      return put(b, { "aria-pressed": i === 0 });
+      return put(b, { "aria-pressed": recording === this.recording });
     })), { role: "group", "aria-label": w.language });
     this.asks = this.questions.size > 0 && put(button("pl-asks", "", w.ask, () => {
       const on = this.asks.getAttribute("aria-pressed") !== "true";
       put(this.asks, { "aria-pressed": on });
       if (!on) this.close();
-    }), { "aria-pressed": false });
+    }), { "aria-pressed": this.asks?.getAttribute("aria-pressed") ?? false });
     return el("div", "pl-controls", el("div", "pl-left", this.languages), el("div", "pl-right", this.asks), el("div", "pl-buttons", this.first, this.back, this.where, this.forth, this.last));
   }
 
-  /** Another language's source; all else stays. */
+  /** Another language's source; all else stays, unless in that language it is another run. */
   speak(i) {
+    const { at, recording: before } = this;
     this.recording = this.recordings[i];
+    if (this.recording.run !== before.run) this.build();
     [...this.languages.children].forEach((b, j) => put(b, { "aria-pressed": i === j }));
-    this.go(Math.min(this.at, this.steps.length), { quiet: true });
+    this.go(at, { quiet: true });
+    this.languages.children[i].focus({ preventScroll: true });
   }
 
   pick(role, process) {
@@ -480,7 +489,7 @@ class Player {
     });
     const check = put(el("button", "", w.answer), { type: "submit" });
     told.setAttribute("aria-live", "polite");
-    this.question.replaceChildren(put(el("fieldset", "", el("legend", "", question[lang]), options), {}), told,
+    this.question.replaceChildren(el("fieldset", "", el("legend", "", question[lang]), options), told,
       el("p", "pl-acts", check, button("", "", w.go, () => this.go(step))));
     this.question.onsubmit = (event) => {
       event.preventDefault();
@@ -489,9 +498,11 @@ class Player {
       const choice = choices[chosen.value];
       for (const [i, option] of options.entries()) option.className = i !== Number(chosen.value) ? "" : choice.right ? "pl-right-one" : "pl-wrong-one";
       told.className = `pl-told ${choice.right ? "pl-is-right" : "pl-is-wrong"}`;
-      told.textContent = `${choice.right ? w.right : w.wrong} ${choice.because?.[lang] ?? ""}`;
+      told.replaceChildren(el("b", "", choice.right ? w.right : w.wrong), ` ${choice.because?.[lang] ?? ""}`);
+      this.question.classList.add("pl-answered");
     };
     this.question.hidden = false;
+    this.question.classList.remove("pl-answered");
     this.box.classList.add("pl-asking");
     this.question.querySelector("input")?.focus({ preventScroll: true });
   }
@@ -612,13 +623,13 @@ class Player {
       const gone = !now.includes(d), was = old.find((o) => o.fd === d.fd), fresh = this.at > 1 && !gone && (!was || was.what !== d.what || was.socket !== d.socket);
       const group = rows.at(-1), what = this.w.what[d.what] ?? d.what;
       const kind = gone ? " pl-gone" : fresh ? " pl-new" : "";
-      const number = put(el("b", "pl-fd", d.fd), {});
+      const number = el("b", "pl-fd", d.fd);
       if (d.socket == null && group?.what === d.what && group.kind === kind) {
         group.numbers.append(number);
         continue;
       }
       const numbers = el("span", "pl-numbers", number), socket = state.sockets.find((s) => s.id === d.socket);
-      const value = gone || !socket ? el("span", "pl-what", what, gone && ` — ${this.w.gone}`) : this.socket(socket, before, state);
+      const value = gone || !socket ? el("span", "pl-what", gone ? this.w.gone : what) : this.socket(socket, before, state);
       rows.push({ what: d.socket == null && d.what, kind, numbers, element: el("div", `pl-row${kind}`, numbers, value) });
     }
     const plain = rows.filter((row) => row.what).map((row) => row.element);

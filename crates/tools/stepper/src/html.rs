@@ -19,7 +19,7 @@ const OWN: &str = "\
     @media (max-width: 48rem) {
       body { padding-inline: 0; } h1 { padding-inline: 1rem; } .pl-ui { border-radius: 0; border-inline: 0; }
     }
-    @media print { .pl-live > .fallback { display: none; } }";
+    @media print { .pl-live > .fallback:has(> .all) { display: none; } }";
 
 /// The element that player.js makes a player of, with all that it needs inside. `recordings` are of the same scene, each with
 /// its language; the first is the one whose run is shown. Without JavaScript and on paper `fallback` is what is seen.
@@ -109,16 +109,16 @@ fn thin(recording: &Recording) -> Value {
     for (i, Step { state, .. }) in recording.steps.iter().enumerate() {
         let processes: Vec<Value> = (0..)
             .zip(&state.processes)
-            .map(|(k, process)| {
-                if before.processes.get(k) == Some(process) { json!(k) } else { json!(process) }
-            })
+            .map(
+                |(k, process)| {
+                    if before.processes.get(k) == Some(process) { json!(k) } else { json!(process) }
+                },
+            )
             .collect();
         let sockets: Vec<Value> = state
             .sockets
             .iter()
-            .map(|socket| {
-                if before.sockets.contains(socket) { json!(socket.id) } else { json!(socket) }
-            })
+            .map(|socket| if before.sockets.contains(socket) { json!(socket.id) } else { json!(socket) })
             .collect();
         value["steps"][i]["state"] = json!({ "processes": processes, "sockets": sockets });
         before = state;
@@ -132,10 +132,9 @@ fn sources(recording: &Recording) -> Value {
     json!({ "processes": recording.processes, "files": recording.files, "sources": sources })
 }
 
-/// They do the same, and the kernel says the same of both after every step.
+/// They do the same step by step, and the kernel says the same of both after each.
 fn same(a: &Recording, b: &Recording) -> bool {
-    let mirrored = (a.mirrored(), b.mirrored());
-    a.steps.len() == b.steps.len() && matches!(mirrored, (Ok(a), Ok(b)) if a == b)
+    a.steps.len() == b.steps.len() && matches!((a.mirrored(), b.mirrored()), (Ok(a), Ok(b)) if a == b)
 }
 
 #[cfg(test)]

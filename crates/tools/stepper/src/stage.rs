@@ -260,7 +260,9 @@ impl Stage {
         let mut recording = std::mem::take(&mut self.recording);
         // Of a child that nobody saw do anything, nothing is to be shown.
         for process in (0..recording.processes.len()).rev() {
-            if recording.steps.iter().any(|step| step.process == process) || !recording.processes[process].name.contains("'s ") {
+            if recording.steps.iter().any(|step| step.process == process)
+                || !recording.processes[process].name.contains("'s ")
+            {
                 continue;
             }
             recording.processes.remove(process);
@@ -423,7 +425,10 @@ impl Stage {
                 Ok(())
             }
             Stop::Exited(code) => {
-                let call = self.tasks[process].call.as_ref().map_or("exit_group".into(), |inside| inside.call.name().into());
+                let call = self.tasks[process]
+                    .call
+                    .as_ref()
+                    .map_or("exit_group".into(), |inside| inside.call.name().into());
                 self.ends(process, call, code.to_string())
             }
             Stop::Killed(signal) => self.ends(process, "killed".into(), signal.as_str().into()),
@@ -567,22 +572,23 @@ impl Stage {
         Ok(())
     }
 
-    /// A place in a program's text, with the step of the comment above it; its text is kept.
+    /// A place in a program's text, with the step of the comment above it; its text is kept. A program can name any file as its
+    /// text: only those are taken that are called as sources are.
     fn source(&mut self, process: usize, path: &Path, line: usize) -> Option<Source> {
         let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        let language = match path.extension().and_then(|ending| ending.to_str())? {
+            "c" | "h" => "C",
+            "rs" => "Rust",
+            "cpp" | "cc" | "cxx" | "hpp" => "C++",
+            "go" => "Go",
+            _ => return None,
+        };
         let inside = path.strip_prefix(&self.root).ok();
         let name = inside.or_else(|| path.file_name().map(Path::new))?.display().to_string();
         if !self.recording.files.contains_key(&name) {
             let text = fs::read(&path).ok()?;
             self.recording.files.insert(name.clone(), String::from_utf8_lossy(&text).into_owned());
         }
-        let language = match path.extension().and_then(|ending| ending.to_str()) {
-            Some("c") => "C",
-            Some("rs") => "Rust",
-            Some("cpp" | "cc" | "cxx") => "C++",
-            Some("go") => "Go",
-            _ => "",
-        };
         self.recording.processes[process].language = language.into();
         let above = self.recording.files[&name].lines().take(line).collect::<Vec<_>>();
         if above.len() < line {
