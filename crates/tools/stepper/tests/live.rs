@@ -157,6 +157,12 @@ fn to_the_end() {
     let terminal = live(&["--c", "tcp_echoserv"]);
     terminal.enter_until("클라이언트의 입력  abcdefg");
     assert!(terminal.processes().len() > 2, "{:?}", terminal.processes());
+    // The server's turn, although the client waits for a line.
+    terminal.types("\t");
+    terminal.see("▶ 서버");
+    terminal.enter();
+    terminal.see("기다리던 accept에서 돌아왔어요");
+    terminal.enter_until("클라이언트의 입력  abcdefg");
     terminal.types("소켓\r");
     terminal.see("클라이언트에 \"소켓\" 한 줄을 주었어요.");
     terminal.enter_until("수신 : 소켓");

@@ -9,6 +9,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::style::{Color, Modifier};
+use ratatui::text::Span;
 use stepper::lang::Lang;
 use stepper::screen::{Live as _, Screen};
 
@@ -73,7 +74,7 @@ impl Watched {
         while x < columns.end {
             let symbol = self.drawn[(x, y)].symbol();
             text += symbol;
-            x += ratatui::text::Span::raw(symbol).width().max(1) as u16;
+            x += Span::raw(symbol).width().max(1) as u16;
         }
         text
     }
@@ -110,7 +111,7 @@ impl Watched {
         let rows = self.rows();
         let (y, row) = rows.iter().enumerate().find(|(_, row)| row.contains(text)).unwrap();
         let before = row.split(text).next().unwrap();
-        &self.drawn[(ratatui::text::Span::raw(before).width() as u16, y as u16)]
+        &self.drawn[(Span::raw(before).width() as u16, y as u16)]
     }
 }
 
@@ -191,7 +192,7 @@ fn a_connection_is_seen_at_both_ends_and_on_the_wire() {
             watched.sees_on(CLIENT, r#"sin_addr=inet_addr("127.0.0.1")}, 16) = 0"#);
             watched.sees_on(CLIENT, "// 5. connect: ask the server for a");
             watched.sees_on(SERVER, "▶     int accp_sock = accept(listen_sock,");
-            watched.sees_on(SERVER, "          struct sockaddr *)&cliaddr, &addrlen);");
+            watched.sees_on(SERVER, "          (struct sockaddr *)&cliaddr,");
         }
     }
 }
@@ -256,6 +257,7 @@ fn what_has_happened_can_be_looked_at_again() {
     watched.key(KeyCode::Left);
     watched.sees("4/6 걸음");
     watched.sees("지나간 걸음");
+    assert_eq!(watched.cell(" 서버        ●").bg, Color::Magenta);
     watched.sees_on(CLIENT, "아직 아무 호출도 하지 않았어요");
     watched.sees_on(SERVER, "연결 대기 큐 0/5");
     watched.key(KeyCode::Right);
@@ -318,11 +320,15 @@ fn a_window_that_is_too_small_says_what_is_enough() {
 
 #[test]
 fn help_covers_nothing_for_longer_than_a_key() {
-    let mut watched = Watched::at(SMALLEST, Lang::Ko);
+    let mut watched = Watched::at(LECTURE_HALL, Lang::Ko);
     watched.enter(CONNECTED);
     let before = watched.text();
     watched.keys("?");
     watched.sees("차례를 다른 프로그램에 넘겨요");
+    // All of its border is there, also beside characters that are two columns wide.
+    let left = (LECTURE_HALL.0 - 60) / 2;
+    let border = |y: &u16| watched.row_of(0..left + 1, *y).ends_with(['┏', '┃', '┗']);
+    assert_eq!((0..LECTURE_HALL.1).filter(border).count(), 16, "{}", watched.text());
     watched.keys("q");
     assert_eq!(watched.text(), before);
     assert!(!watched.press(KeyCode::Char('q'), KeyModifiers::NONE));

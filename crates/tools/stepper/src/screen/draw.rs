@@ -140,7 +140,9 @@ fn draw_time(frame: &mut Frame, area: Rect, moment: &Moment) {
     let margin = roles.iter().map(|role| columns(&label(*role))).max().unwrap_or(0);
     let at = moment.step.map_or(0, |step| step + 1);
     let number = lang.of(format!(" {at}/{count} 걸음"), format!(" step {at}/{count}"));
-    let room = usize::from(area.width).saturating_sub(margin + 1 + columns(&number)).max(1);
+    let past = lang.of(" 지나간 걸음 ", " in the past ");
+    let right = columns(&number).max(columns(past)) + 1;
+    let room = usize::from(area.width).saturating_sub(margin + 1 + right).max(1);
     let first = at.saturating_sub(room * 3 / 4).min(count.saturating_sub(room));
 
     let lane_of = |role| {
@@ -170,9 +172,11 @@ fn draw_time(frame: &mut Frame, area: Rect, moment: &Moment) {
     let place = Rect { height: 1, ..area };
     frame.render_widget(Line::styled(number, Paint::bold()).alignment(Alignment::Right), place);
     if moment.turns.is_none() {
-        let past = lang.of(" 지나간 걸음 ", " in the past ");
         let place = Rect { y: area.y + 1, height: 1, ..area };
-        frame.render_widget(Line::styled(past, paint.changed()).alignment(Alignment::Right), place);
+        frame.render_widget(
+            Line::from(Span::styled(past, paint.changed())).alignment(Alignment::Right),
+            place,
+        );
     }
 }
 
@@ -422,8 +426,8 @@ fn draw_help(frame: &mut Frame, moment: &Moment) {
             mark("값", paint.changed(), "이 걸음에 바뀌었어요"),
             mark("▶", paint.here(), "이 걸음의 줄"),
             mark("–", plain, "디스크립터 없음: accept 전이거나 닫힌 뒤"),
-            mark("①②③④⑤", plain, "프로토콜, 자신의 IP 주소와 포트,"),
-            mark("          ", plain, "상대방의 IP 주소와 포트"),
+            mark("① ② ③ ④ ⑤", plain, "프로토콜, 자신의 IP 주소와 포트,"),
+            mark("         ", plain, "상대방의 IP 주소와 포트"),
         ],
         Lang::En => vec![
             key("Enter, →", "whose turn it is makes its next call, really"),
@@ -438,8 +442,8 @@ fn draw_help(frame: &mut Frame, moment: &Moment) {
             mark("value", paint.changed(), "changed in this step"),
             mark("▶", paint.here(), "the line of this step"),
             mark("–", plain, "no descriptor: not accepted yet, or closed"),
-            mark("①②③④⑤", plain, "protocol, own IP address and port,"),
-            mark("     ", plain, "the other's IP address and port"),
+            mark("① ② ③ ④ ⑤", plain, "protocol, own IP address and port,"),
+            mark("         ", plain, "the other's IP address and port"),
         ],
     };
     let area = frame.area();
@@ -450,7 +454,8 @@ fn draw_help(frame: &mut Frame, moment: &Moment) {
         width,
         height: height.min(area.height),
     };
-    frame.render_widget(Clear, place);
+    // A wide character that begins before it would cover its border.
+    frame.render_widget(Clear, Rect { x: place.x.saturating_sub(1), width: width + 1, ..place });
     let title = lang.of(" 도움말 (아무 키나 누르면 닫혀요) ", " Help (any key closes it) ");
     let block = Block::bordered().border_type(BorderType::Thick).title(Line::styled(title, Paint::bold()));
     frame.render_widget(Paragraph::new(lines).block(block), place);

@@ -55,10 +55,16 @@ pub(super) fn clip_line(line: Line<'static>, room: usize) -> Line<'static> {
     clipped
 }
 
-/// Breaks it after a blank or a bracket, or where it must, into rows that fit.
+/// Breaks it where there is a blank; what is too long for a row also after a bracket, or where it must.
 pub(super) fn wrap(text: &str, room: usize) -> Vec<String> {
-    let words: Vec<_> =
-        text.split_inclusive([' ', '(']).map(|word| (word.to_owned(), Style::new())).collect();
+    let mut words = Vec::new();
+    for word in text.split_inclusive(' ') {
+        if columns(word.trim_end()) <= room {
+            words.push((word.to_owned(), Style::new()));
+        } else {
+            words.extend(word.split_inclusive('(').map(|part| (part.to_owned(), Style::new())));
+        }
+    }
     let rows = wrap_words(&words, room, 0);
     let texts = rows.iter().map(|row| row.spans.iter().map(|span| span.content.as_ref()).collect::<String>());
     texts.map(|row| row.trim_end().to_owned()).collect()

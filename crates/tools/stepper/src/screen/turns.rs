@@ -106,8 +106,12 @@ impl Screen {
             }
             KeyCode::Home => self.go_to(live.recording(), Some(0)),
             KeyCode::End => self.back = None,
-            KeyCode::Tab => self.next_turn(live.recording(), 1),
-            KeyCode::BackTab => self.next_turn(live.recording(), self.turns.len().saturating_sub(1)),
+            KeyCode::Tab => self.next_turn(live.recording(), self.next(live.recording()), 1),
+            KeyCode::BackTab => self.next_turn(
+                live.recording(),
+                self.next(live.recording()),
+                self.turns.len().saturating_sub(1),
+            ),
             KeyCode::Char('t') => self.prompt_for(self.who_reads(live.recording())),
             _ => {}
         }
@@ -119,7 +123,7 @@ impl Screen {
         match key.code {
             KeyCode::Esc => return Ok(()),
             KeyCode::Tab => {
-                self.next_turn(live.recording(), 1);
+                self.next_turn(live.recording(), prompt.process, 1);
                 return Ok(());
             }
             KeyCode::Enter => {
@@ -212,13 +216,13 @@ impl Screen {
         ready.or_else(at_input).unwrap_or(self.turn)
     }
 
-    fn next_turn(&mut self, recording: &Recording, by: usize) {
+    /// Gives the turn to the one who stands so many places after another.
+    fn next_turn(&mut self, recording: &Recording, after: usize, by: usize) {
         let count = self.turns.len();
         self.back = None;
-        let next = self.next(recording);
         // Whoever has ended has no turn.
-        let mut after = (1..=count).map(|it| (next + it * by) % count);
-        if let Some(turn) = after.find(|&it| !self.can(it, Turn::Ended)) {
+        let mut round = (1..=count).map(|it| (after + it * by) % count);
+        if let Some(turn) = round.find(|&it| !self.can(it, Turn::Ended)) {
             self.turn = turn;
             self.chosen = true;
             if self.can(turn, Turn::Waits) && !reads_input(recording, turn) {
