@@ -210,7 +210,7 @@ function sentences(recording, i, lang, owner) {
   } else if (call === "connect") {
     say(`${subject} 서버와 연결됐어요.`, `${Who} is connected.`);
   } else if (/^accept/.test(call)) {
-    say(`${subject} 연결을 하나 꺼냈어요. 디스크립터 ${josa(n, "이", "가")} 그 연결이에요.`, `${Who} has taken a connection: descriptor ${n}.`);
+    say(`${subject} 연결 대기 큐에서 연결을 하나 꺼냈어요. 디스크립터 ${josa(n, "이", "가")} 그 연결이에요.`, `${Who} has taken a connection from its accept queue: descriptor ${n}.`);
   } else if (RECEIVES.test(call) && d) {
     if (/MSG_PEEK/.test(args.join())) say(`${subject} 수신 큐의 ${josa(count, "을", "를")} 꺼내지 않고 보기만 했어요.`, `${Who} has looked at ${count} and left them in the queue.`);
     else if (n > 0) say(`${subject} ${socket ? w.recv : from}에서 ${josa(count, "을", "를")} 읽었어요.`, `${Who} has read ${count} from its ${socket ? w.recv : from}.`);
