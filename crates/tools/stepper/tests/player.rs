@@ -135,6 +135,7 @@ const SHOWN: &str = r"(() => {
         segments: [...player.querySelectorAll('.pl-segment.pl-this')].map(segment => ({
             flags: text(segment, '.pl-label b'), seq: text(segment, '.pl-seq'), len: number(segment, '.pl-len'), data: text(segment, '.pl-bytes'),
             right: segment.classList.contains('pl-to-right') })),
+        past: player.querySelectorAll('.pl-mark.pl-past').length,
         earlier: player.querySelectorAll('.pl-segment.pl-old').length,
     };
 })()";
@@ -162,7 +163,7 @@ fn shown_socket(socket: &Socket) -> Value {
 fn check(recording: &Recording, n: usize, lang: &str, shown: &Value) {
     let step = &recording.steps[n - 1];
     let at = format!("step {n}, {lang}: {shown:#}");
-    assert_eq!((&shown["step"], &shown["current"]), (&json!(n), &json!(n)));
+    assert_eq!((&shown["step"], &shown["current"], &shown["past"]), (&json!(n), &json!(n), &json!(n - 1)));
     assert_eq!(shown["where"], format!("{n} / {}", recording.steps.len()));
     assert_eq!(shown["whole"], step.text());
     let call = shown["call"].as_str().unwrap();
@@ -289,6 +290,8 @@ fn every_state(browser: &mut Browser) {
     for lang in ["ko", "en"] {
         let (c, rust, html) = echo(lang);
         assert!(html.len() < 300 * 1024, "{} bytes", html.len());
+        let said = html.matches("\"state\":\"LISTEN\"").count();
+        assert_eq!(said, 1, "what stays as it is, is said once, and of one language");
         let mut open = open(browser, &html, WIDE, "");
         there_and_back(&mut open.page, &c, lang);
         open.page.eval("document.querySelectorAll('.pl-languages button')[1].click()");
