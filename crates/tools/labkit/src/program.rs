@@ -150,14 +150,19 @@ impl Workspace {
     /// The program `name` from `crates/name/name.c`, compiled with `$CC` (else `cc`) if it isn't yet. An error if there is
     /// no compiler, or if it has anything to say about the file.
     pub fn c(&self, name: &str) -> io::Result<Program> {
-        self.compiled(&self.root.join("crates").join(name).join(format!("{name}.c")))
+        self.compiled(&self.root.join("crates").join(name).join(format!("{name}.c")), "c", &["-O2"])
     }
 
-    /// As [`Workspace::c`], from any C file of the workspace. With debug information: a recording shows the line of each call.
-    pub fn compiled(&self, source: &Path) -> io::Result<Program> {
-        let name = source.file_stem().unwrap_or_default();
+    /// As [`Workspace::c`], from any C file of the workspace, so that each call can be found in it: with its lines, and with none
+    /// that the compiler has moved.
+    pub fn c_with_lines(&self, source: &Path) -> io::Result<Program> {
+        self.compiled(source, "c-lines", &["-O0", "-g"])
+    }
+
+    fn compiled(&self, source: &Path, folder: &str, options: &[&str]) -> io::Result<Program> {
         let header = self.root.join("crates/sockcommon/sockcommon.h");
-        let path = self.target.join("c").join(name);
+        let folder = self.target.join(folder);
+        let path = folder.join(source.file_stem().unwrap_or_default());
         let modified = |path: &Path| {
             let modified = fs::metadata(path).and_then(|file| file.modified());
             modified.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
@@ -168,11 +173,13 @@ impl Workspace {
         }
 
         // Several tests may compile it at once: each for itself, and the last rename wins.
-        fs::create_dir_all(self.target.join("c"))?;
+        fs::create_dir_all(&folder)?;
         let own = path.with_extension(format!("{}.{:?}", process::id(), thread::current().id()));
         let compiler = env::var_os("CC").unwrap_or_else(|| "cc".into());
         let cc = Command::new(&compiler)
-            .args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O2", "-g", "-o"])
+            .args(["-std=gnu11", "-Wall", "-Wextra", "-Werror"])
+            .args(options)
+            .arg("-o")
             .arg(&own)
             .arg(source)
             .output()

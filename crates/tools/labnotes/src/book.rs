@@ -66,8 +66,8 @@ impl Notes {
 
     /// README's picture, `lab-notes/tcp_echoserv.svg`.
     pub fn picture(real: &Real) -> Result<String> {
-        let Seen::Ladder(rungs, _) = real.get(&Wanted::Ladder("tcp_echoserv"))? else { bail!("no ladder") };
-        Ok(ladder::file(&rungs, ["tcp_echocli", "tcp_echoserv"]))
+        let Seen::Scene(both) = real.get(&Wanted::Scene("tcp_echoserv"))? else { bail!("no scene") };
+        Ok(ladder::file(&stepper::ladder::rungs(&both[1]), ["tcp_echocli", "tcp_echoserv"]))
     }
 
     /// The table slide → page → program, as text.
@@ -102,7 +102,7 @@ impl Notes {
         let book = unfinished.path().join("book");
         fs::create_dir_all(book.join("en"))?;
         let theme = self.root.join("lab-notes/theme");
-        for file in ["book.css", "book.js", "icon.svg"] {
+        for file in ["book.css", "book.js", "player.css", "player.js", "icon.svg"] {
             fs::copy(theme.join(file), book.join(file)).with_context(|| format!("lab-notes/theme/{file}"))?;
         }
         fs::write(book.join(".nojekyll"), "")?;

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use labs::words::Lang;
 use maud::{Markup, html};
 use mirror::steps::{self, Step};
+use stepper::recording::{Recording, Role};
 
 use crate::code;
 use crate::data::{Data, cell_slides, tables};
@@ -16,7 +17,7 @@ use crate::figures;
 use crate::ladder;
 use crate::pages::{Page, Piece, slide_numbers};
 use crate::play::Script;
-use crate::real::{Real, Seen, Wanted, program};
+use crate::real::{Real, Seen, Wanted, program, scene};
 
 /// All that pages are made of.
 pub(crate) struct Sources<'a> {
@@ -38,7 +39,9 @@ pub(crate) fn wanted(page: &Page) -> Result<Vec<Wanted>> {
         match piece {
             Piece::Directive { name, arguments, .. } => match name.as_str() {
                 "calls" => wanted.push(Wanted::Calls(program(&arguments).with_context(|| page.file())?)),
-                "ladder" => wanted.push(Wanted::Ladder(program(&arguments).with_context(|| page.file())?)),
+                "player" | "ladder" => {
+                    wanted.push(Wanted::Scene(scene(&arguments).with_context(|| page.file())?.name));
+                }
                 _ => {}
             },
             Piece::Fence { info, lines } if info.split(' ').next() == Some("practice") => {
@@ -118,7 +121,8 @@ fn directive(page: &Page, name: &str, arguments: &str, body: &[String], sources:
         "program" => header(program(arguments)?, language, sources)?,
         "steps" => return steps_with_notes(program(arguments)?, body, language, sources),
         "calls" => calls(program(arguments)?, language, sources)?,
-        "ladder" => picture(program(arguments)?, language, sources)?,
+        "ladder" => picture(arguments, language, sources)?,
+        "player" => player(arguments, language, sources)?,
         "fact" => fact(arguments, language, sources)?,
         "facts" => {
             ensure!(arguments.is_empty(), "takes no arguments");
@@ -300,30 +304,56 @@ fn calls(name: &'static str, language: Lang, sources: &Sources) -> Result<Markup
     })
 }
 
-fn picture(name: &'static str, language: Lang, sources: &Sources) -> Result<Markup> {
-    let Seen::Ladder(rungs, port) = sources.real.get(&Wanted::Ladder(name))? else { bail!("no ladder") };
-    let client = match name {
-        "tcp_echoserv" => "tcp_echocli",
-        "udp_echoserv" => "udp_echocli",
-        "daytimeserv" => "mydaytime",
-        client => client,
+/// A scene, recorded in C and in Rust.
+fn recorded(name: &str, sources: &Sources) -> Result<Box<[Recording; 2]>> {
+    let Seen::Scene(both) = sources.real.get(&Wanted::Scene(scene(name)?.name))? else { bail!("no scene") };
+    Ok(both)
+}
+
+/// The ladder of a scene.
+fn picture(name: &str, language: Lang, sources: &Sources) -> Result<Markup> {
+    let [_, rust] = *recorded(name, sources)?;
+    let rungs = stepper::ladder::rungs(&rust);
+    let of = |role: Role| {
+        let mut programs: Vec<&str> = Vec::new();
+        for process in rust.processes.iter().filter(|process| process.role == role) {
+            let program = process.program.split(' ').next().unwrap_or_default();
+            if !programs.contains(&program) {
+                programs.push(program);
+            }
+        }
+        programs.join(", ")
     };
-    let server = mirror::ladder::server_of(client).context("nobody to talk to")?;
+    let (client, server) = (of(Role::Client), of(Role::Server));
+    ensure!(rungs.iter().any(|rung| !rung.wire.is_empty()), "nothing crosses the wire: no ladder");
     let label = language.of(
         format!("{client}와 {server}가 부른 시스템 콜과 그 사이에 오간 것"),
         format!("The calls of {client} and {server}, and what crossed the wire"),
     );
     Ok(html! {
         figure class="picture" {
-            div class="scroll" tabindex="0" { (ladder::svg(&rungs, [client, server], &label)) }
+            div class="scroll" tabindex="0" { (ladder::svg(&rungs, [&client, &server], &label)) }
             figcaption {
                 (language.of(
-                    format!("두 프로그램을 실제로 실행해서 그린 그림이에요. 이번에는 서버가 비어 있던 {port}번 포트를 썼어요."),
-                    format!("Drawn from a real run of both programs, in which the server had port {port}, which was free."),
+                    "실제로 실행하면서 커널이 주고받은 세그먼트를 잡아서 그린 그림이에요. ACK만 있는 세그먼트는 핸드쉐이크의 것만 그렸어요.",
+                    "Drawn from a real run, from the segments that were captured. Those that only acknowledge are left out, but for the handshake's.",
                 ))
             }
         }
     })
+}
+
+/// The player of a scene; without JavaScript, and on paper, its ladder, or its calls where nothing crosses the wire.
+fn player(name: &str, language: Lang, sources: &Sources) -> Result<Markup> {
+    let both = recorded(name, sources)?;
+    let crosses = both[1].steps.iter().any(|step| !step.segments.is_empty());
+    let fallback = if crosses {
+        picture(name, language, sources)?
+    } else {
+        html! { ol class="calls" { @for step in &both[1].steps { li { code { (step.text()) } } } } }
+    };
+    let recordings = [("C", &both[0]), ("Rust", &both[1])];
+    Ok(stepper::html::player(name, &recordings, language.code(), None, &fallback))
 }
 
 fn fact(name: &str, language: Lang, sources: &Sources) -> Result<Markup> {

@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use anyhow::{Context as _, Result, bail, ensure};
 use labs::words::Lang;
 use maud::{Markup, html};
-use mirror::ladder::{Rung, Wire};
 use nix::sys::socket::SockaddrIn;
+use stepper::ladder::{Arrow, Rung};
 
 use crate::ladder;
 
@@ -128,11 +128,14 @@ pub(crate) fn drawn_ladder(lines: &[String]) -> Result<Markup> {
     for line in rest {
         let [client, wire, server] = parts(line)?;
         ensure!(client.is_empty() != server.is_empty(), "`{line}`: either on the left or on the right");
+        let arrow = |right, what: &str| Arrow { right, what: what.into() };
         let wire = match wire.split_once(' ') {
-            None if wire.is_empty() => Wire::Nothing,
-            Some(("→", what)) => Wire::Right(what.into()),
-            Some(("←", what)) => Wire::Left(what.into()),
-            Some(("⇄", what)) => Wire::Both(what.into()),
+            None if wire.is_empty() => Vec::new(),
+            Some(("→", what)) => vec![arrow(true, what)],
+            Some(("←", what)) => vec![arrow(false, what)],
+            Some(("⇄", what)) => {
+                what.split(", ").enumerate().map(|(i, what)| arrow(i % 2 == 0, what)).collect()
+            }
             _ => bail!("`{wire}`: → what, ← what or ⇄ what"),
         };
         rungs.push(Rung { client, wire, server });

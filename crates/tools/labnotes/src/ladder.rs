@@ -2,7 +2,7 @@
 //! and between them what crosses the wire.
 
 use maud::{Markup, html};
-use mirror::ladder::{Rung, Wire};
+use stepper::ladder::Rung;
 use unicode_width::UnicodeWidthStr as _;
 
 /// Between two rungs.
@@ -69,17 +69,10 @@ pub(crate) fn svg(rungs: &[Rung], names: [&str; 2], label: &str) -> Markup {
         let call = lines(if rung.client.is_empty() { &rung.server } else { &rung.client });
         let above = (call.len() - 1) * LINE / 2;
         y += above;
-        match &rung.wire {
-            Wire::Nothing => {}
-            Wire::Right(what) => arrows.push(arrow(y, true, what)),
-            Wire::Left(what) => arrows.push(arrow(y, false, what)),
-            Wire::Both(what) => {
-                for (i, what) in what.split(", ").enumerate() {
-                    arrows.push(arrow(y + i * ARROW, i % 2 == 0, what));
-                }
-                y += 2 * ARROW; // where the client's call returns: its ACK is the last that it sends
-            }
+        for (i, what) in rung.wire.iter().enumerate() {
+            arrows.push(arrow(y + i * ARROW, what.right, &what.what));
         }
+        y += rung.wire.len().saturating_sub(1) * ARROW; // the call returns when the last has arrived
         calls.push((y, !rung.client.is_empty(), call));
         y += RUNG + above;
     }
@@ -94,16 +87,10 @@ pub(crate) fn svg(rungs: &[Rung], names: [&str; 2], label: &str) -> Markup {
             }
             @for arrow in &arrows {
                 @let (from, to) = if arrow.right { (client + 5, server - 5) } else { (server - 5, client + 5) };
-                // What nobody takes doesn't arrive.
-                @let to = if arrow.kind == "refusal" { to - 40 } else { to };
                 @let tip = if arrow.right { (to - 8, to) } else { (to + 8, to) };
                 g class={ "wire " (arrow.kind) } {
                     line x1=(from) y1=(arrow.y) x2=(to) y2=(arrow.y + 10) {}
-                    @if arrow.kind == "refusal" {
-                        path d={ "M" (to - 4) " " (arrow.y + 6) " l8 8 m0 -8 l-8 8" } {}
-                    } @else {
-                        path d={ "M" (tip.0) " " (arrow.y + 5) " L" (tip.1) " " (arrow.y + 10) " L" (tip.0) " " (arrow.y + 14) } {}
-                    }
+                    path d={ "M" (tip.0) " " (arrow.y + 5) " L" (tip.1) " " (arrow.y + 10) " L" (tip.0) " " (arrow.y + 14) } {}
                     text x=(usize::midpoint(client, server)) y=(arrow.y - 1) text-anchor="middle" { (arrow.text) }
                 }
             }
@@ -125,7 +112,7 @@ pub(crate) fn svg(rungs: &[Rung], names: [&str; 2], label: &str) -> Markup {
 
 fn arrow(y: usize, right: bool, text: &str) -> Arrow {
     let kind = match text {
-        _ if text.contains("unreachable") => "refusal",
+        _ if text.contains("unreachable") || text.contains("RST") => "refusal",
         _ if text.starts_with('"') => "data",
         _ => "control",
     };

@@ -8,8 +8,10 @@ use std::{io, thread};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use labkit::{PATIENCE, Running, Workspace};
-use mirror::ladder::{self, Rung};
 use mirror::{PROGRAMS, own, report, scenes};
+use stepper::recording::Recording;
+use stepper::scenes::{Language, Scene};
+use stepper::{ladder, normal};
 
 use crate::play::{Act, Screen, Script};
 
@@ -18,8 +20,8 @@ use crate::play::{Act, Screen, Script};
 pub enum Wanted {
     /// The calls of a program.
     Calls(&'static str),
-    /// The ladder of a program and its partner.
-    Ladder(&'static str),
+    /// A scene of the stepper.
+    Scene(&'static str),
     /// A transcript.
     Transcript(Script),
 }
@@ -29,8 +31,8 @@ pub enum Wanted {
 pub enum Seen {
     /// The program's own calls, one text each.
     Calls(Vec<String>),
-    /// The rungs, and the server's port.
-    Ladder(Vec<Rung>, u16),
+    /// A scene recorded in C and in Rust.
+    Scene(Box<[Recording; 2]>),
     /// What each terminal shows.
     Transcript(Vec<Screen>),
 }
@@ -46,6 +48,12 @@ pub struct Real {
 pub fn program(name: &str) -> Result<&'static str> {
     let known = PROGRAMS.into_iter().find(|program| *program == name);
     known.with_context(|| format!("there is no program `{name}`; there are {}", PROGRAMS.join(", ")))
+}
+
+/// A scene of the stepper.
+pub fn scene(name: &str) -> Result<Scene> {
+    let scene = stepper::scenes::named(name);
+    scene.with_context(|| format!("there is no scene `{name}`; `stepper scenes` lists them"))
 }
 
 impl Real {
@@ -120,7 +128,7 @@ impl Real {
     fn look(&self, want: &Wanted) -> Result<Seen> {
         match want {
             Wanted::Calls(name) => self.calls(name).context(format!("calls of {name}")),
-            Wanted::Ladder(name) => self.ladder(name).context(format!("ladder of {name}")),
+            Wanted::Scene(name) => self.scene(name).context(format!("scene {name}")),
             Wanted::Transcript(script) => self.transcript(script),
         }
     }
@@ -130,13 +138,15 @@ impl Real {
         Ok(Seen::Calls(serde_json::from_slice(&calls)?))
     }
 
-    fn ladder(&self, name: &'static str) -> Result<Seen> {
-        let rungs = ladder::ladder(&self.workspace, name, false)?;
-        let bind = rungs.iter().find_map(|rung| rung.server.strip_prefix("bind("));
-        let port = bind
-            .and_then(|bind| bind.split(", ").nth(1)?.rsplit_once(':')?.1.parse().ok())
-            .context("the server binds no port")?;
-        Ok(Seen::Ladder(rungs, port))
+    fn scene(&self, name: &str) -> Result<Seen> {
+        let scene = scene(name)?;
+        let [c, rust] = [Language::C, Language::Rust]
+            .map(|language| stepper::scenes::record(&self.workspace, &scene, language));
+        let both = [c?, rust?];
+        if let Some(difference) = normal::difference(&both[0].mirrored()?, &both[1].mirrored()?).1 {
+            bail!("C and Rust differ: {difference}");
+        }
+        Ok(Seen::Scene(Box::new(both)))
     }
 
     fn transcript(&self, script: &Script) -> Result<Seen> {

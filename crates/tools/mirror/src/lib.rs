@@ -2,7 +2,6 @@
 //! the same behaviour and the same system calls in every scene.
 
 pub mod faults;
-pub mod ladder;
 pub mod own;
 pub mod report;
 pub mod scenes;

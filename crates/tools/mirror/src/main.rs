@@ -10,11 +10,12 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 use labkit::{Workspace, missing_program};
 use mirror::faults::{self, Fault, Plan};
-use mirror::ladder::{self, Rung, Wire};
 use mirror::report::{self, Report};
 use mirror::{PROGRAMS, own, scenes};
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
+use stepper::ladder::{self, Rung};
+use stepper::scenes::Language;
 
 /// Is each C file the same program as its Rust file? A table, one row a program; exit status 1 if any row is red.
 #[derive(Parser)]
@@ -73,7 +74,11 @@ fn run(options: &Options) -> io::Result<bool> {
     }
     if options.ladder {
         for program in chosen {
-            println!("{}", ladder_table(&ladder::ladder(&workspace, program, false)?));
+            let scene = stepper::scenes::named(program)
+                .filter(|scene| scene.cast.len() > 1)
+                .ok_or_else(|| io::Error::other(format!("{program} talks to nobody: no ladder")))?;
+            let recording = stepper::scenes::record(&workspace, &scene, Language::Rust)?;
+            println!("{}", ladder_table(&ladder::rungs(&recording)));
         }
         return Ok(true);
     }
@@ -98,6 +103,7 @@ fn run(options: &Options) -> io::Result<bool> {
             ("size", &report.size),
             ("behaviour", &report.behaviour),
             ("calls", &report.calls),
+            ("states", &report.states),
         ] {
             for fault in faults {
                 println!("{}: {kind}: {fault}", report.program);
@@ -150,12 +156,11 @@ fn ladder_table(rungs: &[Rung]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(["client", "on the wire", "server"]);
     for rung in rungs {
-        let wire = match &rung.wire {
-            Wire::Nothing => String::new(),
-            Wire::Right(what) => format!("── {what} ─▶"),
-            Wire::Left(what) => format!("◀─ {what} ──"),
-            Wire::Both(what) => format!("◀─ {what} ─▶"),
+        let arrow = |arrow: &ladder::Arrow| match arrow.right {
+            true => format!("── {} ─▶", arrow.what),
+            false => format!("◀─ {} ──", arrow.what),
         };
+        let wire = rung.wire.iter().map(arrow).collect::<Vec<_>>().join("\n");
         table.add_row([&rung.client, &wire, &rung.server]);
     }
     table
@@ -179,7 +184,7 @@ fn fault_table(faults: &[Fault]) -> Table {
 fn table(reports: &[Report]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
-    table.set_header(["program", "steps", "size (C, Rust)", "behaviour", "calls", ""]);
+    table.set_header(["program", "steps", "size (C, Rust)", "behaviour", "calls", "states", ""]);
     for report in reports {
         let cell = |good: String, faults: &[String]| match faults.len() {
             0 => Cell::new(good).fg(Color::Green),
@@ -192,6 +197,7 @@ fn table(reports: &[Report]) -> Table {
             cell(format!("{c}, {rust} lines"), &report.size),
             cell(format!("same in {} scenes", report.scenes), &report.behaviour),
             cell(format!("{} the same", report.compared), &report.calls),
+            cell(format!("same after {} steps", report.steps_compared), &report.states),
             if report.green() {
                 Cell::new("green").fg(Color::Green)
             } else {

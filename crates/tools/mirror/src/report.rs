@@ -4,6 +4,8 @@ use std::{io, thread};
 
 use labkit::Workspace;
 use labkit::peers::{READER_GONE, READER_GONE_SIGPIPE_IGNORED};
+use stepper::normal;
+use stepper::scenes::Language;
 
 use crate::scenes::{self, FULL, Scene};
 use crate::stage::{Played, play};
@@ -22,19 +24,25 @@ pub struct Report {
     pub behaviour: Vec<String>,
     /// Scenes in which the calls differ.
     pub calls: Vec<String>,
+    /// Scenes of the stepper in which the kernel says different things of the sockets, or the wire carries others.
+    pub states: Vec<String>,
     /// Lines of code of C and of Rust.
     pub lines: (usize, usize),
     /// Scenes played.
     pub scenes: usize,
     /// Calls of its own that were compared.
     pub compared: usize,
+    /// Steps after which all that the kernel says was compared.
+    pub steps_compared: usize,
 }
 
 impl Report {
     /// Is everything the same?
     #[must_use]
     pub fn green(&self) -> bool {
-        [&self.steps, &self.size, &self.behaviour, &self.calls].iter().all(|faults| faults.is_empty())
+        [&self.steps, &self.size, &self.behaviour, &self.calls, &self.states]
+            .iter()
+            .all(|faults| faults.is_empty())
     }
 
     /// For a program that could not be played to the end: a red row, and the others' rows stand.
@@ -65,6 +73,17 @@ impl Report {
         self.compared += c.calls.len();
         Ok(())
     }
+
+    /// Records its own scene in both languages, and compares what stands after every step.
+    fn states(&mut self, workspace: &Workspace) -> io::Result<()> {
+        let Some(scene) = stepper::scenes::named(&self.program) else { return Ok(()) };
+        let [c, rust] = [Language::C, Language::Rust]
+            .map(|language| stepper::scenes::record(workspace, &scene, language)?.mirrored());
+        let (steps, first) = normal::difference(&c?, &rust?);
+        self.steps_compared += steps;
+        self.states.extend(first);
+        Ok(())
+    }
 }
 
 /// Compares the two programs called `name`, whose Rust one is built; no further than the first fault if one is enough.
@@ -83,8 +102,12 @@ pub fn check(workspace: &Workspace, name: &'static str, stop_at_first: bool) -> 
     for scene in scenes::of(name) {
         report.scene(workspace, &scene)?;
         if stop_at_first && !report.green() {
-            break;
+            return Ok(report);
         }
+    }
+    // What hangs, or makes other calls, comes to other states, and says it better.
+    if report.behaviour.is_empty() && report.calls.is_empty() {
+        report.states(workspace)?;
     }
     Ok(report)
 }

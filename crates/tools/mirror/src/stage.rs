@@ -9,8 +9,9 @@ use labkit::trace::{Call, Hang, Trace, Traced};
 use labkit::{Program, Workspace, free_port};
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
+use stepper::normal::Names;
 
-use crate::own::{self, Names};
+use crate::own;
 use crate::scenes::{Client, PEER, Scene, With};
 
 /// A client asks so often, since its first request may be the one that a fault loses.

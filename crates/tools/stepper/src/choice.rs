@@ -76,8 +76,10 @@ const WITH_DESCRIPTOR: [&str; 10] =
     ["read", "write", "readv", "writev", "close", "dup", "dup2", "dup3", "fcntl", "sendfile"];
 
 /// What there is to know of one process's calls until now.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Choice {
+    /// It has had a socket. What it does before, where its text is not to be had, is how a shell or an interpreter starts.
+    talks: bool,
     /// perror(3) of the C library writes to a copy of stderr: its number, while there is one.
     copy_of_stderr: Option<i64>,
 }
@@ -87,8 +89,8 @@ impl Choice {
     /// it; none if its text is not to be had.
     pub(crate) fn takes(&mut self, call: &Entered, tracee: &Tracee, own: Option<bool>) -> bool {
         let name = call.name();
-        let name = name.as_str();
-        let fd = i64::from(call.args[0] as i32);
+        self.talks |= name == "socket";
+        let fd = i64::from(call.arg(0) as i32);
         if self.copy_of_stderr == Some(fd) && (WITH_DESCRIPTOR.contains(&name) || asks(name)) {
             if name == "close" {
                 self.copy_of_stderr = None;
@@ -99,18 +101,19 @@ impl Choice {
             return false;
         }
         match own {
-            Some(own) => own,
+            // The C library's table of frames ends where it makes a thread.
+            Some(own) => own || name == "clone3",
             None if WITH_DESCRIPTOR.contains(&name) => {
                 let socket = tracee.link(fd).to_string_lossy().starts_with("socket:");
-                socket || name == "read" && fd == 0
+                socket || self.talks && name == "read" && fd == 0
             }
-            None => TALK.contains(&name),
+            None => self.talks && TALK.contains(&name),
         }
     }
 
     /// A call has returned.
     pub(crate) fn returned(&mut self, call: &Entered, result: i64) {
-        let copies = matches!(call.name().as_str(), "dup" | "fcntl") && call.args[0] == 2;
+        let copies = matches!(call.name(), "dup" | "fcntl") && call.arg(0) == 2;
         if copies && result > 2 && self.copy_of_stderr.is_none() {
             self.copy_of_stderr = Some(result);
         }

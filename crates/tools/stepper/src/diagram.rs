@@ -202,6 +202,7 @@ fn states(moment: &Moment, happened: &[Happened], wrong: &mut Vec<String>) {
             let now = after.map_or("gone", |after| &after.state);
             let was =
                 if before.is_some() { format!("was {from}") } else { format!("is new, out of {from},") };
+            possible.dedup();
             wrong.push(format!(
                 "socket {id} {was} and is {now}; {call:?} and {causes:?} lead to {possible:?}"
             ));

@@ -6,6 +6,7 @@ pub mod decode;
 pub mod diagram;
 pub mod html;
 mod kernel;
+pub mod ladder;
 pub mod lang;
 pub mod lines;
 mod network;

@@ -1,28 +1,24 @@
 //! `stepper live`: a scene, or somebody's own programs, in the terminal.
 
-use std::fs;
 use std::io::{self, IsTerminal as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use labkit::{Workspace, find_program, missing_program};
-use stepper::lang::Lang;
-use stepper::recording::{Recording, Role};
+use labkit::{Workspace, missing_program};
+use stepper::recording::Role;
 use stepper::scenes::{self, Language};
 use stepper::screen;
 use stepper::stage::{Player, Stage};
+
+use crate::{Files, keep};
 
 #[derive(Args)]
 pub(crate) struct Live {
     /// The lecture programs in C instead of Rust
     #[arg(long)]
     c: bool,
-    /// The language of the screen, if not that of the locale
-    #[arg(long, value_enum, value_name = "ko|en")]
-    lang: Option<Lang>,
-    /// Where the recording goes as JSON, when the run is over
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    files: Files,
     /// A scene; or a server with its arguments, and after `--` a client with its own
     #[arg(
         required = true,
@@ -58,9 +54,9 @@ pub(crate) fn live(options: &Live) -> io::Result<()> {
     for Part { name, role, path, args } in &cast {
         stage.start(&Player { name, role: *role, path, args })?;
     }
-    let seen = screen::run(&mut stage, options.lang.unwrap_or_else(Lang::of_locale));
+    let seen = screen::run(&mut stage, options.files.lang());
     // However it has ended: what has happened has happened.
-    keep(options, &stage.finish())?;
+    keep(&options.files, &stage.finish())?;
     seen
 }
 
@@ -78,39 +74,13 @@ fn cast(workspace: &Workspace, options: &Live) -> io::Result<(&'static str, Vec<
         return Ok((scene.name, parts.collect::<io::Result<_>>()?));
     }
     let mut halves = options.what.splitn(2, |word| word == "--");
-    let server = own(workspace, language, halves.next().unwrap_or_default())?;
-    let Some(client) = halves.next() else {
-        return Ok(("own", vec![Part { name: "program", role: Role::Client, ..server }]));
+    let mut part = |name, role| {
+        let words = halves.next().unwrap_or_default();
+        let (path, args) = scenes::program(workspace, words, language)?;
+        Ok::<_, io::Error>(Part { name, role, path, args })
     };
-    let client = own(workspace, language, client)?;
-    Ok(("own", vec![server, Part { name: "client", role: Role::Client, ..client }]))
-}
-
-/// A program as typed: a lecture program, or one of this machine's.
-fn own(workspace: &Workspace, language: Language, words: &[String]) -> io::Result<Part> {
-    let Some((program, args)) = words.split_first() else {
-        return Err(io::Error::other("a program is missing before or after --"));
-    };
-    let lecture = workspace.root.join("crates").join(program).join(program).with_extension("c").exists();
-    let path = if program.contains('/') {
-        let path = Path::new(program);
-        fs::metadata(path).map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))?;
-        path.canonicalize()?
-    } else if lecture {
-        scenes::executable(workspace, program, language)?.path
-    } else {
-        find_program(program).ok_or_else(|| {
-            io::Error::other(format!(
-                "there is no scene and no program {program}; a file of this folder is ./{program}"
-            ))
-        })?
-    };
-    Ok(Part { name: "server", role: Role::Server, path, args: args.to_vec() })
-}
-
-fn keep(options: &Live, recording: &Recording) -> io::Result<()> {
-    let Some(file) = &options.json else { return Ok(()) };
-    let text = serde_json::to_string_pretty(recording)? + "\n";
-    fs::write(file, text)
-        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())))
+    if !options.what.iter().any(|word| word == "--") {
+        return Ok(("own", vec![part("program", Role::Client)?]));
+    }
+    Ok(("own", vec![part("server", Role::Server)?, part("client", Role::Client)?]))
 }

@@ -9,8 +9,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use labkit::{Workspace, missing_program};
-use stepper::recording::Recording;
+use stepper::lang::Lang;
+use stepper::recording::{Recording, Segment};
 use stepper::scenes::{self, Language};
+use stepper::{html, pcapng};
 
 /// Records a client and its server one system call at a time, and shows both ends.
 #[derive(Parser)]
@@ -46,9 +48,31 @@ struct Record {
     /// What is typed into the client, a line each time
     #[arg(long = "type", value_name = "LINE", conflicts_with = "scene")]
     typed: Vec<String>,
-    /// Where the recording goes as JSON
+    #[command(flatten)]
+    files: Files,
+}
+
+/// Where a recording goes.
+#[derive(Args)]
+pub(crate) struct Files {
+    /// The recording as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// The recording with its player, as one page that opens from disk
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// The segments for Wireshark, each with the call that caused it
+    #[arg(long, value_name = "FILE")]
+    pcapng: Option<PathBuf>,
+    /// The language of the screen and the page, if not that of the locale
+    #[arg(long, value_enum, value_name = "ko|en")]
+    lang: Option<Lang>,
+}
+
+impl Files {
+    fn lang(&self) -> Lang {
+        self.lang.unwrap_or_else(Lang::of_locale)
+    }
 }
 
 fn main() -> ExitCode {
@@ -78,7 +102,11 @@ fn run(options: Options) -> io::Result<()> {
                 }
             }
             let recording = self::record(&record)?;
-            keep(&record, &recording)
+            let files = &record.files;
+            if files.json.is_none() && files.html.is_none() && files.pcapng.is_none() {
+                print(&recording)?;
+            }
+            keep(files, &recording)
         }
     }
 }
@@ -86,31 +114,57 @@ fn run(options: Options) -> io::Result<()> {
 fn record(options: &Record) -> io::Result<Recording> {
     let workspace = Workspace::here()?;
     workspace.build()?;
-    let Some(name) = &options.scene else { return Err(io::Error::other("not yet")) };
     let language = if options.c { Language::C } else { Language::Rust };
+    let Some(name) = &options.scene else {
+        let words = |line: &Option<String>| line.as_deref().map(shell_words::split).transpose();
+        let words = |line| words(line).map_err(io::Error::other);
+        let (server, client) = (words(&options.server)?, words(&options.client)?);
+        return scenes::record_own(
+            &workspace,
+            server.as_deref(),
+            client.as_deref(),
+            &options.typed,
+            language,
+        );
+    };
     let scene = scenes::named(name).ok_or_else(|| {
         io::Error::other(format!("there is no scene {name}; `cargo run -p stepper -- scenes` lists them"))
     })?;
     scenes::record(&workspace, &scene, language)
 }
 
-/// Writes the recording where it is wanted, or as text on stdout.
-fn keep(options: &Record, recording: &Recording) -> io::Result<()> {
-    if let Some(file) = &options.json {
-        let text = serde_json::to_string_pretty(recording)? + "\n";
-        return fs::write(file, text)
-            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())));
+/// Writes the recording where it is wanted; as text on stdout if it is wanted nowhere.
+fn keep(files: &Files, recording: &Recording) -> io::Result<()> {
+    let write = |file: &PathBuf, bytes: &[u8]| {
+        fs::write(file, bytes)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())))
+    };
+    if let Some(file) = &files.json {
+        write(file, (serde_json::to_string_pretty(recording)? + "\n").as_bytes())?;
     }
+    if let Some(file) = &files.html {
+        let language =
+            recording.processes.iter().map(|process| process.language.as_str()).find(|l| !l.is_empty());
+        let page = html::page(&[(language.unwrap_or_default(), recording)], files.lang().of("ko", "en"));
+        write(file, page.as_bytes())?;
+    }
+    if let Some(file) = &files.pcapng {
+        let mut bytes = Vec::new();
+        pcapng::write(recording, &mut bytes)?;
+        write(file, &bytes)?;
+    }
+    Ok(())
+}
+
+/// The recording as text: a call a line, and under it what crossed the wire.
+fn print(recording: &Recording) -> io::Result<()> {
     let mut stdout = io::stdout();
     for step in &recording.steps {
         let who = &recording.processes[step.process].name;
         writeln!(stdout, "{:>3}  {who:<10} {}", step.n, step.text())?;
         for segment in &step.segments {
-            writeln!(
-                stdout,
-                "       {} -> {}  {} {}",
-                segment.from, segment.to, segment.flags, segment.data
-            )?;
+            let Segment { from, to, flags, data, .. } = segment;
+            writeln!(stdout, "       {from} -> {to}  {flags} {data}")?;
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! The form in which two runs compare: what differs from run to run has a name.
 
 use std::collections::HashMap;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::LazyLock;
 
@@ -16,10 +17,10 @@ impl Recording {
     ///
     /// # Errors
     /// None: the patterns are constants, and a recording is JSON.
-    pub fn normal(&self) -> Result<Value, Box<dyn std::error::Error>> {
+    pub fn normal(&self) -> io::Result<Value> {
         let mut recording = self.clone();
         relative(&mut recording);
-        let mut names = Names::new(None)?;
+        let mut names = Names::new(None).map_err(io::Error::other)?;
         let files = std::mem::take(&mut recording.files);
         for step in &mut recording.steps {
             if HAS_PID.contains(&step.call.as_str()) {
@@ -39,7 +40,7 @@ impl Recording {
     ///
     /// # Errors
     /// As [`Recording::normal`].
-    pub fn mirrored(&self) -> Result<Value, Box<dyn std::error::Error>> {
+    pub fn mirrored(&self) -> io::Result<Value> {
         let mut recording = self.clone();
         recording.files.clear();
         recording.processes.iter_mut().for_each(|process| process.language.clear());
@@ -62,6 +63,29 @@ impl Recording {
         recording.steps = steps;
         recording.normal()
     }
+}
+
+/// How many steps two normal forms have, and the first in which they differ.
+#[must_use]
+pub fn difference(one: &Value, other: &Value) -> (usize, Option<String>) {
+    let steps = |value: &Value| value["steps"].as_array().cloned().unwrap_or_default();
+    let (ones, others) = (steps(one), steps(other));
+    let n = ones.len().max(others.len());
+    let nothing = Value::Null;
+    for i in 0..n {
+        let (a, b) = (ones.get(i).unwrap_or(&nothing), others.get(i).unwrap_or(&nothing));
+        let Some(field) = [
+            "process", "call", "args", "result", "blocked", "printed", "signals", "segments", "state",
+            "source",
+        ]
+        .into_iter()
+        .find(|field| a[field] != b[field]) else {
+            continue;
+        };
+        let call = a["call"].as_str().or(b["call"].as_str()).unwrap_or_default();
+        return (n, Some(format!("step {}, {call}: {field}: {} and {}", i + 1, a[field], b[field])));
+    }
+    (n, (one != other).then(|| "the same steps of other programs".into()))
 }
 
 /// Calls whose numbers are processes.
@@ -130,7 +154,11 @@ impl Patterns {
             (Regex::new(r"/proc/\d+/")?, "/proc/pid/"),
             (Regex::new(r"AT_FDCWD<[^>]*>")?, "AT_FDCWD"),
         ];
-        Ok(Patterns { named, number: Regex::new(r"\b\d{2,}\b")?, port: Regex::new(r"(htons\(|\d\.\d+\.\d+\.\d+:|= )(\d+)")? })
+        Ok(Patterns {
+            named,
+            number: Regex::new(r"\b\d{2,}\b")?,
+            port: Regex::new(r"(htons\(|\d\.\d+\.\d+\.\d+:|= )(\d+)")?,
+        })
     }
 }
 

@@ -1,9 +1,10 @@
 //! The scenes: who is in each, and what happens in which order.
 
+use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use labkit::{Program, Workspace};
+use labkit::{Program, Workspace, find_program};
 use nix::sys::signal::Signal;
 
 use crate::recording::{Recording, Role};
@@ -251,14 +252,77 @@ pub fn record(workspace: &Workspace, scene: &Scene, language: Language) -> io::R
     Ok(stage.finish())
 }
 
-/// The executable of a lecture program, or of a C file of ours.
+/// A lecture program, or a C file of ours, with the lines of its calls.
+///
+/// # Errors
+/// There is no compiler, or it has something to say about the file.
 pub fn executable(workspace: &Workspace, program: &str, language: Language) -> io::Result<Program> {
-    let ours: PathBuf = workspace.root.join("crates/tools/stepper/scenes").join(format!("{program}.c"));
-    if ours.exists() {
-        return workspace.compiled(&ours);
-    }
+    let ours = workspace.root.join("crates/tools/stepper/scenes").join(format!("{program}.c"));
+    let theirs = workspace.root.join("crates").join(program).join(format!("{program}.c"));
     match language {
-        Language::C => workspace.c(program),
+        _ if ours.exists() => workspace.c_with_lines(&ours),
+        Language::C => workspace.c_with_lines(&theirs),
         Language::Rust => Ok(workspace.rust(program)),
     }
+}
+
+/// A program as typed, with its arguments: a lecture program, one of this machine's, or a file.
+///
+/// # Errors
+/// There is none.
+pub fn program(
+    workspace: &Workspace,
+    words: &[String],
+    language: Language,
+) -> io::Result<(PathBuf, Vec<String>)> {
+    let Some((program, args)) = words.split_first() else {
+        return Err(io::Error::other("a program is missing before or after --"));
+    };
+    let lecture = workspace.root.join("crates").join(program).join(program).with_extension("c").exists();
+    let path = if program.contains('/') {
+        let path = Path::new(program);
+        fs::metadata(path).map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))?;
+        path.canonicalize()?
+    } else if lecture {
+        executable(workspace, program, language)?.path
+    } else {
+        find_program(program).ok_or_else(|| {
+            io::Error::other(format!(
+                "there is no scene and no program {program}; a file of this folder is ./{program}"
+            ))
+        })?
+    };
+    Ok((path, args.to_vec()))
+}
+
+/// Records two programs of somebody's own, or one: the server runs until it waits, then the client, into which `typed` goes, and
+/// then its input ends.
+///
+/// # Errors
+/// A program can't be started or comes to no end.
+pub fn record_own(
+    workspace: &Workspace,
+    server: Option<&[String]>,
+    client: Option<&[String]>,
+    typed: &[String],
+    language: Language,
+) -> io::Result<Recording> {
+    let mut stage = Stage::new("own", &workspace.root)?;
+    let sides = [("server", Role::Server, server), ("client", Role::Client, client)];
+    let mut last = 0;
+    for (name, role, words) in sides {
+        let Some(words) = words else { continue };
+        let (path, args) = program(workspace, words, language)?;
+        last = stage.start(&Player { name, role, path: &path, args: &args })?;
+        if role == Role::Server && client.is_some() {
+            stage.run()?;
+        }
+    }
+    for line in typed {
+        stage.type_line(last, format!("{line}\n").as_bytes())?;
+    }
+    stage.run()?;
+    stage.end_of_input(last);
+    stage.run()?;
+    Ok(stage.finish())
 }

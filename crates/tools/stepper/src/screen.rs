@@ -2,16 +2,20 @@
 
 mod draw;
 mod side;
+mod sockets;
 mod text;
 mod turns;
 mod wire;
 
 use std::env;
 use std::io::{self, IsTerminal as _};
+use std::os::fd::AsFd as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, poll};
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -106,7 +110,16 @@ fn until_seen(
     Err(io::Error::new(io::ErrorKind::Interrupted, "ended by a signal"))
 }
 
-/// The next event, none if there was none for a moment.
+/// The next event, none if there was none for a moment. A terminal that has gone has no more; crossterm would look for one for ever.
 fn next_event() -> io::Result<Option<Event>> {
-    Ok(if event::poll(LOOK)? { Some(event::read()?) } else { None })
+    let stdin = io::stdin();
+    let mut fds = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+    match poll(&mut fds, LOOK.as_millis() as u16) {
+        Ok(_) | Err(Errno::EINTR) => {}
+        Err(errno) => return Err(errno.into()),
+    }
+    if fds[0].revents().is_some_and(|seen| seen.intersects(PollFlags::POLLHUP | PollFlags::POLLERR)) {
+        return Err(io::Error::new(io::ErrorKind::Interrupted, "the terminal has gone"));
+    }
+    Ok(if event::poll(Duration::ZERO)? { Some(event::read()?) } else { None })
 }

@@ -257,7 +257,23 @@ impl Stage {
     /// Ends all, and gives everything that has happened.
     #[must_use]
     pub fn finish(mut self) -> Recording {
-        std::mem::take(&mut self.recording)
+        let mut recording = std::mem::take(&mut self.recording);
+        // Of a child that nobody saw do anything, nothing is to be shown.
+        for process in (0..recording.processes.len()).rev() {
+            if recording.steps.iter().any(|step| step.process == process)
+                || !recording.processes[process].name.contains("'s ")
+            {
+                continue;
+            }
+            recording.processes.remove(process);
+            for step in &mut recording.steps {
+                step.process -= usize::from(step.process > process);
+                if process < step.state.processes.len() {
+                    step.state.processes.remove(process);
+                }
+            }
+        }
+        recording
     }
 
     /// Lets one process run until it has returned from `call`, or can't go on.
@@ -293,7 +309,7 @@ impl Stage {
         let mut waiting = Vec::new();
         for process in processes.iter().copied() {
             let task = &self.tasks[process];
-            let Some(call) = task.call.as_ref().map(|doing| doing.call) else { continue };
+            let Some(call) = task.call.as_ref().map(|inside| inside.call.clone()) else { continue };
             match task.at {
                 At::Held => {
                     let timed = would_wait(&call, &task.pidfd)?.is_some_and(|held| held.timed);
@@ -409,7 +425,10 @@ impl Stage {
                 Ok(())
             }
             Stop::Exited(code) => {
-                let call = self.tasks[process].call.as_ref().map_or("exit_group".into(), |d| d.call.name());
+                let call = self.tasks[process]
+                    .call
+                    .as_ref()
+                    .map_or("exit_group".into(), |inside| inside.call.name().into());
                 self.ends(process, call, code.to_string())
             }
             Stop::Killed(signal) => self.ends(process, "killed".into(), signal.as_str().into()),
@@ -418,7 +437,7 @@ impl Stage {
 
     fn enters(&mut self, process: usize, call: Entered) -> io::Result<()> {
         if let Some((inside, result)) = self.tasks[process].interrupted.take() {
-            if inside.call.number == call.number && inside.call.args == call.args {
+            if inside.call.name() == call.name() && (0..6).all(|i| inside.call.arg(i) == call.arg(i)) {
                 self.tasks[process].waits = true;
             } else {
                 self.returned(process, inside, result, true)?;
@@ -429,9 +448,9 @@ impl Stage {
         let own = if place.is_some() || self.lines.has_lines(tid) { Some(place.is_some()) } else { None };
         let task = &mut self.tasks[process];
         let step = task.choice.takes(&call, &task.tracee, own);
-        task.timer |= matches!(call.name().as_str(), "alarm" | "setitimer" | "timer_settime");
+        task.timer |= matches!(call.name(), "alarm" | "setitimer" | "timer_settime");
         let source =
-            if step { place.and_then(|(path, line)| self.source(process, &path, line)) } else { None };
+            if step { place.and_then(|(path, line)| self.source(process, &path, line?)) } else { None };
         let held = if step { would_wait(&call, &self.tasks[process].pidfd)?.is_some() } else { false };
         self.tasks[process].call = Some(Inside { call, step, source });
         if held {
@@ -449,7 +468,7 @@ impl Stage {
             return Ok(());
         }
         task.waits = true;
-        let (name, args) = (doing.call.name(), doing.call.args(&task.tracee));
+        let (name, args) = (doing.call.name().to_string(), doing.call.args());
         let source = doing.source.clone();
         self.record(process, name, args, None, true, source)
     }
@@ -471,7 +490,7 @@ impl Stage {
             return Ok(());
         }
         let (args, text) = inside.call.finished(&self.tasks[process].tracee, result);
-        self.record(process, inside.call.name(), args, Some(text), waited, inside.source)
+        self.record(process, inside.call.name().into(), args, Some(text), waited, inside.source)
     }
 
     fn has_child(&mut self, process: usize, tid: Pid, vfork: bool) -> io::Result<()> {
@@ -484,10 +503,12 @@ impl Stage {
         let of = self.recording.processes[process].clone();
         let kind = if thread { "thread" } else { "child" };
         let name = format!("{}'s {kind}", of.name);
-        let same = self.recording.processes.iter().filter(|process| process.name.starts_with(&name)).count();
-        let name = if same == 0 { name } else { format!("{name} {}", same + 1) };
+        let taken = |name: &str| self.recording.processes.iter().any(|process| process.name == name);
+        let numbered = (2..).map(|n| format!("{name} {n}"));
+        let name = std::iter::once(name.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or(name);
         self.recording.processes.push(Process { name, ..of });
-        self.tasks.push(Task::new(tracee, pidfd, console));
+        let choice = parent.choice.clone();
+        self.tasks.push(Task { choice, ..Task::new(tracee, pidfd, console) });
         if vfork {
             // It sleeps until the child lets it go on.
             self.tasks[process].tracee.go_on()?;
@@ -500,6 +521,11 @@ impl Stage {
     fn ends(&mut self, process: usize, call: String, how: String) -> io::Result<()> {
         self.tasks[process].at = At::Ended;
         self.tasks[process].call = None;
+        // A child of which nothing was seen has nothing to end.
+        let child = process > 0 && self.recording.processes[process].name.contains("'s ");
+        if child && self.recording.steps.iter().all(|step| step.process != process) {
+            return Ok(());
+        }
         self.record(process, call, vec![how], None, false, None)
     }
 
@@ -546,22 +572,23 @@ impl Stage {
         Ok(())
     }
 
-    /// A place in a program's text, with the step of the comment above it; its text is kept.
+    /// A place in a program's text, with the step of the comment above it; its text is kept. A program can name any file as its
+    /// text: only those are taken that are called as sources are.
     fn source(&mut self, process: usize, path: &Path, line: usize) -> Option<Source> {
         let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        let language = match path.extension().and_then(|ending| ending.to_str())? {
+            "c" | "h" => "C",
+            "rs" => "Rust",
+            "cpp" | "cc" | "cxx" | "hpp" => "C++",
+            "go" => "Go",
+            _ => return None,
+        };
         let inside = path.strip_prefix(&self.root).ok();
         let name = inside.or_else(|| path.file_name().map(Path::new))?.display().to_string();
         if !self.recording.files.contains_key(&name) {
             let text = fs::read(&path).ok()?;
             self.recording.files.insert(name.clone(), String::from_utf8_lossy(&text).into_owned());
         }
-        let language = match path.extension().and_then(|ending| ending.to_str()) {
-            Some("c") => "C",
-            Some("rs") => "Rust",
-            Some("cpp" | "cc" | "cxx") => "C++",
-            Some("go") => "Go",
-            _ => "",
-        };
         self.recording.processes[process].language = language.into();
         let above = self.recording.files[&name].lines().take(line).collect::<Vec<_>>();
         if above.len() < line {

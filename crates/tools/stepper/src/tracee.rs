@@ -103,7 +103,7 @@ impl Tracee {
                 if info.op == libc::PTRACE_SYSCALL_INFO_ENTRY {
                     // SAFETY: op says that this is the field.
                     let entry = unsafe { info.u.entry };
-                    Stop::Entry(Entered { number: entry.nr, args: entry.args })
+                    Stop::Entry(Entered::new(entry.nr, entry.args, self))
                 } else {
                     // SAFETY: with this stop it is one or the other.
                     Stop::Exit(unsafe { info.u.exit }.sval)

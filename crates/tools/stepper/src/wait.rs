@@ -13,8 +13,8 @@ use crate::network::pidfd_getfd;
 
 /// What a call waits for on its first argument, a descriptor; none if it waits for nothing there.
 fn waits_for(call: &Entered) -> Option<PollFlags> {
-    let flags = |i: usize| call.args[i] as i32;
-    match call.name().as_str() {
+    let flags = |i: usize| call.arg(i) as i32;
+    match call.name() {
         "read" | "readv" | "accept" | "accept4" => Some(PollFlags::POLLIN),
         "recvfrom" if flags(3) & libc::MSG_DONTWAIT == 0 => Some(PollFlags::POLLIN),
         "recvmsg" if flags(2) & libc::MSG_DONTWAIT == 0 => Some(PollFlags::POLLIN),
@@ -34,7 +34,7 @@ pub(crate) struct Held {
 /// Would the call wait if the process entered it now? None if it would return at once.
 pub(crate) fn would_wait(call: &Entered, pidfd: &OwnedFd) -> io::Result<Option<Held>> {
     let Some(events) = waits_for(call) else { return Ok(None) };
-    let Ok(fd) = pidfd_getfd(pidfd, call.args[0] as i32) else { return Ok(None) }; // EBADF is at once
+    let Ok(fd) = pidfd_getfd(pidfd, call.arg(0) as i32) else { return Ok(None) }; // EBADF is at once
     let mut fds = [PollFd::new(fd.as_fd(), events)];
     if poll(&mut fds, PollTimeout::ZERO)? > 0 {
         return Ok(None);
@@ -49,12 +49,12 @@ pub(crate) fn would_wait(call: &Entered, pidfd: &OwnedFd) -> io::Result<Option<H
 
 /// Does a process that sleeps in this call wake up by itself, after a time?
 pub(crate) fn wakes_by_itself(call: &Entered) -> bool {
-    match call.name().as_str() {
+    match call.name() {
         "nanosleep" | "clock_nanosleep" | "connect" | "rt_sigtimedwait" => true,
-        "poll" => call.args[2] as i32 >= 0,
-        "epoll_wait" | "epoll_pwait" => call.args[3] as i32 >= 0,
-        "ppoll" => call.args[2] != 0,
-        "select" | "pselect6" => call.args[4] != 0,
+        "poll" => call.arg(2) as i32 >= 0,
+        "epoll_wait" | "epoll_pwait" => call.arg(3) as i32 >= 0,
+        "ppoll" => call.arg(2) != 0,
+        "select" | "pselect6" => call.arg(4) != 0,
         _ => false,
     }
 }

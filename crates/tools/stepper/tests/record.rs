@@ -8,14 +8,17 @@ use std::thread;
 
 use labkit::{Workspace, missing_program, root, run_trials, trial};
 use serde_json::Value;
+use stepper::normal;
 use stepper::recording::Recording;
 use stepper::scenes::{self, Language, Scene};
 
 fn main() {
     let missing = missing_program("cc").or_else(no_private_network);
-    let mut trials = vec![
-        trial("a_hundred_recordings_beside_others_that_work_are_the_same", missing.clone(), a_hundred_are_the_same),
-    ];
+    let mut trials = vec![trial(
+        "a_hundred_recordings_beside_others_that_work_are_the_same",
+        missing.clone(),
+        a_hundred_are_the_same,
+    )];
     for scene in scenes::all() {
         let name = format!("{}_is_the_same_in_c_and_in_rust_and_every_time", scene.name);
         trials.push(trial(&name, missing.clone(), move || same_in_both(&scene)));
@@ -45,14 +48,7 @@ fn record(scene: &Scene, language: Language) -> Recording {
 
 /// The first step in which two normal forms differ.
 fn difference(one: &Value, other: &Value) -> Option<String> {
-    let steps = |value: &Value| value["steps"].as_array().unwrap().clone();
-    let (a, b) = (steps(one), steps(other));
-    for i in 0..a.len().max(b.len()) {
-        if a.get(i) != b.get(i) {
-            return Some(format!("step {}:\n{:#}\n{:#}", i + 1, a.get(i).unwrap_or(&Value::Null), b.get(i).unwrap_or(&Value::Null)));
-        }
-    }
-    (one != other).then(|| "not in the steps".into())
+    normal::difference(one, other).1
 }
 
 fn same_in_both(scene: &Scene) {
@@ -69,7 +65,8 @@ fn a_hundred_are_the_same() {
             scope.spawn(|| while !done.load(Ordering::Relaxed) {});
         }
         let first = record(&scene, Language::C).normal().unwrap();
-        let different = (1..100).find_map(|_| difference(&first, &record(&scene, Language::C).normal().unwrap()));
+        let different =
+            (1..100).find_map(|_| difference(&first, &record(&scene, Language::C).normal().unwrap()));
         done.store(true, Ordering::Relaxed);
         assert_eq!(different, None);
     });

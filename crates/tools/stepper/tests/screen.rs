@@ -91,10 +91,9 @@ impl Watched {
         let area = self.drawn.area;
         let middle = area.width / 2;
         let columns = if side == CLIENT { 0..middle } else { middle..area.width };
-        let rows = (0..area.height).map(|y| self.row_of(columns.clone(), y));
-        rows.skip_while(|row| !row.starts_with(['┌', '┏']))
-            .take_while(|row| !row.starts_with([' ', '─']))
-            .collect()
+        let rows: Vec<_> = (0..area.height).map(|y| self.row_of(columns.clone(), y)).collect();
+        let corner = |corners: [char; 2]| rows.iter().position(|row| row.starts_with(corners)).unwrap();
+        rows[corner(['┌', '┏'])..=corner(['└', '┗'])].to_vec()
     }
 
     fn sees(&self, text: &str) {
@@ -191,6 +190,8 @@ fn a_connection_is_seen_at_both_ends_and_on_the_wire() {
             watched.sees_on(CLIENT, "① TCP ② 127.0.0.1 ③ 40000 ④ 127.0.0.1 ⑤ 7");
             watched.sees_on(CLIENT, r#"sin_addr=inet_addr("127.0.0.1")}, 16) = 0"#);
             watched.sees_on(CLIENT, "// 5. connect: ask the server for a");
+            watched.sees_on(SERVER, "▶     int accp_sock = accept(listen_sock,");
+            watched.sees_on(SERVER, "          struct sockaddr *)&cliaddr, &addrlen);");
         }
     }
 }
@@ -214,7 +215,7 @@ fn bytes_are_on_the_wire_and_then_in_the_queue() {
     assert_eq!(watched.cell("수신 큐 8").bg, Color::Yellow);
     assert_eq!(watched.cell("연결 대기 큐 1/5").bg, Color::Reset, "that has not changed");
     watched.enter(1);
-    watched.sees_on(SERVER, "accept, 올 것이 왔어요");
+    watched.sees_on(SERVER, "accept, 돌아올 수 있어요");
     watched.sees_on(SERVER, "▶ 서버");
 }
 

@@ -78,8 +78,6 @@ pub(super) fn draw(frame: &mut Frame, screen: &Screen, recording: &Recording) {
         Constraint::Length(1),
     ];
     let [time, sides, wire, said, keys] = Layout::vertical(rows).areas(area);
-    let [left, right] = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).areas(sides);
-
     let moment = Moment {
         lang,
         paint: Paint(screen.colour),
@@ -90,14 +88,23 @@ pub(super) fn draw(frame: &mut Frame, screen: &Screen, recording: &Recording) {
         chosen: screen.chosen && !screen.looks_back(),
     };
     draw_time(frame, time, &moment);
-    side::draw(frame, left, &moment, Role::Client);
-    side::draw(frame, right, &moment, Role::Server);
+    let roles = roles(recording);
+    let sides = Layout::horizontal(roles.iter().map(|_| Constraint::Fill(1))).split(sides);
+    for (role, area) in roles.iter().zip(&*sides) {
+        side::draw(frame, *area, &moment, *role);
+    }
     draw_wire(frame, wire, &moment);
     frame.render_widget(draw_said(screen, &moment, said.width.into()), said);
     frame.render_widget(draw_keys(screen, &moment), keys);
     if screen.help {
         draw_help(frame, &moment);
     }
+}
+
+/// The sides on which somebody stands, from left to right.
+fn roles(recording: &Recording) -> Vec<Role> {
+    let stands = |role: &Role| recording.processes.iter().any(|it| it.role == *role);
+    [Role::Client, Role::Server].into_iter().filter(stands).collect()
 }
 
 fn too_small(frame: &mut Frame, lang: Lang) {
@@ -123,21 +130,23 @@ fn too_small(frame: &mut Frame, lang: Lang) {
 fn draw_time(frame: &mut Frame, area: Rect, moment: &Moment) {
     let Moment { lang, paint, recording, .. } = *moment;
     let count = recording.steps.len();
-    let label = |role| format!(" {} ", side::role_name(role, lang));
-    let margin = columns(&label(Role::Client)).max(columns(&label(Role::Server)));
+    let roles = roles(recording);
+    let label = |role| {
+        format!(
+            " {} ",
+            if roles.len() == 2 { side::role_name(role, lang) } else { lang.of("프로그램", "program") }
+        )
+    };
+    let margin = roles.iter().map(|role| columns(&label(*role))).max().unwrap_or(0);
     let at = moment.step.map_or(0, |step| step + 1);
     let number = lang.of(format!(" {at}/{count} 걸음"), format!(" step {at}/{count}"));
     let room = usize::from(area.width).saturating_sub(margin + 1 + columns(&number)).max(1);
     let first = at.saturating_sub(room * 3 / 4).min(count.saturating_sub(room));
 
-    let lanes = [Role::Client, Role::Server].map(|role| {
-        let mut lane = vec![
-            Span::styled(
-                format!("{:1$}", label(role), label(role).chars().count() + margin - columns(&label(role))),
-                paint.side(role),
-            ),
-            Span::raw(" "),
-        ];
+    let lane_of = |role| {
+        let label = label(role);
+        let blanks = " ".repeat(margin - columns(&label));
+        let mut lane = vec![Span::styled(label + &blanks, paint.side(role)), Span::raw(" ")];
         for (index, step) in recording.steps.iter().enumerate().skip(first).take(room) {
             let its = recording.processes.get(step.process).is_some_and(|it| it.role == role);
             let mark = match step.call.as_str() {
@@ -155,8 +164,9 @@ fn draw_time(frame: &mut Frame, area: Rect, moment: &Moment) {
             lane.push(Span::styled(mark, style));
         }
         Line::from(lane)
-    });
-    frame.render_widget(Paragraph::new(lanes.to_vec()), area);
+    };
+    let lanes: Vec<_> = roles.iter().map(|role| lane_of(*role)).collect();
+    frame.render_widget(Paragraph::new(lanes), area);
     let place = Rect { height: 1, ..area };
     frame.render_widget(Line::styled(number, Paint::bold()).alignment(Alignment::Right), place);
     if moment.turns.is_none() {
