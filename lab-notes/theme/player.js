@@ -100,14 +100,14 @@ function unquoted(text) {
 
 // ---- A recording, as it was before it was made small for the page ----
 
-/** States hold, for what is as it was a step before, only its place: an index of a process, a socket's number. */
+/** States hold, for what is as it was a step before, only its place in the list there. */
 function unfold(recording) {
   let before = { processes: [], sockets: [] };
   for (const step of recording.steps) {
     const { processes, sockets } = step.state;
     before = step.state = {
       processes: processes.map((p) => (typeof p === "number" ? before.processes[p] : p)),
-      sockets: sockets.map((s) => (typeof s === "number" ? before.sockets.find((old) => old.id === s) : s)),
+      sockets: sockets.map((s) => (typeof s === "number" ? before.sockets[s] : s)),
     };
   }
   return recording;
@@ -161,6 +161,8 @@ function owners(recording) {
   return (id) => ({ process: owner.get(id), role: recording.processes[owner.get(id)]?.role ?? ports.get(parts(sockets.get(id)?.local)[1]) ?? "server" });
 }
 
+/** A socket in another state. While a closed connection lasts, what the descriptor stands for may be there beside it. */
+const again = (state, s) => s && (state.sockets.find((o) => o.id === s.id && o.remote === s.remote) ?? state.sockets.find((o) => o.id === s.id));
 const descriptor = (state, process, fd) => state.processes[process]?.descriptors.find((d) => d.fd === fd);
 const holders = (state, id) => state.processes.flatMap((p, i) => p.descriptors.filter((d) => d.socket === id).map(() => i));
 
@@ -171,8 +173,7 @@ function sentences(recording, i, lang, owner) {
   const who = name(recording.processes[step.process].name, lang), Who = ko ? who : `The ${who}`;
   const subject = ko ? josa(who, "이", "가") : Who, fd = parseInt(args[0]), n = parseInt(result);
   const d = descriptor(after, step.process, fd) ?? descriptor(before, step.process, fd);
-  const find = (state, id) => state.sockets.find((s) => s.id === id);
-  const socket = d && (find(after, d.socket) ?? find(before, d.socket));
+  const socket = d?.socket != null ? again(after, { id: d.socket }) ?? again(before, { id: d.socket }) : null;
   const place = (id) => {
     const { process, role } = owner(id);
     return process == null ? w.sides[role] : name(recording.processes[process].name, lang);
@@ -209,7 +210,7 @@ function sentences(recording, i, lang, owner) {
   } else if (call === "connect") {
     say(`${subject} 서버와 연결됐어요.`, `${Who} is connected.`);
   } else if (/^accept/.test(call)) {
-    say(`${subject} 연결을 하나 꺼냈어요. 디스크립터 ${josa(n, "이", "가")} 그 연결이에요.`, `${Who} has taken a connection: descriptor ${n}.`);
+    say(`${subject} 연결 대기 큐에서 연결을 하나 꺼냈어요. 디스크립터 ${josa(n, "이", "가")} 그 연결이에요.`, `${Who} has taken a connection from its accept queue: descriptor ${n}.`);
   } else if (RECEIVES.test(call) && d) {
     if (/MSG_PEEK/.test(args.join())) say(`${subject} 수신 큐의 ${josa(count, "을", "를")} 꺼내지 않고 보기만 했어요.`, `${Who} has looked at ${count} and left them in the queue.`);
     else if (n > 0) say(`${subject} ${socket ? w.recv : from}에서 ${josa(count, "을", "를")} 읽었어요.`, `${Who} has read ${count} from its ${socket ? w.recv : from}.`);
@@ -245,7 +246,7 @@ function sentences(recording, i, lang, owner) {
   }
   // What it changed at the sockets is said of all of them, whichever call it was.
   for (const s of after.sockets) {
-    const old = find(before, s.id), own = s.id === d?.socket, at = place(s.id);
+    const old = again(before, s), own = s.id === d?.socket, at = place(s.id);
     if ((s.accept_queue ?? 0) > (old?.accept_queue ?? 0))
       say(`${at}의 연결 대기 큐에서 연결 ${s.accept_queue}개가 기다려요.`, s.accept_queue > 1 ? `${s.accept_queue} connections wait in the ${at}'s accept queue.` : `One connection waits in the ${at}'s accept queue.`);
     if (s.recv_queue > (old?.recv_queue ?? 0) && s.accept_queue == null)
@@ -306,11 +307,11 @@ let used = null;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 class Player {
-  constructor(container) {
+  constructor(container, recordings) {
     this.box = container;
     this.lang = container.dataset.lang === "en" ? "en" : "ko";
     this.w = WORDS[this.lang];
-    this.recordings = read(container);
+    this.recordings = recordings;
     this.recording = this.recordings[0];
     this.questions = new Map(JSON.parse(container.querySelector("script.questions")?.textContent || "[]").map((q) => [q.step, q]));
     this.build();
@@ -640,14 +641,14 @@ class Player {
   orphans(role, state, before) {
     const held = new Set(state.processes.flatMap((p) => p.descriptors.map((d) => d.socket)));
     const earlier = new Set(this.steps.slice(0, this.at - 1).flatMap((s) => s.state.processes.flatMap((p) => p.descriptors.map((d) => d.socket))));
-    return state.sockets.filter((s) => !held.has(s.id) && this.owner(s.id).role === role).map((s) => {
+    return state.sockets.filter((s, i) => !(held.has(s.id) && state.sockets.findIndex((o) => o.id === s.id) === i) && this.owner(s.id).role === role).map((s) => {
       const why = earlier.has(s.id) || /WAIT|LAST|CLOS/.test(s.state) ? this.w.left : /SYN/.test(s.state) ? this.w.opening : this.w.waits;
       return el("div", "pl-orphan", el("p", "", why), this.socket(s, before, state));
     });
   }
 
   socket(s, before, state) {
-    const { w } = this, old = before.sockets.find((o) => o.id === s.id), first = this.at === 1;
+    const { w } = this, old = again(before, s), first = this.at === 1;
     const values = (x) => [x.protocol.toUpperCase(), ...parts(x.local), ...parts(x.remote)];
     const now = values(s), was = old ? values(old) : [], fresh = (is) => (is && !first ? " pl-new" : "");
     const pieces = now.map((value, k) => put(el("span", `pl-piece pl-p${k + 1}${value ? "" : " pl-empty"}${fresh(value && value !== was[k])}`,
@@ -720,7 +721,8 @@ function follow() {
 
 for (const box of document.querySelectorAll(".player")) {
   try {
-    players.push(new Player(box));
+    const recordings = read(box).filter(({ steps }) => steps.length);
+    if (recordings.length) players.push(new Player(box, recordings));
   } catch (error) { // what stands there without the player is better than half a player
     box.classList.remove("pl-live");
     console.error(error);

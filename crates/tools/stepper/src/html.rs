@@ -2,6 +2,7 @@
 //! one file that needs nothing else and opens from disk.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::recording::{Recording, State, Step};
@@ -101,26 +102,21 @@ fn inside_script(value: &Value) -> PreEscaped<String> {
     PreEscaped(value.to_string().replace('<', "\\u003c"))
 }
 
-/// A recording whose states say only what is not as it was a step before: of a process its index stands for what was, of a
-/// socket its number. player.js reads the whole ones too.
+/// A recording whose states say only what is not as it was a step before: for what is, its place in the list there stands.
+/// player.js reads whole ones too.
 fn thin(recording: &Recording) -> Value {
+    fn places<T: PartialEq + Serialize>(before: &[T], now: &[T]) -> Vec<Value> {
+        now.iter()
+            .map(|one| before.iter().position(|old| old == one).map_or_else(|| json!(one), Value::from))
+            .collect()
+    }
     let mut value = json!(recording);
     let mut before = &State::default();
     for (i, Step { state, .. }) in recording.steps.iter().enumerate() {
-        let processes: Vec<Value> = (0..)
-            .zip(&state.processes)
-            .map(
-                |(k, process)| {
-                    if before.processes.get(k) == Some(process) { json!(k) } else { json!(process) }
-                },
-            )
-            .collect();
-        let sockets: Vec<Value> = state
-            .sockets
-            .iter()
-            .map(|socket| if before.sockets.contains(socket) { json!(socket.id) } else { json!(socket) })
-            .collect();
-        value["steps"][i]["state"] = json!({ "processes": processes, "sockets": sockets });
+        value["steps"][i]["state"] = json!({
+            "processes": places(&before.processes, &state.processes),
+            "sockets": places(&before.sockets, &state.sockets),
+        });
         before = state;
     }
     value
