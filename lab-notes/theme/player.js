@@ -11,7 +11,7 @@ const WORDS = {
     printed: "출력", silent: "아직 출력한 것이 없어요", hidden: "소스의 어느 줄인지 알 수 없어요", nothing: "이 단계에는 오간 것이 없어요.",
     fds: "디스크립터와 소켓", what: { keyboard: "키보드", screen: "화면", terminal: "터미널", socket: "소켓", pipe: "파이프" }, gone: "닫혔어요",
     waits: "아직 accept하지 않은 연결", left: "닫혔지만 남아 있는 연결", opening: "맺고 있는 연결",
-    recv: "수신 큐", send: "송신 큐", queue: "연결 대기 큐", bytes: (n) => `${n}바이트`, lost: "도착하지 않음", same: (n) => `프로세스 ${n}개가 함께 쓰는 소켓`,
+    recv: "수신 큐", send: "송신 큐", queue: "연결 대기 큐", bytes: (n) => `${n}바이트`, dropped: "버려졌어요", same: (n) => `프로세스 ${n}개가 함께 쓰는 소켓`,
     pieces: ["프로토콜", "자신의 IP 주소", "자신의 포트 번호", "상대방의 IP 주소", "상대방의 포트 번호"], short: ["프로토콜", "자신의 IP", "자신의 포트", "상대방의 IP", "상대방의 포트"],
   },
   en: {
@@ -22,7 +22,7 @@ const WORDS = {
     printed: "Output", silent: "nothing printed yet", hidden: "the line of source is not known", nothing: "Nothing crosses in this step.",
     fds: "Descriptors and sockets", what: {}, gone: "closed",
     waits: "connection not yet accepted", left: "closed, but still there", opening: "connection being made",
-    recv: "receive queue", send: "send queue", queue: "accept queue", bytes: (n) => (n === 1 ? "1 byte" : `${n} bytes`), lost: "does not arrive", same: (n) => `a socket of ${n} processes`,
+    recv: "receive queue", send: "send queue", queue: "accept queue", bytes: (n) => (n === 1 ? "1 byte" : `${n} bytes`), dropped: "dropped", same: (n) => `a socket of ${n} processes`,
     pieces: ["protocol", "own IP address", "own port", "the peer's IP address", "the peer's port"], short: ["protocol", "own IP", "own port", "peer's IP", "peer's port"],
   },
 };
@@ -674,13 +674,13 @@ class Player {
     const { w, recording } = this, items = [], connections = new Set();
     for (const s of this.steps.flatMap((step) => step.segments)) connections.add([s.from, s.to].sort().join());
     this.steps.slice(0, n).forEach((step, i) => step.segments.forEach((s, k) => {
-      const here = i === n - 1, right = this.fromClient(s), kind = /RST|unreachable/.test(s.flags) || s.lost ? "pl-refusal" : s.len ? "pl-data" : "";
+      const here = i === n - 1, right = this.fromClient(s), kind = /RST|unreachable/.test(s.flags) || s.dropped ? "pl-refusal" : s.len ? "pl-data" : "";
       const numbers = s.relative ? `seq ${s.relative[0]}${s.relative[1] == null ? "" : ` ack ${s.relative[1]}`}` : "";
       const flags = s.flags || s.protocol.toUpperCase(), length = s.len ? w.bytes(s.len) : "";
       const ports = connections.size > 1 && `:${parts(s.from)[1]} → :${parts(s.to)[1]}`;
-      const item = el("li", `pl-segment ${right ? "pl-to-right" : "pl-to-left"} ${kind}${s.lost ? " pl-lost" : ""} ${here ? "pl-this" : "pl-old"}`,
+      const item = el("li", `pl-segment ${right ? "pl-to-right" : "pl-to-left"} ${kind}${s.dropped ? " pl-dropped" : ""} ${here ? "pl-this" : "pl-old"}`,
         el("span", "pl-label", el("b", "", flags), numbers && el("span", "pl-seq", numbers), length && el("span", "pl-len", length)),
-        s.data && el("code", "pl-bytes", `"${cut(s.data, 60)}"`), ports && el("span", "pl-ports", ports), s.lost && el("span", "pl-ports", w.lost),
+        s.data && el("code", "pl-bytes", `"${cut(s.data, 60)}"`), ports && el("span", "pl-ports", ports), s.dropped && el("span", "pl-ports", w.dropped),
         put(el("i", "pl-arrow"), { role: "img", "aria-label": right ? `${w.sides.client} → ${w.sides.server}` : `${w.sides.server} → ${w.sides.client}` }));
       item.style.setProperty("--k", k);
       items.push(item);

@@ -1,6 +1,7 @@
 //! What the kernel says of processes and their sockets while all of them stand still.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
@@ -234,6 +235,16 @@ fn unsent(state: &str, queue: usize) -> usize {
         "CLOSED" => 0,
         _ => queue,
     }
+}
+
+/// How many requests for a connection have been dropped in a network until now.
+pub(crate) fn dropped(network: i32) -> io::Result<u64> {
+    // Two lines a group: the names, and under them the numbers.
+    let text = fs::read_to_string(format!("/proc/{network}/net/netstat"))?;
+    let mut lines = text.lines().filter(|line| line.starts_with("TcpExt:"));
+    let (names, numbers) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let found = names.split(' ').zip(numbers.split(' ')).find(|(name, _)| *name == "ListenDrops");
+    found.and_then(|(_, number)| number.parse().ok()).ok_or_else(|| io::Error::other("no ListenDrops"))
 }
 
 /// The names that netstat(8) gives the states of RFC 9293.

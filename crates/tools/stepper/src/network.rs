@@ -327,6 +327,7 @@ fn blank(from: SocketAddr, to: SocketAddr, protocol: Protocol, data: &[u8]) -> S
         ack: 0,
         len: data.len(),
         data: escape(data),
+        dropped: false,
         packet: Vec::new(),
         time: Duration::ZERO,
     }

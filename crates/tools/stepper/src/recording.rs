@@ -111,6 +111,9 @@ pub struct Segment {
     pub len: usize,
     /// These bytes as strace writes a string, without the quotes: `abc\n`.
     pub data: String,
+    /// The kernel dropped it when it came, since its queue was full, and counts it as such: `ListenDrops` of nstat(8).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dropped: bool,
     /// The packet from its IP header on, for a pcapng.
     #[serde(skip)]
     pub packet: Vec<u8>,

@@ -18,7 +18,7 @@ use nix::unistd::Pid;
 use crate::choice::Choice;
 use crate::console::Console;
 use crate::decode::Entered;
-use crate::kernel::{Asked, Kernel};
+use crate::kernel::{self, Asked, Kernel};
 use crate::lines::Lines;
 use crate::network::{Network, pidfd_open};
 use crate::recording::{Process, Recording, Role, Segment, Source, Step, VERSION};
@@ -65,6 +65,8 @@ pub struct Stage {
     lines: Lines,
     root: PathBuf,
     crossed: Vec<Segment>,
+    /// How many requests for a connection the kernel has dropped.
+    dropped: u64,
     recording: Recording,
     network: Network,
 }
@@ -121,6 +123,7 @@ impl Stage {
             lines: Lines::new(),
             root: root.canonicalize()?,
             crossed: Vec::new(),
+            dropped: 0,
             recording: Recording {
                 version: VERSION,
                 scene: scene.into(),
@@ -553,6 +556,10 @@ impl Stage {
     ) -> io::Result<()> {
         self.settle()?;
         self.hear(process);
+        let dropped = kernel::dropped(self.network.pid())?;
+        let requests = self.crossed.iter_mut().rev().filter(|segment| segment.flags == "SYN");
+        requests.take((dropped - self.dropped) as usize).for_each(|segment| segment.dropped = true);
+        self.dropped = dropped;
         let asked: Vec<Asked> = self.tasks.iter().map(Task::asked).collect();
         let state = self.kernel.state(&asked, self.network.pid())?;
         let task = &mut self.tasks[process];

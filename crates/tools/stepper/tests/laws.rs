@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use labkit::{Workspace, missing_program, root, run_trials, trial};
 use check::Cause;
+use labkit::{Workspace, missing_program, root, run_trials, trial};
 use stepper::recording::{
     Descriptor, Descriptors, Process, Protocol, Recording, Role, Segment, Socket, State, Step,
 };
@@ -121,7 +121,7 @@ fn segment(protocol: Protocol, from: &str, to: &str, flags: &str, seq: u32, ack:
         ack,
         len: data.replace("\\n", "n").len(),
         data: data.into(),
-        lost: false,
+        dropped: false,
         packet: Vec::new(),
         time: std::time::Duration::ZERO,
     }
@@ -197,7 +197,7 @@ fn tcp() -> Recording {
         state.sockets[0].accept_queue = Some(0);
     });
     script.step(r#"0 read(4, "ab\n", 4096) = 3"#, &[], |state| state.sockets[2].recv_queue = 0);
-    let lost = Segment { lost: true, ..back("PSH ACK", 0, 104, r"AB\n") };
+    let lost = Segment { dropped: true, ..back("PSH ACK", 0, 104, r"AB\n") };
     script.step(r#"0 write(4, "AB\n", 3) = 3"#, &[lost], |state| state.sockets[2].send_queue = 3);
     script.step("1 *read(3)", &[], |_| {});
     let again = [back("PSH ACK", 0, 104, r"AB\n"), out("ACK", 104, 3, "")];
@@ -262,7 +262,7 @@ fn both_close() -> Recording {
         open(state, 0, 4, 3);
         state.sockets[0].accept_queue = Some(0);
     });
-    let lost = Segment { lost: true, ..out("FIN ACK", 101, 0, "") };
+    let lost = Segment { dropped: true, ..out("FIN ACK", 101, 0, "") };
     script.step("1 shutdown(3, SHUT_WR) = 0", &[lost], |state| set(state, 2, "FIN_WAIT1"));
     let end = [back("FIN ACK", 0, 101, ""), out("ACK", 102, 1, "")];
     script.step("0 shutdown(4, SHUT_RDWR) = 0", &end, |state| {
@@ -372,7 +372,7 @@ const CHANGES: &[Change] = &[
     ),
     (
         "a FIN that was lost and came all the same",
-        |all| all.tcp.steps[12].segments[0].lost = true,
+        |all| all.tcp.steps[12].segments[0].dropped = true,
         "socket 3 was ESTABLISHED and is CLOSE_WAIT",
     ),
     (
@@ -685,8 +685,7 @@ const CHANGES: &[Change] = &[
 ];
 
 fn the_diagram_is_whole() {
-    let mut rows: Vec<_> =
-        check::ARROWS.iter().map(|(from, cause, _)| format!("{from} {cause:?}")).collect();
+    let mut rows: Vec<_> = check::ARROWS.iter().map(|(from, cause, _)| format!("{from} {cause:?}")).collect();
     rows.sort();
     rows.dedup();
     assert_eq!(rows.len(), check::ARROWS.len(), "two arrows with one cause");

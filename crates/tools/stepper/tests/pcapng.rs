@@ -72,7 +72,7 @@ fn recording() -> Recording {
     let process =
         |name: &str, role| Process { name: name.into(), program: name.into(), language: "C".into(), role };
     let mut lost = tcp(CLIENT, SERVER, "PSH ACK", 101, 501, b"abcdefg\n");
-    lost.lost = true;
+    lost.dropped = true;
     let steps = [
         (
             1,
@@ -165,7 +165,7 @@ fn segment(from: &str, to: &str, protocol: Protocol, data: &[u8], packet: Vec<u8
         ack: 0,
         len: data.len(),
         data: String::from_utf8_lossy(data).into_owned(),
-        lost: false,
+        dropped: false,
         packet,
         time: Duration::ZERO,
     }
@@ -346,7 +346,7 @@ fn a_comment_says_step_process_and_call() {
     let recording = recording();
     let step = &recording.steps[2];
     let comments: Vec<_> = step.segments.iter().map(|s| pcapng::comment(&recording, step, s)).collect();
-    assert_eq!(comments[0], r#"lost on its way; step 3, client: write(3, "abcdefg\n", 8) = 8"#);
+    assert_eq!(comments[0], r#"dropped on arrival; step 3, client: write(3, "abcdefg\n", 8) = 8"#);
     assert_eq!(comments[1], r#"step 3, client: write(3, "abcdefg\n", 8) = 8"#);
 }
 

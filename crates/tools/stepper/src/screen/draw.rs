@@ -240,10 +240,10 @@ fn arrow(crossing: &Crossing, moment: &Moment, margins: (usize, usize), width: u
         words.push(lang.of(format!("{}바이트", segment.len), format!("{} bytes", segment.len)));
     }
     let mut words = words.join(" ");
-    let lost = lang.of(" 잃어버림 ", " lost ");
+    let dropped = lang.of(" 버려짐 ", " dropped ");
     // The margins with their blanks, a line of two columns on either side, the data's quotes.
     let taken = margins.0 + margins.1 + 12 + columns(&flags) + columns(&words);
-    let taken = if segment.lost { taken + columns(lost) } else { taken };
+    let taken = if segment.dropped { taken + columns(dropped) } else { taken };
     let room = width.saturating_sub(taken);
     let data = clip(&plain(&segment.data), room);
     if segment.len > 0 && room > 0 {
@@ -253,13 +253,13 @@ fn arrow(crossing: &Crossing, moment: &Moment, margins: (usize, usize), width: u
 
     let role = if *to_server { Role::Client } else { Role::Server };
     let mut middle = vec![Span::styled(flags, paint.side(role)), Span::raw(words)];
-    if segment.lost {
-        middle.push(Span::styled(lost, paint.wrong()));
+    if segment.dropped {
+        middle.push(Span::styled(dropped, paint.wrong()));
     }
     let taken: usize = middle.iter().map(|span| columns(&span.content)).sum();
     let line = width.saturating_sub(margins.0 + margins.1 + 4 + taken);
     let (before, after) = (line / 2, line - line / 2);
-    let tip = if segment.lost {
+    let tip = if segment.dropped {
         "╳"
     } else if *to_server {
         "▶"

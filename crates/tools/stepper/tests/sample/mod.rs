@@ -246,7 +246,7 @@ impl Scene {
                 ack: if flags.contains("ACK") { next[other] } else { 0 },
                 len,
                 data: (*data).into(),
-                lost: false,
+                dropped: false,
                 packet: Vec::new(),
                 time: Duration::ZERO,
             });

@@ -174,7 +174,7 @@ impl Written for Step {
             ack,
             len: data.replace("\\n", "\n").len(),
             data: data.into(),
-            lost: false,
+            dropped: false,
             packet: Vec::new(),
             time: Duration::ZERO,
         });
