@@ -301,7 +301,7 @@ fn parse(packet: &[u8]) -> Option<Segment> {
             };
             Some(Segment { flags: flags.into(), ..icmp_of(icmp.payload(), source, destination) })
         }
-        _ => None,
+        TransportSlice::Igmp(_) => None,
     }
 }
 

@@ -211,17 +211,12 @@ impl Stage {
             if self.tasks[process].stop.is_none() {
                 self.tasks[process].tracee.go_on()?;
             }
-            match self.next_stop(process)? {
-                Some(stop) => {
-                    self.tasks[process].at = At::Still;
-                    self.stopped(process, stop)?;
-                }
-                None => {
-                    self.tasks[process].at = At::Asleep;
-                    self.begins_to_wait(process)?;
-                    break;
-                }
-            }
+            let Some(stop) = self.next_stop(process)? else {
+                self.tasks[process].at = At::Asleep;
+                return self.begins_to_wait(process);
+            };
+            self.tasks[process].at = At::Still;
+            self.stopped(process, stop)?;
         }
         Ok(())
     }

@@ -2,13 +2,14 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Borders, Clear, Paragraph};
 
-use super::side::{self, Moment};
+use super::moment::{Moment, Paint, name_of, reads_input, role_name};
+use super::side;
 use super::text::{clip, columns, plain};
-use super::turns::{Note, Screen, reads_input};
+use super::turns::{Note, Screen};
 use super::wire::{self, Crossing};
 use crate::lang::Lang;
 use crate::recording::{Protocol, Recording, Role};
@@ -19,50 +20,15 @@ const SMALLEST: (u16, u16) = (80, 24);
 /// From so many rows on there is room for everything.
 const ROOMY: u16 = 30;
 
-/// How things are told apart. Every colour has its own ground, so that all can be read on black and on white.
-#[derive(Clone, Copy)]
-pub(super) struct Paint(pub(super) bool);
-
-impl Paint {
-    fn on(self, ground: Color, text: Color) -> Style {
-        if self.0 { Style::new().bg(ground).fg(text) } else { Style::new().add_modifier(Modifier::REVERSED) }
-    }
-
-    /// What this step has changed.
-    pub(super) fn changed(self) -> Style {
-        self.on(Color::Yellow, Color::Black)
-    }
-
-    /// The line that this step is at.
-    pub(super) fn here(self) -> Style {
-        self.on(Color::Cyan, Color::Black)
-    }
-
-    /// What has gone wrong.
-    pub(super) fn wrong(self) -> Style {
-        self.on(Color::Red, Color::White)
-    }
-
-    /// What belongs to one side.
-    pub(super) fn side(self, role: Role) -> Style {
-        match role {
-            Role::Client => self.on(Color::Blue, Color::White),
-            Role::Server => self.on(Color::Magenta, Color::White),
-        }
-    }
-
-    /// A block of its own, such as a key's name.
-    pub(super) fn block() -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
-    }
-
-    pub(super) fn bold() -> Style {
-        Style::new().add_modifier(Modifier::BOLD)
+impl Screen {
+    /// Draws all of it.
+    pub fn draw(&self, frame: &mut Frame, recording: &Recording) {
+        draw(frame, self, recording);
     }
 }
 
 /// Draws all of it.
-pub(super) fn draw(frame: &mut Frame, screen: &Screen, recording: &Recording) {
+fn draw(frame: &mut Frame, screen: &Screen, recording: &Recording) {
     let area = frame.area();
     let lang = screen.lang;
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
@@ -132,10 +98,7 @@ fn draw_time(frame: &mut Frame, area: Rect, moment: &Moment) {
     let count = recording.steps.len();
     let roles = roles(recording);
     let label = |role| {
-        format!(
-            " {} ",
-            if roles.len() == 2 { side::role_name(role, lang) } else { lang.of("프로그램", "program") }
-        )
+        format!(" {} ", if roles.len() == 2 { role_name(role, lang) } else { lang.of("프로그램", "program") })
     };
     let margin = roles.iter().map(|role| columns(&label(*role))).max().unwrap_or(0);
     let at = moment.step.map_or(0, |step| step + 1);
@@ -283,7 +246,7 @@ fn arrow(crossing: &Crossing, moment: &Moment, margins: (usize, usize), width: u
 /// One row for the prompt, for what has to be said, or for what comes next.
 fn draw_said(screen: &Screen, moment: &Moment, width: usize) -> Line<'static> {
     let Moment { lang, paint, recording, .. } = *moment;
-    let name = |process| side::name_of(recording, process, lang);
+    let name = |process| name_of(recording, process, lang);
     if let Some(prompt) = &screen.prompt {
         let label = lang
             .of(format!(" {}의 입력 ", name(prompt.process)), format!(" input of {} ", name(prompt.process)));
@@ -343,7 +306,7 @@ fn draw_said(screen: &Screen, moment: &Moment, width: usize) -> Line<'static> {
 fn what_next(moment: &Moment) -> String {
     let Moment { lang, recording, next, .. } = *moment;
     let turns = moment.turns.unwrap_or_default();
-    let name = side::name_of(recording, next, lang);
+    let name = name_of(recording, next, lang);
     let waits: Vec<_> = (0..turns.len()).filter(|&it| turns[it] == Turn::Waits).collect();
     match turns.get(next) {
         Some(Turn::Ready) => {
@@ -357,7 +320,7 @@ fn what_next(moment: &Moment) -> String {
             "All have ended. b goes back, q quits.".to_owned(),
         ),
         _ => {
-            let names: Vec<_> = waits.iter().map(|&it| side::name_of(recording, it, lang)).collect();
+            let names: Vec<_> = waits.iter().map(|&it| name_of(recording, it, lang)).collect();
             let names = names.join(", ");
             lang.of(
                 format!("기다림: {names}. 더 올 것이 없어요. b로 되짚어 보고, q로 끝내세요."),

@@ -6,84 +6,12 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Padding, Paragraph};
 
-use super::draw::Paint;
+use super::moment::{Moment, Paint, name_of, role_name, waits_for_input};
 use super::sockets::{descriptors, sockets};
 use super::text::{clip, clip_line, columns, plain, wrap, wrap_call};
-use super::turns::waits_for_input;
 use crate::lang::Lang;
-use crate::recording::{Recording, Role, State, Step};
+use crate::recording::{Role, Step};
 use crate::stage::Turn;
-
-/// What is shown: one step of a recording.
-#[derive(Clone, Copy)]
-pub(super) struct Moment<'a> {
-    pub(super) lang: Lang,
-    pub(super) paint: Paint,
-    pub(super) recording: &'a Recording,
-    /// The step's index; none before the first.
-    pub(super) step: Option<usize>,
-    /// What each process can do; none of a moment in the past.
-    pub(super) turns: Option<&'a [Turn]>,
-    /// Who goes on next.
-    pub(super) next: usize,
-    /// Tab has given it the turn.
-    pub(super) chosen: bool,
-}
-
-impl<'a> Moment<'a> {
-    fn last_step_of(&self, process: usize) -> Option<(usize, &'a Step)> {
-        let steps = self.recording.steps.get(..=self.step?)?;
-        steps.iter().enumerate().rfind(|(_, step)| step.process == process)
-    }
-
-    pub(super) fn state(&self) -> Option<&'a State> {
-        Some(&self.recording.steps.get(self.step?)?.state)
-    }
-
-    pub(super) fn state_before(&self) -> Option<&'a State> {
-        Some(&self.recording.steps.get(self.step?.checked_sub(1)?)?.state)
-    }
-
-    /// The process that stands on a side: who has just made a step, or been chosen; else who was there last.
-    fn process_on(&self, role: Role) -> Option<usize> {
-        let steps = self.step.and_then(|step| self.recording.steps.get(..=step)).unwrap_or_default();
-        let is = |process: &usize| self.recording.processes.get(*process).is_some_and(|it| it.role == role);
-        let chosen = self.chosen.then_some(self.next).filter(is);
-        let last = || steps.iter().rev().map(|step| step.process).find(is);
-        chosen.or_else(last).or_else(|| (0..self.recording.processes.len()).find(is))
-    }
-
-    pub(super) fn mark(&self, changed: bool) -> Style {
-        if changed { self.paint.changed() } else { Style::new() }
-    }
-}
-
-/// What a role is called.
-pub(super) fn role_name(role: Role, lang: Lang) -> &'static str {
-    match role {
-        Role::Client => lang.of("클라이언트", "client"),
-        Role::Server => lang.of("서버", "server"),
-    }
-}
-
-/// What a process is called: a recording says it in English.
-pub(super) fn name_of(recording: &Recording, process: usize, lang: Lang) -> String {
-    let name = recording.processes.get(process).map_or("", |it| it.name.as_str());
-    match lang {
-        Lang::En => plain(name),
-        Lang::Ko => {
-            let words = [
-                ("server", "서버"),
-                ("client", "클라이언트"),
-                ("program", "프로그램"),
-                (" again", " (다시)"),
-                ("'s child", "의 자식"),
-                ("'s thread", "의 스레드"),
-            ];
-            plain(&words.iter().fold(name.to_owned(), |name, (en, ko)| name.replace(en, ko)))
-        }
-    }
-}
 
 /// Draws a side.
 pub(super) fn draw(frame: &mut Frame, area: Rect, moment: &Moment, role: Role) {

@@ -5,8 +5,7 @@ use std::net::SocketAddr;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::draw::Paint;
-use super::side::Moment;
+use super::moment::{Moment, Paint};
 use super::text::{clip_line, columns, plain, wrap_words};
 use super::wire::server_ports;
 use crate::lang::Lang;
