@@ -188,8 +188,9 @@ fn normal(calls: &[String]) -> Vec<String> {
         r"/(\d{2,})/",
         r"htons\((\d{4,5})\)",
         r#"^getrandom\("([^"]*)""#,
-        r"left \{tv_sec=\d+, tv_[un]sec=(\d+)\}",
-        r"tv_usec=(999\d{3})",
+        r"left \{(tv_sec=\d+, tv_[un]sec=\d+)\}",
+        r"it_value=\{(tv_sec=9\d\d, tv_usec=\d+)\}",
+        r"^alarm\(0\) += (\d+)",
         r"makedev\(0x88, (0x[0-9a-f]+|0)\)",
         r"TIOCGPTN, \[(\d+)\]",
     ]

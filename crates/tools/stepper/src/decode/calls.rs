@@ -30,8 +30,8 @@ pub(super) enum Kind {
     /// The flags of clone, an operation on a futex.
     Clones,
     FutexOp,
-    /// Those that depend on other arguments: of socket, setsockopt, fcntl, ioctl, epoll_ctl; a mode is there if that argument says
-    /// `O_CREAT`.
+    /// Those that depend on other arguments: of socket, setsockopt, fcntl, ioctl and epoll_ctl. A mode is there if that
+    /// argument says `O_CREAT`.
     Protocol,
     OptName,
     SetOpt,
@@ -87,8 +87,8 @@ impl Kind {
     }
 }
 
-/// A structure: of each field its name, where it begins, and how many bytes wide it is; those of width 0 are a structure or text
-/// of their own. `...` stands for the rest.
+/// A structure: of each field its name, where it begins, how many bytes wide it is, and what it is. One of width 0 is a
+/// structure or a string itself; `...` stands for all that is not shown.
 pub(super) type Fields = &'static [(&'static str, usize, usize, Kind)];
 
 /// Values and their names, in the order in which strace writes flags; and what it says of one that has none.
@@ -126,7 +126,8 @@ impl Names {
 /// [`Names`] of libc's constants; of those that libc lacks, or knows by another name, the value is said.
 macro_rules! names {
     ($table:ident, $unknown:literal: $($name:ident $(($value:expr))?)*) => {
-        pub(super) static $table: Names = Names($unknown, &[$((names!(@ $name $($value)?) as u32 as u64, stringify!($name))),*]);
+        pub(super) static $table: Names =
+            Names($unknown, &[$((names!(@ $name $($value)?) as u32 as u64, stringify!($name))),*]);
     };
     (@ $name:ident) => { libc::$name };
     (@ $name:ident $value:expr) => { $value };
@@ -317,7 +318,7 @@ const CALLS: &[(&str, &[Kind])] = &[
     ("recvmsg", &[Int, Filled(&Message), Flags(&MSG)]),
     ("sendmsg", &[Int, Message, Flags(&MSG)]),
     ("sendmmsg", &[Int, Filled(&Messages(2)), Uint, Flags(&MSG)]),
-    ("close dup epoll_create exit exit_group", &[Int]),
+    ("close dup epoll_create exit exit_group fsync fdatasync getpgid getsid setuid setgid", &[Int]),
     ("dup3", &[Int, Int, Flags(&OPENS)]),
     ("fcntl", &[Int, One(&FCNTLS), Fcntl]),
     ("ioctl", &[Int, Request, Ioctl]),
@@ -343,9 +344,10 @@ const CALLS: &[(&str, &[Kind])] = &[
     ("faccessat2", &[Dir, Path, Flags(&OKS), Flags(&ATS)]),
     ("readlink", &[Path, Filled(&Bytes(2)), Size]),
     ("readlinkat", &[Dir, Path, Filled(&Bytes(3)), Size]),
-    ("chdir unlink", &[Path]),
+    ("chdir unlink rmdir", &[Path]),
+    ("rename", &[Path, Path]),
     ("unlinkat", &[Dir, Path, Flags(&ATS)]),
-    ("mkdir", &[Path, Octal]),
+    ("mkdir chmod", &[Path, Octal]),
     ("getcwd", &[Filled(&Path), Size]),
     ("lseek", &[Int, Long, One(&SEEKS)]),
     ("rt_sigaction", &[Signal, Action, Filled(&Action), Size]),
@@ -371,7 +373,7 @@ const CALLS: &[(&str, &[Kind])] = &[
     ("getrlimit", &[One(&RLIMITS), Filled(&Struct(RLIMIT))]),
     ("setrlimit", &[One(&RLIMITS), Struct(RLIMIT)]),
     ("prlimit64", &[Int, One(&RLIMITS), Struct(RLIMIT), Filled(&Struct(RLIMIT))]),
-    ("brk set_tid_address", &[Ptr]),
+    ("brk set_tid_address sysinfo times", &[Ptr]),
     ("mmap", &[Ptr, Size, Flags(&PROTS), Mixed(15, &MAPS, &MAP_FLAGS), Int, Hex]),
     ("munmap set_robust_list", &[Ptr, Size]),
     ("mprotect", &[Ptr, Size, Flags(&PROTS)]),
@@ -383,6 +385,8 @@ const CALLS: &[(&str, &[Kind])] = &[
     ("arch_prctl", &[One(&ARCHES), Ptr]),
     ("rseq", &[Ptr, Hex, Int, Hex]),
     ("prctl", &[Raw; 5]),
+    ("ftruncate", &[Int, Long]),
+    ("flock", &[Int, Raw]),
     ("getdents64", &[Int, Ptr, Size]),
     ("close_range", &[Uint, Uint, Raw]),
     ("sendfile", &[Int, Int, Ptr, Size]),
