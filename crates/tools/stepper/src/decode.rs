@@ -64,6 +64,12 @@ impl Entered {
         &self.name
     }
 
+    /// Argument `i` as the kernel gets it.
+    #[must_use]
+    pub fn arg(&self, i: usize) -> u64 {
+        self.registers[i]
+    }
+
     /// The arguments while it has not returned, up to the first that the kernel fills in: `["3"]` of accept and of read.
     #[must_use]
     pub fn args(&self) -> Vec<String> {
@@ -388,6 +394,8 @@ impl<'a> Look<'a> {
         match (level, name) {
             (libc::SOL_SOCKET, libc::SO_LINGER) if len < if got { 4 } else { 8 } => None,
             (libc::SOL_SOCKET, libc::SO_LINGER) => fields(LINGER),
+            // strace shows the bytes.
+            (libc::SOL_SOCKET, libc::SO_RCVTIMEO | libc::SO_SNDTIMEO) if len == 16 => fields(TIMEVAL),
             (libc::SOL_SOCKET, libc::SO_PEERCRED) if got => fields(UCRED),
             (libc::SOL_SOCKET, libc::SO_ERROR) if got && len >= 4 => match self.number(at, 4)? as i32 {
                 0 => Some("[0]".into()),
@@ -574,6 +582,13 @@ fn octal(value: u64) -> String {
 
 fn pointer(at: u64) -> String {
     if at == 0 { "NULL".into() } else { hex(at) }
+}
+
+/// Bytes as strace writes a string, without the quotes.
+#[must_use]
+pub fn escape(bytes: &[u8]) -> String {
+    let quoted = quoted(bytes);
+    quoted[1..quoted.len() - 1].into()
 }
 
 /// A string with strace's escapes: an octal one is as short as the next character allows.

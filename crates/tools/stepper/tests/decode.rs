@@ -193,6 +193,7 @@ fn normal(calls: &[String]) -> Vec<String> {
         r"^alarm\(0\) += (\d+)",
         r"makedev\(0x88, (0x[0-9a-f]+|0)\)",
         r"TIOCGPTN, \[(\d+)\]",
+        r"SO_(?:RCV|SND)(TIMEO[^)]*), ", // a time, where strace shows the bytes
     ]
     .map(|varying| Regex::new(varying).unwrap());
     let pointer = Regex::new(r"0x[0-9a-f]{11,12}\b").unwrap();
