@@ -74,11 +74,13 @@ impl Report {
         Ok(())
     }
 
-    /// Records its own scene in both languages, and compares what stands after every step.
+    /// Records its own scene in both languages, with partners in C, and compares what stands after every step.
     fn states(&mut self, workspace: &Workspace) -> io::Result<()> {
         let Some(scene) = stepper::scenes::named(&self.program) else { return Ok(()) };
-        let [c, rust] = [Language::C, Language::Rust]
-            .map(|language| stepper::scenes::record(workspace, &scene, language)?.mirrored());
+        let [c, rust] = [Language::C, Language::Rust].map(|language| {
+            let of = |program: &str| if program == self.program { language } else { Language::C };
+            stepper::scenes::record_each(workspace, &scene, of)?.mirrored()
+        });
         let (steps, first) = normal::difference(&c?, &rust?);
         self.steps_compared += steps;
         self.states.extend(first);
