@@ -73,6 +73,8 @@ function josa(word, closed, open) {
 function short(text) {
   return text.replace(/\{sa_family=AF_INET6?, sin6?_port=htons\((\d+)\).*?inet_(?:addr\(|pton\(AF_INET6, )"([^"]*)"[^}]*\}/g,
     (_, port, ip) => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`))
+    .replace(/\{sa_family=AF_UNIX, sun_path=([^}]*)\}/g, "$1")
+    .replace(/\{sa_family=(AF_UNSPEC)[^}]*\}/g, "$1")
     .replace(/\{sa_handler=([^,}]*)[^}]*\}/g, "$1");
 }
 const cut = (text, most) => (text.length > most ? text.slice(0, most - 1) + "…" : text);
@@ -578,14 +580,14 @@ class Player {
     panel.program.textContent = this.recording.processes[i].program;
     panel.status.textContent = !began ? w.yet : ended ? w.ended : waits ? w.waiting(last.call) : w.running;
     panel.status.className = `pl-status ${!began ? "pl-yet" : ended ? "pl-over" : waits ? "pl-wait" : "pl-run"}${here && (ended || waits || own.at(-2)?.blocked && own.at(-2).result == null) ? " pl-new" : ""}`;
-    this.showSource(panel, last, here);
+    this.showSource(panel, own, here);
     // What it has printed; what was typed stands between, as on a screen.
     const text = [];
     for (const s of own) {
       const fd = RECEIVES.test(s.call) && s.result != null && parseInt(s.result) > 0 && descriptor(s.state, i, parseInt(s.args[0]));
       const typed = fd && fd.fd === 0 && fd.socket == null ? unquoted((s.args[1] ?? "").replace(/^"|"\.{0,3}$/g, "")) : "";
-      if (typed && !s.printed.includes(typed.trimEnd())) text.push(el("kbd", s === step ? "pl-fresh" : "", typed));
       if (s.printed) text.push(el("span", s === step ? "pl-fresh" : "", s.printed));
+      if (typed) text.push(el("kbd", s === step ? "pl-fresh" : "", typed));
     }
     panel.printed.replaceChildren(...(text.length ? text : [el("i", "", w.silent)]));
     panel.printed.classList.toggle("pl-new", here && text.at(-1)?.className === "pl-fresh");
@@ -593,9 +595,9 @@ class Player {
     panel.table.replaceChildren(...this.descriptors(i, step.state, before), ...this.orphans(panel.process.role, step.state, before));
   }
 
-  showSource(panel, last, here) {
-    const { w } = this;
-    const at = last?.source, file = at?.file ?? this.steps.find((s) => s.process === panel.i && s.source)?.source.file, text = this.recording.files[file];
+  showSource(panel, own, here) {
+    const { w } = this, at = own.at(-1)?.source, last = own.findLast((s) => s.source)?.source;
+    const file = last?.file ?? this.steps.find((s) => s.process === panel.i && s.source)?.source.file, text = this.recording.files[file];
     const key = `${panel.i} ${file}`, changed = panel.shown !== key;
     if (changed) {
       if (!this.listings.has(key)) this.listings.set(key, text == null ? el("i", "", w.hidden) : listing(file, text));
@@ -604,15 +606,15 @@ class Player {
       panel.shown = key;
     }
     panel.source.querySelector("[aria-current]")?.removeAttribute("aria-current");
-    const current = at && panel.source.querySelector(`[data-line="${at.line}"]`);
+    panel.line = last && panel.source.querySelector(`[data-line="${last.line}"]`);
     panel.source.classList.toggle("pl-now", here);
-    if (current) put(current, { "aria-current": "true" });
+    if (at && panel.line) put(panel.line, { "aria-current": "true" });
     this.find(panel, changed);
   }
 
   /** The current line in sight: only the box scrolls, never the page. One that was hidden has to do it when it is shown. */
-  find({ source }, at_once) {
-    const top = (source.querySelector("[aria-current]")?.offsetTop ?? 0) - source.clientHeight * 0.4;
+  find({ source, line }, at_once) {
+    const top = (line?.offsetTop ?? 0) - source.clientHeight * 0.4;
     source.scrollTo({ top, behavior: at_once || still.matches ? "auto" : "smooth" });
   }
 
