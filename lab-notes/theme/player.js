@@ -361,7 +361,7 @@ class Player {
     put(this.box, { role: "group", "aria-label": recording.processes.map((p) => p.program.split(" ")[0]).join(", ") });
     // For paper, and what the links of the steps lead to.
     const paper = el("ol", "pl-paper", this.steps.map((step, i) =>
-      put(el("li", "", `${name(recording.processes[step.process].name, this.lang)}: `, el("code", "", line(step)), ` ${sentences(recording, i, this.lang, this.owner).join(" ")}`), { id: `${this.box.id}-step-${i + 1}` })));
+      put(el("li", "", `${name(recording.processes[step.process].name, this.lang)}: `, el("code", "", line(step)), ` ${sentences(recording, i, this.lang, this.owner).join(" ")}`), { id: `${this.box.dataset.scene}-step-${i + 1}` })));
     this.box.querySelectorAll(".pl-ui, .pl-paper").forEach((old) => old.remove());
     this.box.append(this.ui, paper);
     this.box.classList.add("pl-live");
@@ -397,7 +397,7 @@ class Player {
     this.marks = this.steps.map((step, i) => {
       const kind = [step.blocked && step.result == null && "pl-waits", ENDS.test(step.call) && "pl-ends", failed(step) && "pl-failed"];
       const mark = el("a", ["pl-mark", ...kind].filter(Boolean).join(" "), el("i"));
-      put(mark, { href: `#${this.box.id}-step-${i + 1}`, tabindex: -1, style: `grid-area: ${row(step.process)} / ${i + 1}`,
+      put(mark, { href: `#${this.box.dataset.scene}-step-${i + 1}`, tabindex: -1, style: `grid-area: ${row(step.process)} / ${i + 1}`,
         "aria-label": `${i + 1}: ${name(recording.processes[step.process].name, this.lang)} ${line(step)}`, title: `${i + 1}. ${line(step)}` });
       mark.addEventListener("click", (event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -487,7 +487,7 @@ class Player {
   askFor({ step, question, choices }) {
     const { lang, w } = this, told = el("p", "pl-told");
     const options = choices.map((choice, i) => {
-      const input = put(el("input"), { type: "radio", name: `${this.box.id}-choice`, value: i });
+      const input = put(el("input"), { type: "radio", name: `${this.box.dataset.scene}-choice`, value: i });
       return el("label", "", input, el("span", "", choice.text[lang]));
     });
     const check = put(el("button", "", w.answer), { type: "submit" });
@@ -546,7 +546,7 @@ class Player {
     this.marks.forEach((m, i) => m.classList.toggle("pl-past", i < n - 1));
     this.strip.scrollTo({ left: mark.offsetLeft - this.strip.clientWidth / 2, behavior: still.matches ? "auto" : "smooth" });
     this.where.replaceChildren(el("b", "", n), ` / ${this.steps.length}`);
-    put(this.where, { href: `#${this.box.id}-step-${n}`, "aria-label": `${w.link}: ${n} / ${this.steps.length}` });
+    put(this.where, { href: `#${this.box.dataset.scene}-step-${n}`, "aria-label": `${w.link}: ${n} / ${this.steps.length}` });
     // Left out rather than disabled, for a button that has the focus would lose it.
     for (const b of [this.first, this.back]) put(b, { "aria-disabled": n === 1 });
     for (const b of [this.forth, this.last]) put(b, { "aria-disabled": n === this.steps.length });
@@ -560,7 +560,7 @@ class Player {
       // Browsers refuse many changes of the address in a short time.
       clearTimeout(this.later);
       this.later = setTimeout(() => {
-        try { history.replaceState(history.state, "", `#${this.box.id}-step-${this.at}`); } catch { /* then it stays */ }
+        try { history.replaceState(history.state, "", `#${this.box.dataset.scene}-step-${this.at}`); } catch { /* then it stays */ }
       }, 120);
     }
   }
@@ -713,7 +713,7 @@ class Player {
 
 function follow() {
   for (const player of players) {
-    const step = /^-step-(\d+)$/.exec(decodeURIComponent(location.hash).slice(1).startsWith(player.box.id) ? decodeURIComponent(location.hash).slice(1 + player.box.id.length) : "");
+    const step = /^-step-(\d+)$/.exec(decodeURIComponent(location.hash).slice(1).startsWith(player.box.dataset.scene) ? decodeURIComponent(location.hash).slice(1 + player.box.dataset.scene.length) : "");
     if (!step) continue;
     player.go(Number(step[1]), { quiet: true });
     used = player;

@@ -34,7 +34,7 @@ pub fn player(
 ) -> Markup {
     let first = recordings.first().map(|(_, recording)| *recording);
     html! {
-        div.player id=(id) data-lang=(lang) {
+        div.player id={ "player-" (id) } data-scene=(id) data-lang=(lang) {
             div.fallback { (fallback) }
             @for (i, (language, recording)) in recordings.iter().enumerate() {
                 @let small = match first {

@@ -90,7 +90,12 @@ fn run(options: Options) -> io::Result<()> {
         Command::Scenes => {
             let mut stdout = io::stdout();
             for scene in scenes::all() {
-                writeln!(stdout, "{:<18}{}", scene.name, scene.about[1])?;
+                writeln!(
+                    stdout,
+                    "{:<18}{}",
+                    scene.name,
+                    Lang::of_locale().of(scene.about[0], scene.about[1])
+                )?;
             }
             Ok(())
         }

@@ -62,7 +62,11 @@ fn a_hundred_are_the_same() {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| while !done.load(Ordering::Relaxed) {});
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
         }
         let first = record(&scene, Language::C).normal().unwrap();
         let different =
