@@ -37,6 +37,7 @@ const PLAN: [Part; 9] = [
         tests_use: &[],
         files: &[
             "recording",
+            "decode::calls",
             "decode",
             "lang",
             "lines",

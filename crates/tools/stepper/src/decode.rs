@@ -19,7 +19,7 @@ use syscalls::Sysno;
 use self::calls::{
     CFLAGS, CHILD, CHILD_TIMES, CLONES, EPOLL_EVENT, FAMILIES, FD, FORMS, FUTEXES, Fields, IFLAGS, Kind,
     LEVELS, LFLAGS, LINGER, MSG, OFLAGS, OPEN, POLLED, POLLFD, REQUESTS, RESTORER, SA, SCM, SO_NUMBERS,
-    SPECIAL, SPEEDS, TIMESPEC, TIMEVAL, UCRED, kinds, options,
+    SPECIAL, SPEEDS, TIMESPEC, TIMEVAL, UCRED, hex, kinds, options,
 };
 
 /// A process's memory.
@@ -569,11 +569,6 @@ fn array(at: u64, count: u64, size: u64, entry: impl Fn(u64) -> Option<String>) 
     }
     let entries = (0..count).map(|i| entry(at.wrapping_add(i.wrapping_mul(size))));
     Some(format!("[{}]", joined(entries)?))
-}
-
-/// As C's `%#x`.
-fn hex(value: u64) -> String {
-    if value == 0 { "0".into() } else { format!("{value:#x}") }
 }
 
 fn octal(value: u64) -> String {

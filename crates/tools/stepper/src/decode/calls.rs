@@ -5,8 +5,6 @@ use std::mem::offset_of;
 #[allow(clippy::enum_glob_use, reason = "a row of CALLS is to be read like the synopsis of a man page")]
 use Kind::*;
 
-use super::hex;
-
 /// What an argument, or a field that one points to, is.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
@@ -478,4 +476,9 @@ pub(super) fn options(level: u64) -> Option<&'static Names> {
         libc::SOL_UDP => Some(&UDP),
         _ => None,
     }
+}
+
+/// As C's `%#x`.
+pub(super) fn hex(value: u64) -> String {
+    if value == 0 { "0".into() } else { format!("{value:#x}") }
 }
