@@ -82,7 +82,7 @@ fn live(arguments: &[&str]) -> Terminal {
         }
     });
     let terminal = Terminal { pty, before, drawn, frames, child, mark, temporary };
-    terminal.see(" 0/0 걸음");
+    terminal.see(" 0/0 단계");
     terminal
 }
 
@@ -168,7 +168,7 @@ fn to_the_end() {
     terminal.enter_until("수신 : 소켓");
     terminal.enter_until("더 올 것이 없어요");
     terminal.types("b");
-    terminal.see("지나간 걸음을 보고 있어요");
+    terminal.see("지나간 단계를 보고 있어요");
     terminal.types("\x1b[C");
     terminal.see("더 올 것이 없어요");
     terminal.types("q");

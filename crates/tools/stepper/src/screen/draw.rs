@@ -102,8 +102,8 @@ fn draw_time(frame: &mut Frame, area: Rect, moment: &Moment) {
     };
     let margin = roles.iter().map(|role| columns(&label(*role))).max().unwrap_or(0);
     let at = moment.step.map_or(0, |step| step + 1);
-    let number = lang.of(format!(" {at}/{count} 걸음"), format!(" step {at}/{count}"));
-    let past = lang.of(" 지나간 걸음 ", " in the past ");
+    let number = lang.of(format!(" {at}/{count} 단계"), format!(" step {at}/{count}"));
+    let past = lang.of(" 지나간 단계 ", " in the past ");
     let right = columns(&number).max(columns(past)) + 1;
     let room = usize::from(area.width).saturating_sub(margin + 1 + right).max(1);
     let first = at.saturating_sub(room * 3 / 4).min(count.saturating_sub(room));
@@ -150,15 +150,15 @@ fn draw_wire(frame: &mut Frame, area: Rect, moment: &Moment) {
     let title = match crossings.len() {
         0 if moment.step.is_none() => lang.of(" 네트워크 ".to_owned(), " the wire ".to_owned()),
         0 => lang.of(
-            " 네트워크: 이 걸음에는 아무것도 오가지 않았어요 ".to_owned(),
+            " 네트워크: 이 단계에는 아무것도 오가지 않았어요 ".to_owned(),
             " the wire: nothing crossed it in this step ".to_owned(),
         ),
         1 => lang.of(
-            " 네트워크: 이 걸음에 하나가 오갔어요 ".to_owned(),
+            " 네트워크: 이 단계에 하나가 오갔어요 ".to_owned(),
             " the wire: one crossed it in this step ".to_owned(),
         ),
         n => lang.of(
-            format!(" 네트워크: 이 걸음에 {n}개가 오갔어요 "),
+            format!(" 네트워크: 이 단계에 {n}개가 오갔어요 "),
             format!(" the wire: {n} crossed it in this step "),
         ),
     };
@@ -295,7 +295,7 @@ fn draw_said(screen: &Screen, moment: &Moment, width: usize) -> Line<'static> {
             )
         }
         None if moment.turns.is_none() => lang.of(
-            "지나간 걸음을 보고 있어요. → 한 걸음 앞으로, End 지금으로".to_owned(),
+            "지나간 단계를 보고 있어요. → 한 단계 앞으로, End 지금으로".to_owned(),
             "This is in the past. → goes one step forward, End goes to now.".to_owned(),
         ),
         None => what_next(moment),
@@ -379,15 +379,15 @@ fn draw_help(frame: &mut Frame, moment: &Moment) {
         Lang::Ko => vec![
             key("Enter, →", "차례인 프로그램이 다음 호출을 실제로 해요"),
             key("Tab", "차례를 다른 프로그램에 넘겨요"),
-            key("b, ←", "지나간 걸음을 되짚어요"),
-            key("Home, End", "첫 걸음으로, 지금으로"),
+            key("b, ←", "지나간 단계를 되짚어요"),
+            key("Home, End", "첫 단계로, 지금으로"),
             key("t", "한 줄을 입력해요 (Ctrl-D: 입력 끝)"),
             key("q", "끝내요"),
             Line::default(),
             mark("● ◆", plain, "호출이 돌아왔어요; 네트워크에 무언가 오갔어요"),
             mark("○ ×", plain, "기다리기 시작했어요; 프로그램이 끝났어요"),
-            mark("값", paint.changed(), "이 걸음에 바뀌었어요"),
-            mark("▶", paint.here(), "이 걸음의 줄"),
+            mark("값", paint.changed(), "이 단계에 바뀌었어요"),
+            mark("▶", paint.here(), "이 단계의 줄"),
             mark("–", plain, "디스크립터 없음: accept 전이거나 닫힌 뒤"),
             mark("① ② ③ ④ ⑤", plain, "프로토콜, 자신의 IP 주소와 포트,"),
             mark("         ", plain, "상대방의 IP 주소와 포트"),
