@@ -123,6 +123,7 @@ const PLAN: [Part; 8] = [
             "pages",
             "play",
             "real",
+            "questions",
             "ladder",
             "figures",
             "code",
