@@ -5,15 +5,15 @@
 #[allow(dead_code, reason = "the book's tests do more with it")]
 #[path = "../../labnotes/tests/chromium/mod.rs"]
 mod chromium;
+mod common;
 mod sample;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{env, fs};
 
 use chromium::{Browser, Page};
-use labkit::{Workspace, missing_program, root, run_trials, trial, trial_with};
+use labkit::{missing_program, run_trials, trial, trial_with};
 use maud::html;
 use serde_json::{Value, json};
 use stepper::html;
@@ -37,7 +37,7 @@ fn main() {
     };
     let chromium = chromium::program().unwrap_or("chromium");
     let browser = |name, test| trial_with(&[chromium], name, run(test));
-    let unrecorded = missing_program(chromium).or_else(|| missing_program("cc")).or_else(no_private_network);
+    let unrecorded = missing_program(chromium).or_else(common::missing);
     let no_axe = missing_program(chromium)
         .or_else(|| env::var_os(AXE).is_none().then(|| format!("{AXE} does not name axe.min.js")));
     let trials = vec![
@@ -58,12 +58,6 @@ fn main() {
     ];
     drop(one);
     run_trials(trials)
-}
-
-/// What scripts/lab says where this machine refuses private networks.
-fn no_private_network() -> Option<String> {
-    let lab = Command::new(root().join("scripts/lab")).arg("--try").output().unwrap();
-    (!lab.status.success()).then(|| String::from_utf8_lossy(&lab.stderr).trim_end().to_string())
 }
 
 /// A page in a file, open in the browser.
@@ -355,10 +349,8 @@ fn several_processes(browser: &mut Browser) {
 
 /// In Korean with C first, in English with Rust first, so that each run is stepped through once.
 fn every_scene(browser: &mut Browser) {
-    let workspace = Workspace::here().unwrap();
-    workspace.build().unwrap();
     for scene in scenes::all() {
-        let [c, rust] = [Language::C, Language::Rust].map(|l| scenes::record(&workspace, &scene, l).unwrap());
+        let [c, rust] = [Language::C, Language::Rust].map(|language| common::record(&scene, language));
         for (recordings, lang) in [([("C", &c), ("Rust", &rust)], "ko"), ([("Rust", &rust), ("C", &c)], "en")]
         {
             let html = html::page(&recordings, lang);
