@@ -11,7 +11,7 @@ const WORDS = {
     printed: "출력", silent: "아직 출력한 것이 없어요", hidden: "소스의 어느 줄인지 알 수 없어요", nothing: "이 단계에는 오간 것이 없어요.",
     fds: "디스크립터와 소켓", what: { keyboard: "키보드", screen: "화면", terminal: "터미널", socket: "소켓", pipe: "파이프" }, gone: "닫혔어요",
     waits: "아직 accept하지 않은 연결", left: "닫혔지만 남아 있는 연결", opening: "맺고 있는 연결",
-    recv: "수신 큐", send: "송신 큐", queue: "연결 대기 큐", bytes: (n) => `${n}바이트`, lost: "도착하지 않음", same: (n) => `프로세스 ${n}개가 함께 쓰는 소켓`,
+    recv: "수신 큐", send: "송신 큐", queue: "연결 대기 큐", bytes: (n) => `${n}바이트`, dropped: "버려졌어요", same: (n) => `프로세스 ${n}개가 함께 쓰는 소켓`,
     pieces: ["프로토콜", "자신의 IP 주소", "자신의 포트 번호", "상대방의 IP 주소", "상대방의 포트 번호"], short: ["프로토콜", "자신의 IP", "자신의 포트", "상대방의 IP", "상대방의 포트"],
   },
   en: {
@@ -22,7 +22,7 @@ const WORDS = {
     printed: "Output", silent: "nothing printed yet", hidden: "the line of source is not known", nothing: "Nothing crosses in this step.",
     fds: "Descriptors and sockets", what: {}, gone: "closed",
     waits: "connection not yet accepted", left: "closed, but still there", opening: "connection being made",
-    recv: "receive queue", send: "send queue", queue: "accept queue", bytes: (n) => (n === 1 ? "1 byte" : `${n} bytes`), lost: "does not arrive", same: (n) => `a socket of ${n} processes`,
+    recv: "receive queue", send: "send queue", queue: "accept queue", bytes: (n) => (n === 1 ? "1 byte" : `${n} bytes`), dropped: "dropped", same: (n) => `a socket of ${n} processes`,
     pieces: ["protocol", "own IP address", "own port", "the peer's IP address", "the peer's port"], short: ["protocol", "own IP", "own port", "peer's IP", "peer's port"],
   },
 };
@@ -73,6 +73,8 @@ function josa(word, closed, open) {
 function short(text) {
   return text.replace(/\{sa_family=AF_INET6?, sin6?_port=htons\((\d+)\).*?inet_(?:addr\(|pton\(AF_INET6, )"([^"]*)"[^}]*\}/g,
     (_, port, ip) => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`))
+    .replace(/\{sa_family=AF_UNIX, sun_path=([^}]*)\}/g, "$1")
+    .replace(/\{sa_family=(AF_UNSPEC)[^}]*\}/g, "$1")
     .replace(/\{sa_handler=([^,}]*)[^}]*\}/g, "$1");
 }
 const cut = (text, most) => (text.length > most ? text.slice(0, most - 1) + "…" : text);
@@ -100,14 +102,14 @@ function unquoted(text) {
 
 // ---- A recording, as it was before it was made small for the page ----
 
-/** States hold, for what is as it was a step before, only its place: an index of a process, a socket's number. */
+/** States hold, for what is as it was a step before, only its place in the list there. */
 function unfold(recording) {
   let before = { processes: [], sockets: [] };
   for (const step of recording.steps) {
     const { processes, sockets } = step.state;
     before = step.state = {
       processes: processes.map((p) => (typeof p === "number" ? before.processes[p] : p)),
-      sockets: sockets.map((s) => (typeof s === "number" ? before.sockets.find((old) => old.id === s) : s)),
+      sockets: sockets.map((s) => (typeof s === "number" ? before.sockets[s] : s)),
     };
   }
   return recording;
@@ -121,7 +123,10 @@ function read(container) {
     if (recording.sources) {
       const steps = all[0].steps.map((step, i) => ({ ...step, source: recording.sources[i] }));
       recording = { ...all[0], ...recording, steps };
-    } else unfold(recording);
+    } else {
+      unfold(recording);
+      recording.run = all.length;
+    }
     recording.language = script.dataset.language || "";
     number(recording);
     all.push(recording);
@@ -158,6 +163,8 @@ function owners(recording) {
   return (id) => ({ process: owner.get(id), role: recording.processes[owner.get(id)]?.role ?? ports.get(parts(sockets.get(id)?.local)[1]) ?? "server" });
 }
 
+/** A socket in another state. While a closed connection lasts, what the descriptor stands for may be there beside it. */
+const again = (state, s) => s && (state.sockets.find((o) => o.id === s.id && o.remote === s.remote) ?? state.sockets.find((o) => o.id === s.id));
 const descriptor = (state, process, fd) => state.processes[process]?.descriptors.find((d) => d.fd === fd);
 const holders = (state, id) => state.processes.flatMap((p, i) => p.descriptors.filter((d) => d.socket === id).map(() => i));
 
@@ -168,8 +175,7 @@ function sentences(recording, i, lang, owner) {
   const who = name(recording.processes[step.process].name, lang), Who = ko ? who : `The ${who}`;
   const subject = ko ? josa(who, "이", "가") : Who, fd = parseInt(args[0]), n = parseInt(result);
   const d = descriptor(after, step.process, fd) ?? descriptor(before, step.process, fd);
-  const find = (state, id) => state.sockets.find((s) => s.id === id);
-  const socket = d && (find(after, d.socket) ?? find(before, d.socket));
+  const socket = d?.socket != null ? again(after, { id: d.socket }) ?? again(before, { id: d.socket }) : null;
   const place = (id) => {
     const { process, role } = owner(id);
     return process == null ? w.sides[role] : name(recording.processes[process].name, lang);
@@ -206,7 +212,7 @@ function sentences(recording, i, lang, owner) {
   } else if (call === "connect") {
     say(`${subject} 서버와 연결됐어요.`, `${Who} is connected.`);
   } else if (/^accept/.test(call)) {
-    say(`${subject} 연결을 하나 꺼냈어요. 디스크립터 ${josa(n, "이", "가")} 그 연결이에요.`, `${Who} has taken a connection: descriptor ${n}.`);
+    say(`${subject} 연결 대기 큐에서 연결을 하나 꺼냈어요. 디스크립터 ${josa(n, "이", "가")} 그 연결이에요.`, `${Who} has taken a connection from its accept queue: descriptor ${n}.`);
   } else if (RECEIVES.test(call) && d) {
     if (/MSG_PEEK/.test(args.join())) say(`${subject} 수신 큐의 ${josa(count, "을", "를")} 꺼내지 않고 보기만 했어요.`, `${Who} has looked at ${count} and left them in the queue.`);
     else if (n > 0) say(`${subject} ${socket ? w.recv : from}에서 ${josa(count, "을", "를")} 읽었어요.`, `${Who} has read ${count} from its ${socket ? w.recv : from}.`);
@@ -242,7 +248,7 @@ function sentences(recording, i, lang, owner) {
   }
   // What it changed at the sockets is said of all of them, whichever call it was.
   for (const s of after.sockets) {
-    const old = find(before, s.id), own = s.id === d?.socket, at = place(s.id);
+    const old = again(before, s), own = s.id === d?.socket, at = place(s.id);
     if ((s.accept_queue ?? 0) > (old?.accept_queue ?? 0))
       say(`${at}의 연결 대기 큐에서 연결 ${s.accept_queue}개가 기다려요.`, s.accept_queue > 1 ? `${s.accept_queue} connections wait in the ${at}'s accept queue.` : `One connection waits in the ${at}'s accept queue.`);
     if (s.recv_queue > (old?.recv_queue ?? 0) && s.accept_queue == null)
@@ -303,17 +309,16 @@ let used = null;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 class Player {
-  constructor(container) {
+  constructor(container, recordings) {
     this.box = container;
     this.lang = container.dataset.lang === "en" ? "en" : "ko";
     this.w = WORDS[this.lang];
-    this.recordings = read(container);
+    this.recordings = recordings;
     this.recording = this.recordings[0];
     this.questions = new Map(JSON.parse(container.querySelector("script.questions")?.textContent || "[]").map((q) => [q.step, q]));
-    this.at = 0;
-    this.listings = new Map();
     this.build();
     this.go(1, { quiet: true });
+    for (const kind of ["pointerdown", "focusin"]) container.addEventListener(kind, () => { used = this; });
   }
 
   get steps() { return this.recording.steps; }
@@ -321,6 +326,9 @@ class Player {
   /** All that stays. What a step changes is put into it by `go`. */
   build() {
     const { w, recording } = this;
+    this.at = 0;
+    this.listings = new Map();
+    this.ports = null;
     this.owner = owners(recording);
     this.call = el("code", "pl-text");
     this.said = el("p", "pl-said");
@@ -351,9 +359,11 @@ class Player {
     this.ui = el("div", "pl-ui", this.band,
       el("div", recording.processes.every((p, _, all) => p.role === all[0].role) ? "pl-body pl-one" : "pl-body", this.middle, this.choice, Object.values(this.sides).filter((s) => s.panels.length).map((s) => s.element)), this.timeline(), this.controls());
     put(this.box, { role: "group", "aria-label": recording.processes.map((p) => p.program.split(" ")[0]).join(", ") });
-    this.paper = el("ol", "pl-paper", this.steps.map((step, i) =>
-      el("li", "", `${name(recording.processes[step.process].name, this.lang)}: `, el("code", "", line(step)), ` ${sentences(recording, i, this.lang, this.owner).join(" ")}`)));
-    this.box.append(this.ui, this.paper);
+    // For paper, and what the links of the steps lead to.
+    const paper = el("ol", "pl-paper", this.steps.map((step, i) =>
+      put(el("li", "", `${name(recording.processes[step.process].name, this.lang)}: `, el("code", "", line(step)), ` ${sentences(recording, i, this.lang, this.owner).join(" ")}`), { id: `${this.box.dataset.scene}-step-${i + 1}` })));
+    this.box.querySelectorAll(".pl-ui, .pl-paper").forEach((old) => old.remove());
+    this.box.append(this.ui, paper);
     this.box.classList.add("pl-live");
 
     // A finger that goes sideways over the picture turns the page.
@@ -366,16 +376,15 @@ class Player {
       const end = event.changedTouches[0], x = end.clientX - touch.clientX, y = end.clientY - touch.clientY;
       if (Math.abs(x) > 48 && Math.abs(y) < Math.abs(x) / 2) x < 0 ? this.next() : this.go(this.at - 1);
     }, { passive: true });
-    for (const kind of ["pointerdown", "focusin"]) this.box.addEventListener(kind, () => { used = this; });
   }
 
   /** One process: who it is, its source, what it has printed, its descriptors. */
   panel(i) {
     const process = this.recording.processes[i], { w } = this;
     const program = el("code", "pl-program"), status = el("span", "pl-status");
-    const source = put(el("pre", "pl-source"), { tabindex: 0, role: "region" });
-    const printed = put(el("pre", "pl-printed"), { role: "region", "aria-label": w.printed });
-    const table = put(el("div", "pl-fds"), { role: "region", "aria-label": w.fds });
+    const source = put(el("pre", "pl-source"), { tabindex: 0, role: "group" });
+    const printed = put(el("pre", "pl-printed"), { role: "group", "aria-label": w.printed });
+    const table = put(el("div", "pl-fds"), { role: "group", "aria-label": w.fds });
     const head = el("header", "pl-head", el("b", "", name(process.name, this.lang)), program, status);
     const element = el("div", "pl-process", head, source, printed, table);
     element.dataset.process = i;
@@ -388,7 +397,7 @@ class Player {
     this.marks = this.steps.map((step, i) => {
       const kind = [step.blocked && step.result == null && "pl-waits", ENDS.test(step.call) && "pl-ends", failed(step) && "pl-failed"];
       const mark = el("a", ["pl-mark", ...kind].filter(Boolean).join(" "), el("i"));
-      put(mark, { href: `#${this.box.id}-step-${i + 1}`, tabindex: -1, style: `grid-area: ${row(step.process)} / ${i + 1}`,
+      put(mark, { href: `#${this.box.dataset.scene}-step-${i + 1}`, tabindex: -1, style: `grid-area: ${row(step.process)} / ${i + 1}`,
         "aria-label": `${i + 1}: ${name(recording.processes[step.process].name, this.lang)} ${line(step)}`, title: `${i + 1}. ${line(step)}` });
       mark.addEventListener("click", (event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -434,21 +443,24 @@ class Player {
     this.where = put(el("a", "pl-where"), { title: w.link });
     this.languages = this.recordings.length > 1 && put(el("div", "pl-languages", this.recordings.map((recording, i) => {
       const b = button("", "", recording.language, () => this.speak(i));
-      return put(b, { "aria-pressed": i === 0 });
+      return put(b, { "aria-pressed": recording === this.recording });
     })), { role: "group", "aria-label": w.language });
     this.asks = this.questions.size > 0 && put(button("pl-asks", "", w.ask, () => {
       const on = this.asks.getAttribute("aria-pressed") !== "true";
       put(this.asks, { "aria-pressed": on });
       if (!on) this.close();
-    }), { "aria-pressed": false });
+    }), { "aria-pressed": this.asks?.getAttribute("aria-pressed") ?? false });
     return el("div", "pl-controls", el("div", "pl-left", this.languages), el("div", "pl-right", this.asks), el("div", "pl-buttons", this.first, this.back, this.where, this.forth, this.last));
   }
 
-  /** Another language's source; all else stays. */
+  /** Another language's source; all else stays, unless in that language it is another run. */
   speak(i) {
+    const { at, recording: before } = this;
     this.recording = this.recordings[i];
+    if (this.recording.run !== before.run) this.build();
     [...this.languages.children].forEach((b, j) => put(b, { "aria-pressed": i === j }));
-    this.go(Math.min(this.at, this.steps.length), { quiet: true });
+    this.go(at, { quiet: true });
+    this.languages.children[i].focus({ preventScroll: true });
   }
 
   pick(role, process) {
@@ -475,12 +487,12 @@ class Player {
   askFor({ step, question, choices }) {
     const { lang, w } = this, told = el("p", "pl-told");
     const options = choices.map((choice, i) => {
-      const input = put(el("input"), { type: "radio", name: `${this.box.id}-choice`, value: i });
+      const input = put(el("input"), { type: "radio", name: `${this.box.dataset.scene}-choice`, value: i });
       return el("label", "", input, el("span", "", choice.text[lang]));
     });
     const check = put(el("button", "", w.answer), { type: "submit" });
     told.setAttribute("aria-live", "polite");
-    this.question.replaceChildren(put(el("fieldset", "", el("legend", "", question[lang]), options), {}), told,
+    this.question.replaceChildren(el("fieldset", "", el("legend", "", question[lang]), options), told,
       el("p", "pl-acts", check, button("", "", w.go, () => this.go(step))));
     this.question.onsubmit = (event) => {
       event.preventDefault();
@@ -489,9 +501,11 @@ class Player {
       const choice = choices[chosen.value];
       for (const [i, option] of options.entries()) option.className = i !== Number(chosen.value) ? "" : choice.right ? "pl-right-one" : "pl-wrong-one";
       told.className = `pl-told ${choice.right ? "pl-is-right" : "pl-is-wrong"}`;
-      told.textContent = `${choice.right ? w.right : w.wrong} ${choice.because?.[lang] ?? ""}`;
+      told.replaceChildren(el("b", "", choice.right ? w.right : w.wrong), ` ${choice.because?.[lang] ?? ""}`);
+      this.question.classList.add("pl-answered");
     };
     this.question.hidden = false;
+    this.question.classList.remove("pl-answered");
     this.box.classList.add("pl-asking");
     this.question.querySelector("input")?.focus({ preventScroll: true });
   }
@@ -532,7 +546,7 @@ class Player {
     this.marks.forEach((m, i) => m.classList.toggle("pl-past", i < n - 1));
     this.strip.scrollTo({ left: mark.offsetLeft - this.strip.clientWidth / 2, behavior: still.matches ? "auto" : "smooth" });
     this.where.replaceChildren(el("b", "", n), ` / ${this.steps.length}`);
-    put(this.where, { href: `#${this.box.id}-step-${n}`, "aria-label": `${w.link}: ${n} / ${this.steps.length}` });
+    put(this.where, { href: `#${this.box.dataset.scene}-step-${n}`, "aria-label": `${w.link}: ${n} / ${this.steps.length}` });
     // Left out rather than disabled, for a button that has the focus would lose it.
     for (const b of [this.first, this.back]) put(b, { "aria-disabled": n === 1 });
     for (const b of [this.forth, this.last]) put(b, { "aria-disabled": n === this.steps.length });
@@ -546,7 +560,7 @@ class Player {
       // Browsers refuse many changes of the address in a short time.
       clearTimeout(this.later);
       this.later = setTimeout(() => {
-        try { history.replaceState(history.state, "", `#${this.box.id}-step-${this.at}`); } catch { /* then it stays */ }
+        try { history.replaceState(history.state, "", `#${this.box.dataset.scene}-step-${this.at}`); } catch { /* then it stays */ }
       }, 120);
     }
   }
@@ -566,14 +580,14 @@ class Player {
     panel.program.textContent = this.recording.processes[i].program;
     panel.status.textContent = !began ? w.yet : ended ? w.ended : waits ? w.waiting(last.call) : w.running;
     panel.status.className = `pl-status ${!began ? "pl-yet" : ended ? "pl-over" : waits ? "pl-wait" : "pl-run"}${here && (ended || waits || own.at(-2)?.blocked && own.at(-2).result == null) ? " pl-new" : ""}`;
-    this.showSource(panel, last, here);
+    this.showSource(panel, own, here);
     // What it has printed; what was typed stands between, as on a screen.
     const text = [];
     for (const s of own) {
       const fd = RECEIVES.test(s.call) && s.result != null && parseInt(s.result) > 0 && descriptor(s.state, i, parseInt(s.args[0]));
       const typed = fd && fd.fd === 0 && fd.socket == null ? unquoted((s.args[1] ?? "").replace(/^"|"\.{0,3}$/g, "")) : "";
-      if (typed && !s.printed.includes(typed.trimEnd())) text.push(el("kbd", s === step ? "pl-fresh" : "", typed));
       if (s.printed) text.push(el("span", s === step ? "pl-fresh" : "", s.printed));
+      if (typed) text.push(el("kbd", s === step ? "pl-fresh" : "", typed));
     }
     panel.printed.replaceChildren(...(text.length ? text : [el("i", "", w.silent)]));
     panel.printed.classList.toggle("pl-new", here && text.at(-1)?.className === "pl-fresh");
@@ -581,9 +595,9 @@ class Player {
     panel.table.replaceChildren(...this.descriptors(i, step.state, before), ...this.orphans(panel.process.role, step.state, before));
   }
 
-  showSource(panel, last, here) {
-    const { w } = this;
-    const at = last?.source, file = at?.file ?? this.steps.find((s) => s.process === panel.i && s.source)?.source.file, text = this.recording.files[file];
+  showSource(panel, own, here) {
+    const { w } = this, at = own.at(-1)?.source, last = own.findLast((s) => s.source)?.source;
+    const file = last?.file ?? this.steps.find((s) => s.process === panel.i && s.source)?.source.file, text = this.recording.files[file];
     const key = `${panel.i} ${file}`, changed = panel.shown !== key;
     if (changed) {
       if (!this.listings.has(key)) this.listings.set(key, text == null ? el("i", "", w.hidden) : listing(file, text));
@@ -592,15 +606,15 @@ class Player {
       panel.shown = key;
     }
     panel.source.querySelector("[aria-current]")?.removeAttribute("aria-current");
-    const current = at && panel.source.querySelector(`[data-line="${at.line}"]`);
+    panel.line = last && panel.source.querySelector(`[data-line="${last.line}"]`);
     panel.source.classList.toggle("pl-now", here);
-    if (current) put(current, { "aria-current": "true" });
+    if (at && panel.line) put(panel.line, { "aria-current": "true" });
     this.find(panel, changed);
   }
 
   /** The current line in sight: only the box scrolls, never the page. One that was hidden has to do it when it is shown. */
-  find({ source }, at_once) {
-    const top = (source.querySelector("[aria-current]")?.offsetTop ?? 0) - source.clientHeight * 0.4;
+  find({ source, line }, at_once) {
+    const top = (line?.offsetTop ?? 0) - source.clientHeight * 0.4;
     source.scrollTo({ top, behavior: at_once || still.matches ? "auto" : "smooth" });
   }
 
@@ -612,13 +626,13 @@ class Player {
       const gone = !now.includes(d), was = old.find((o) => o.fd === d.fd), fresh = this.at > 1 && !gone && (!was || was.what !== d.what || was.socket !== d.socket);
       const group = rows.at(-1), what = this.w.what[d.what] ?? d.what;
       const kind = gone ? " pl-gone" : fresh ? " pl-new" : "";
-      const number = put(el("b", "pl-fd", d.fd), {});
+      const number = el("b", "pl-fd", d.fd);
       if (d.socket == null && group?.what === d.what && group.kind === kind) {
         group.numbers.append(number);
         continue;
       }
       const numbers = el("span", "pl-numbers", number), socket = state.sockets.find((s) => s.id === d.socket);
-      const value = gone || !socket ? el("span", "pl-what", what, gone && ` — ${this.w.gone}`) : this.socket(socket, before, state);
+      const value = gone || !socket ? el("span", "pl-what", gone ? this.w.gone : what) : this.socket(socket, before, state);
       rows.push({ what: d.socket == null && d.what, kind, numbers, element: el("div", `pl-row${kind}`, numbers, value) });
     }
     const plain = rows.filter((row) => row.what).map((row) => row.element);
@@ -629,14 +643,14 @@ class Player {
   orphans(role, state, before) {
     const held = new Set(state.processes.flatMap((p) => p.descriptors.map((d) => d.socket)));
     const earlier = new Set(this.steps.slice(0, this.at - 1).flatMap((s) => s.state.processes.flatMap((p) => p.descriptors.map((d) => d.socket))));
-    return state.sockets.filter((s) => !held.has(s.id) && this.owner(s.id).role === role).map((s) => {
+    return state.sockets.filter((s, i) => !(held.has(s.id) && state.sockets.findIndex((o) => o.id === s.id) === i) && this.owner(s.id).role === role).map((s) => {
       const why = earlier.has(s.id) || /WAIT|LAST|CLOS/.test(s.state) ? this.w.left : /SYN/.test(s.state) ? this.w.opening : this.w.waits;
       return el("div", "pl-orphan", el("p", "", why), this.socket(s, before, state));
     });
   }
 
   socket(s, before, state) {
-    const { w } = this, old = before.sockets.find((o) => o.id === s.id), first = this.at === 1;
+    const { w } = this, old = again(before, s), first = this.at === 1;
     const values = (x) => [x.protocol.toUpperCase(), ...parts(x.local), ...parts(x.remote)];
     const now = values(s), was = old ? values(old) : [], fresh = (is) => (is && !first ? " pl-new" : "");
     const pieces = now.map((value, k) => put(el("span", `pl-piece pl-p${k + 1}${value ? "" : " pl-empty"}${fresh(value && value !== was[k])}`,
@@ -662,13 +676,13 @@ class Player {
     const { w, recording } = this, items = [], connections = new Set();
     for (const s of this.steps.flatMap((step) => step.segments)) connections.add([s.from, s.to].sort().join());
     this.steps.slice(0, n).forEach((step, i) => step.segments.forEach((s, k) => {
-      const here = i === n - 1, right = this.fromClient(s), kind = /RST|unreachable/.test(s.flags) || s.lost ? "pl-refusal" : s.len ? "pl-data" : "";
+      const here = i === n - 1, right = this.fromClient(s), kind = /RST|unreachable/.test(s.flags) || s.dropped ? "pl-refusal" : s.len ? "pl-data" : "";
       const numbers = s.relative ? `seq ${s.relative[0]}${s.relative[1] == null ? "" : ` ack ${s.relative[1]}`}` : "";
       const flags = s.flags || s.protocol.toUpperCase(), length = s.len ? w.bytes(s.len) : "";
       const ports = connections.size > 1 && `:${parts(s.from)[1]} → :${parts(s.to)[1]}`;
-      const item = el("li", `pl-segment ${right ? "pl-to-right" : "pl-to-left"} ${kind}${s.lost ? " pl-lost" : ""} ${here ? "pl-this" : "pl-old"}`,
+      const item = el("li", `pl-segment ${right ? "pl-to-right" : "pl-to-left"} ${kind}${s.dropped ? " pl-dropped" : ""} ${here ? "pl-this" : "pl-old"}`,
         el("span", "pl-label", el("b", "", flags), numbers && el("span", "pl-seq", numbers), length && el("span", "pl-len", length)),
-        s.data && el("code", "pl-bytes", `"${cut(s.data, 60)}"`), ports && el("span", "pl-ports", ports), s.lost && el("span", "pl-ports", w.lost),
+        s.data && el("code", "pl-bytes", `"${cut(s.data, 60)}"`), ports && el("span", "pl-ports", ports), s.dropped && el("span", "pl-ports", w.dropped),
         put(el("i", "pl-arrow"), { role: "img", "aria-label": right ? `${w.sides.client} → ${w.sides.server}` : `${w.sides.server} → ${w.sides.client}` }));
       item.style.setProperty("--k", k);
       items.push(item);
@@ -699,7 +713,7 @@ class Player {
 
 function follow() {
   for (const player of players) {
-    const step = /^-step-(\d+)$/.exec(decodeURIComponent(location.hash).slice(1).startsWith(player.box.id) ? decodeURIComponent(location.hash).slice(1 + player.box.id.length) : "");
+    const step = /^-step-(\d+)$/.exec(decodeURIComponent(location.hash).slice(1).startsWith(player.box.dataset.scene) ? decodeURIComponent(location.hash).slice(1 + player.box.dataset.scene.length) : "");
     if (!step) continue;
     player.go(Number(step[1]), { quiet: true });
     used = player;
@@ -709,7 +723,8 @@ function follow() {
 
 for (const box of document.querySelectorAll(".player")) {
   try {
-    players.push(new Player(box));
+    const recordings = read(box).filter(({ steps }) => steps.length);
+    if (recordings.length) players.push(new Player(box, recordings));
   } catch (error) { // what stands there without the player is better than half a player
     box.classList.remove("pl-live");
     console.error(error);

@@ -112,7 +112,7 @@ fn run_is_cargo_run_where_all_is_there() {
 fn ready_says_what_is_there_what_is_missing_and_what_to_type_and_installs_nothing() {
     let machine = Machine::new();
     let said = machine.run("check", &["--ready"]);
-    for tool in ["cc", "strace", "ip", "/usr/bin/python3", "tmux"] {
+    for tool in ["cc", "strace", "ip", "/usr/bin/python3", "tshark"] {
         assert!(
             said.stdout.lines().any(|line| line.split_whitespace().nth(1) == Some(tool)),
             "{}",

@@ -23,7 +23,7 @@ struct Part {
 }
 
 /// All but the lecture programs, which use sockcommon, and labkit in their tests. Each uses only those that stand before it.
-const PLAN: [Part; 8] = [
+const PLAN: [Part; 9] = [
     Part { folder: "sockcommon/src", uses: &[], tests_use: &[], files: &["lib"] },
     Part {
         folder: "tools/labkit/src",
@@ -32,10 +32,45 @@ const PLAN: [Part; 8] = [
         files: &["doings", "wait", "sockets", "running", "program", "trial", "peers", "trace", "lib"],
     },
     Part {
-        folder: "tools/mirror/src",
+        folder: "tools/stepper/src",
         uses: &["labkit"],
         tests_use: &[],
-        files: &["own", "scenes", "steps", "stage", "report", "faults", "ladder", "lib", "main"],
+        files: &[
+            "recording",
+            "decode::calls",
+            "decode",
+            "lang",
+            "lines",
+            "network",
+            "console",
+            "tracee",
+            "wait",
+            "choice",
+            "kernel",
+            "stage",
+            "scenes",
+            "normal",
+            "ladder",
+            "html",
+            "pcapng",
+            "screen::text",
+            "screen::wire",
+            "screen::moment",
+            "screen::sockets",
+            "screen::side",
+            "screen::turns",
+            "screen::draw",
+            "screen",
+            "lib",
+            "live",
+            "main",
+        ],
+    },
+    Part {
+        folder: "tools/mirror/src",
+        uses: &["labkit", "stepper"],
+        tests_use: &[],
+        files: &["own", "scenes", "steps", "stage", "report", "faults", "lib", "main"],
     },
     Part {
         folder: "tools/mirror/benches/bench",
@@ -117,7 +152,7 @@ const PLAN: [Part; 8] = [
     },
     Part {
         folder: "tools/labnotes/src",
-        uses: &["labkit", "labs", "mirror"],
+        uses: &["labkit", "labs", "mirror", "stepper"],
         tests_use: &["grade", "jail"],
         files: &[
             "pages",

@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use anyhow::{Context as _, Result, bail, ensure};
 use labs::words::Lang;
 use maud::{Markup, html};
-use stepper::ladder::{Arrow, Rung};
 use nix::sys::socket::SockaddrIn;
+use stepper::ladder::{Arrow, Rung};
 
 use crate::ladder;
 

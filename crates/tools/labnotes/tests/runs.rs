@@ -161,7 +161,7 @@ fn whatever_is_not_there() {
         ("{{#fact F99}}", "there is no fact F99"),
         ("{{#lab nothing}}", "there is no lab `nothing`"),
         ("{{#ladder byte_order}}", "no ladder"),
-        ("{{#player byte_ordre}}", "there is no scene `byte_ordre`"),
+        ("{{#player nothing}}", "there is no scene `nothing`"),
         ("{{#departures there}}", "it is ours, linux or here"),
         ("{{#notes nothing}}", "there is no lab-notes/nothing.md"),
         ("{{#notes ../README}}", "is no file's name"),
@@ -214,15 +214,11 @@ fn calls_and_pictures() {
     let Seen::Calls(calls) = common::real().get(&Wanted::Calls("get_hostent")).unwrap() else { panic!() };
     assert!(calls.iter().any(|call| call.contains("openat(AT_FDCWD, \"/etc/hosts\", ")), "{calls:#?}");
     assert!(!calls.iter().any(|call| call.contains("nameserver")), "{calls:#?}");
-    let Seen::Ladder(rungs, port) = common::real().get(&Wanted::Ladder("tcp_echocli")).unwrap() else {
-        panic!()
-    };
-    assert!(
-        rungs.iter().any(|rung| rung.client.contains(&format!("connect(3, 127.0.0.1:{port}"))),
-        "{rungs:?}"
-    );
+    let Seen::Scene(both) = common::real().get(&Wanted::Scene("tcp_echocli")).unwrap() else { panic!() };
+    let rungs = stepper::ladder::rungs(&both[1]);
+    assert!(rungs.iter().any(|rung| rung.client == "connect(3, 127.0.0.1:7, 16) = 0"), "{rungs:?}");
     let html = fs::read_to_string(common::book().join("tcp_echoserv.html")).unwrap();
-    for shown in ["<svg", "SYN+ACK", "INADDR_ANY", "수신 : abcdefg"] {
+    for shown in ["<svg", "SYN+ACK", "INADDR_ANY", "수신 : abcdefg", "class=\"player\""] {
         assert!(html.contains(shown), "{shown}");
     }
 }

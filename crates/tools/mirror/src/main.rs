@@ -156,9 +156,8 @@ fn ladder_table(rungs: &[Rung]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(["client", "on the wire", "server"]);
     for rung in rungs {
-        let arrow = |arrow: &ladder::Arrow| match arrow.right {
-            true => format!("── {} ─▶", arrow.what),
-            false => format!("◀─ {} ──", arrow.what),
+        let arrow = |ladder::Arrow { right, what }: &ladder::Arrow| {
+            if *right { format!("── {what} ─▶") } else { format!("◀─ {what} ──") }
         };
         let wire = rung.wire.iter().map(arrow).collect::<Vec<_>>().join("\n");
         table.add_row([&rung.client, &wire, &rung.server]);

@@ -40,7 +40,9 @@ impl Report {
     /// Is everything the same?
     #[must_use]
     pub fn green(&self) -> bool {
-        [&self.steps, &self.size, &self.behaviour, &self.calls, &self.states].iter().all(|faults| faults.is_empty())
+        [&self.steps, &self.size, &self.behaviour, &self.calls, &self.states]
+            .iter()
+            .all(|faults| faults.is_empty())
     }
 
     /// For a program that could not be played to the end: a red row, and the others' rows stand.
@@ -72,11 +74,12 @@ impl Report {
         Ok(())
     }
 
-    /// Records its own scene in both languages, and compares what stands after every step.
+    /// Records its own scene in both languages, with partners in C, and compares what stands after every step.
     fn states(&mut self, workspace: &Workspace) -> io::Result<()> {
         let Some(scene) = stepper::scenes::named(&self.program) else { return Ok(()) };
         let [c, rust] = [Language::C, Language::Rust].map(|language| {
-            stepper::scenes::record(workspace, &scene, language)?.mirrored()
+            let of = |program: &str| if program == self.program { language } else { Language::C };
+            stepper::scenes::record_each(workspace, &scene, of)?.mirrored()
         });
         let (steps, first) = normal::difference(&c?, &rust?);
         self.steps_compared += steps;

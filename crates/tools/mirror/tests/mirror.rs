@@ -79,9 +79,11 @@ fn a_ladder_shows_what_crosses_the_wire() {
         // In this order, each on a line of its own: nothing is received before it was sent.
         let rungs = [
             "listen(3, 5) = 0",
-            "◀─ SYN, SYN+ACK, ACK ─▶",
-            "accept(3, 127.0.0.1:",
+            "── SYN ─▶",
+            "◀─ SYN+ACK ──",
+            "── ACK ─▶",
             r#"── "abcdefg\n" (8 bytes) ─▶"#,
+            "accept(3, 127.0.0.1:",
             r#"read(4, "abcdefg\n", 65536) = 8"#,
             r#"◀─ "abcdefg\n" (8 bytes) ──"#,
             r#"read(3, "abcdefg\n", 8) = 8"#,

@@ -2,6 +2,7 @@
 //! one file that needs nothing else and opens from disk.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::recording::{Recording, State, Step};
@@ -19,7 +20,7 @@ const OWN: &str = "\
     @media (max-width: 48rem) {
       body { padding-inline: 0; } h1 { padding-inline: 1rem; } .pl-ui { border-radius: 0; border-inline: 0; }
     }
-    @media print { .pl-live > .fallback { display: none; } }";
+    @media print { .pl-live > .fallback:has(> .all) { display: none; } }";
 
 /// The element that player.js makes a player of, with all that it needs inside. `recordings` are of the same scene, each with
 /// its language; the first is the one whose run is shown. Without JavaScript and on paper `fallback` is what is seen.
@@ -33,7 +34,7 @@ pub fn player(
 ) -> Markup {
     let first = recordings.first().map(|(_, recording)| *recording);
     html! {
-        div.player id=(id) data-lang=(lang) {
+        div.player id={ "player-" (id) } data-scene=(id) data-lang=(lang) {
             div.fallback { (fallback) }
             @for (i, (language, recording)) in recordings.iter().enumerate() {
                 @let small = match first {
@@ -101,26 +102,21 @@ fn inside_script(value: &Value) -> PreEscaped<String> {
     PreEscaped(value.to_string().replace('<', "\\u003c"))
 }
 
-/// A recording whose states say only what is not as it was a step before: of a process its index stands for what was, of a
-/// socket its number. player.js reads the whole ones too.
+/// A recording whose states say only what is not as it was a step before: for what is, its place in the list there stands.
+/// player.js reads whole ones too.
 fn thin(recording: &Recording) -> Value {
+    fn places<T: PartialEq + Serialize>(before: &[T], now: &[T]) -> Vec<Value> {
+        now.iter()
+            .map(|one| before.iter().position(|old| old == one).map_or_else(|| json!(one), Value::from))
+            .collect()
+    }
     let mut value = json!(recording);
     let mut before = &State::default();
     for (i, Step { state, .. }) in recording.steps.iter().enumerate() {
-        let processes: Vec<Value> = (0..)
-            .zip(&state.processes)
-            .map(|(k, process)| {
-                if before.processes.get(k) == Some(process) { json!(k) } else { json!(process) }
-            })
-            .collect();
-        let sockets: Vec<Value> = state
-            .sockets
-            .iter()
-            .map(|socket| {
-                if before.sockets.contains(socket) { json!(socket.id) } else { json!(socket) }
-            })
-            .collect();
-        value["steps"][i]["state"] = json!({ "processes": processes, "sockets": sockets });
+        value["steps"][i]["state"] = json!({
+            "processes": places(&before.processes, &state.processes),
+            "sockets": places(&before.sockets, &state.sockets),
+        });
         before = state;
     }
     value
@@ -132,10 +128,9 @@ fn sources(recording: &Recording) -> Value {
     json!({ "processes": recording.processes, "files": recording.files, "sources": sources })
 }
 
-/// They do the same, and the kernel says the same of both after every step.
+/// They do the same step by step, and the kernel says the same of both after each.
 fn same(a: &Recording, b: &Recording) -> bool {
-    let mirrored = (a.mirrored(), b.mirrored());
-    a.steps.len() == b.steps.len() && matches!(mirrored, (Ok(a), Ok(b)) if a == b)
+    a.steps.len() == b.steps.len() && matches!((a.mirrored(), b.mirrored()), (Ok(a), Ok(b)) if a == b)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What the kernel says of processes and their sockets while all of them stand still.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
@@ -53,12 +54,29 @@ impl Kernel {
         }
 
         let before = std::mem::take(&mut self.known);
+        let (entries, rest) = connections(network)?;
         let mut sockets = Vec::new();
-        for (inode, socket) in held {
+        for (inode, mut socket) in held {
+            // getpeername has no answer before a connection is there, and none after its end; the table still knows it.
+            let was = before.iter().find(|known| known.inode == inode).map(|known| known.ends);
+            if socket.state == "SYN_SENT" {
+                socket.remote = entries
+                    .iter()
+                    .find(|entry| entry.inode == inode)
+                    .map(|entry| plain(entry.remote_address));
+            } else if socket.state == "CLOSED"
+                && let Some((local, remote @ Some(_))) = was
+                && rest
+                    .iter()
+                    .any(|rest| rest.state == "TIME_WAIT" && (rest.local, rest.remote) == (local, remote))
+            {
+                // Linux frees the socket and keeps a small one, TIME-WAIT, that no descriptor stands for: tcp_time_wait.
+                (socket.state, socket.local, socket.remote) = ("TIME_WAIT".into(), local, remote);
+            }
             let socket = self.numbered(socket, inode, &before);
             sockets.push(socket);
         }
-        for mut socket in unheld(network)? {
+        for mut socket in rest {
             let ends = (socket.local, socket.remote);
             if !sockets
                 .iter()
@@ -174,39 +192,63 @@ fn held(pidfd: &OwnedFd, fd: RawFd) -> io::Result<Option<Socket>> {
         return Ok(Some(socket));
     }
     let info = tcp_info(&copy)?;
-    socket.state = TcpState::from_u8(info.tcpi_state).map_or("", state).into();
+    socket.state = TcpState::from_u8(info.tcpi_state).map_or("", |of| state(&of)).into();
     if socket.state == "LISTEN" {
         // tcp(7) doesn't say so, but the kernel's tcp_get_info does: of a listening socket these two are its queue.
         socket.accept_queue = Some(info.tcpi_unacked as usize);
         socket.backlog = Some(info.tcpi_sacked as usize);
     } else {
         socket.recv_queue = queued(&copy, libc::FIONREAD);
-        socket.send_queue = queued(&copy, libc::TIOCOUTQ);
+        socket.send_queue = unsent(&socket.state, queued(&copy, libc::TIOCOUTQ));
     }
     Ok(Some(socket))
 }
 
-/// The TCP sockets of a network that no descriptor stands for, and maybe some for which one does.
-fn unheld(network: i32) -> io::Result<Vec<Socket>> {
+/// The TCP connections of a network, and of these, as sockets, the ones that no descriptor stands for.
+fn connections(network: i32) -> io::Result<(Vec<TcpNetEntry>, Vec<Socket>)> {
     let process = Process::new(network).map_err(io::Error::other)?;
     let mut entries = process.tcp().map_err(io::Error::other)?;
     entries.extend(process.tcp6().unwrap_or_default()); // there may be no IPv6 here
-    let socket = |entry: TcpNetEntry| Socket {
-        id: 0,
-        protocol: Protocol::Tcp,
-        local: Some(plain(entry.local_address)),
-        remote: Some(plain(entry.remote_address)),
-        state: state(entry.state).into(),
-        recv_queue: entry.rx_queue as usize,
-        send_queue: entry.tx_queue as usize,
-        accept_queue: None,
-        backlog: None,
+    let socket = |entry: &TcpNetEntry| {
+        let state = state(&entry.state);
+        Socket {
+            id: 0,
+            protocol: Protocol::Tcp,
+            local: Some(plain(entry.local_address)),
+            remote: Some(plain(entry.remote_address)),
+            state: state.into(),
+            // A FIN counts one there: one that has come, in CLOSE_WAIT; after close nobody reads.
+            recv_queue: (entry.rx_queue as usize).saturating_sub(usize::from(state == "CLOSE_WAIT")),
+            send_queue: unsent(state, entry.tx_queue as usize),
+            accept_queue: None,
+            backlog: None,
+        }
     };
-    Ok(entries.into_iter().filter(|entry| entry.inode == 0).map(socket).collect())
+    let rest = entries.iter().filter(|entry| entry.inode == 0).map(socket).collect();
+    Ok((entries, rest))
+}
+
+/// The bytes in a send queue of which the kernel says this: it counts a FIN as one, and does not clear it at the end.
+fn unsent(state: &str, queue: usize) -> usize {
+    match state {
+        "FIN_WAIT1" | "CLOSING" | "LAST_ACK" => queue.saturating_sub(1),
+        "CLOSED" => 0,
+        _ => queue,
+    }
+}
+
+/// How many requests for a connection have been dropped in a network until now.
+pub(crate) fn dropped(network: i32) -> io::Result<u64> {
+    // Two lines a group: the names, and under them the numbers.
+    let text = fs::read_to_string(format!("/proc/{network}/net/netstat"))?;
+    let mut lines = text.lines().filter(|line| line.starts_with("TcpExt:"));
+    let (names, numbers) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let found = names.split(' ').zip(numbers.split(' ')).find(|(name, _)| *name == "ListenDrops");
+    found.and_then(|(_, number)| number.parse().ok()).ok_or_else(|| io::Error::other("no ListenDrops"))
 }
 
 /// The names that netstat(8) gives the states of RFC 9293.
-fn state(state: TcpState) -> &'static str {
+fn state(state: &TcpState) -> &'static str {
     match state {
         TcpState::Established => "ESTABLISHED",
         TcpState::SynSent => "SYN_SENT",

@@ -71,6 +71,9 @@ fn to_server(recording: &Recording, step: &Step, segment: &Segment) -> bool {
 }
 
 fn what(segment: &Segment) -> String {
+    if segment.dropped {
+        return format!("{}: dropped", segment.flags);
+    }
     let flags: Vec<&str> = segment.flags.split(' ').filter(|flag| !matches!(*flag, "PSH" | "")).collect();
     let control = match (segment.protocol, &flags[..]) {
         (Protocol::Icmp, _) => return format!("{} (ICMP)", segment.flags),

@@ -3,7 +3,6 @@
 mod choice;
 mod console;
 pub mod decode;
-pub mod diagram;
 pub mod html;
 mod kernel;
 pub mod ladder;

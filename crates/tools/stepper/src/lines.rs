@@ -194,7 +194,7 @@ impl Text {
         while let Some(frame) = frames.next()? {
             let location = frame.location.ok_or("a frame without a place")?;
             let file = location.file.ok_or("a frame without a file")?;
-            if let Some(path) = self.sources.own(Path::new(file)) {
+            if let Some(path) = self.sources.own(Path::new(file))? {
                 let line = location.line.map(|line| line as usize);
                 let sure = |line: &usize| !part.merged || is_unique(&path, *line);
                 return Ok(Some((path.clone(), line.filter(sure))));
@@ -215,7 +215,7 @@ struct Part {
 }
 
 /// The units that name a file of the program's own.
-fn own_units(dwarf: &Dwarf<Bytes>, sources: &Sources) -> Result<Vec<Part>, gimli::Error> {
+fn own_units(dwarf: &Dwarf<Bytes>, sources: &Sources) -> Result<Vec<Part>, Error> {
     let mut own = Vec::new();
     let mut units = dwarf.units();
     while let Some(header) = units.next()? {
@@ -224,11 +224,10 @@ fn own_units(dwarf: &Dwarf<Bytes>, sources: &Sources) -> Result<Vec<Part>, gimli
             continue;
         }
         let root = unit.entry(unit.header.root_offset())?;
-        let producer = match root.attr_value(gimli::DW_AT_producer) {
-            Some(producer) => dwarf.attr_string(&unit, producer)?.to_string_lossy()?.into_owned(),
-            None => String::new(),
+        let merged = match root.attr_value(gimli::DW_AT_producer) {
+            Some(producer) => merges(&dwarf.attr_string(&unit, producer)?.to_string_lossy()?),
+            None => true,
         };
-        let merged = merges(&producer);
         let mut ranges = dwarf.unit_ranges(&unit)?;
         while let Some(range) = ranges.next()? {
             own.push(Part { addresses: range.begin..range.end, merged });
@@ -257,7 +256,7 @@ fn is_unique(file: &Path, line: usize) -> bool {
     !others.any(|other| other.ends_with(&this) || (other.contains('(') && this.ends_with(&other)))
 }
 
-fn names_own_file(dwarf: &Dwarf<Bytes>, unit: &Unit<Bytes>, sources: &Sources) -> Result<bool, gimli::Error> {
+fn names_own_file(dwarf: &Dwarf<Bytes>, unit: &Unit<Bytes>, sources: &Sources) -> Result<bool, Error> {
     let Some(program) = &unit.line_program else { return Ok(false) };
     let text = |value| dwarf.attr_string(unit, value)?.to_string_lossy().map(Cow::into_owned);
     let root = match &unit.comp_dir {
@@ -272,7 +271,7 @@ fn names_own_file(dwarf: &Dwarf<Bytes>, unit: &Unit<Bytes>, sources: &Sources) -
             Some(folder) => root.join(text(folder)?),
             None => root.clone(),
         };
-        if sources.own(&folder.join(text(file.path_name())?)).is_some() {
+        if sources.own(&folder.join(text(file.path_name())?))?.is_some() {
             return Ok(true);
         }
     }
@@ -288,24 +287,21 @@ struct Sources {
 }
 
 impl Sources {
-    /// Where a file is, if it is the program's own and the text that the executable was built from.
-    fn own(&self, file: &Path) -> Option<PathBuf> {
-        if let Some(known) = self.known.borrow().get(file) {
-            return known.clone();
+    /// Where a file is, if it is the program's own. An error if it is not the text any more that the executable was built from.
+    fn own(&self, file: &Path) -> Result<Option<PathBuf>, Error> {
+        let known = self.known.borrow().get(file).cloned();
+        let path = known.unwrap_or_else(|| {
+            let path = if is_library(file) || file.is_relative() { None } else { file.canonicalize().ok() };
+            let path = path.filter(|path| !is_library(path) && path.is_file());
+            self.known.borrow_mut().insert(file.to_path_buf(), path.clone());
+            path
+        });
+        if let Some(path) = &path
+            && File::open(path)?.metadata()?.modified()? > self.built
+        {
+            return Err(format!("{} is newer than the executable", path.display()).into());
         }
-        let found = if is_library(file) { None } else { self.find(file).ok().flatten() };
-        self.known.borrow_mut().insert(file.to_path_buf(), found.clone());
-        found
-    }
-
-    fn find(&self, file: &Path) -> io::Result<Option<PathBuf>> {
-        if file.is_relative() {
-            return Ok(None);
-        }
-        let path = file.canonicalize()?;
-        let source = File::open(&path)?.metadata()?;
-        let same = source.is_file() && source.modified()? <= self.built;
-        Ok((same && !is_library(&path)).then_some(path))
+        Ok(path)
     }
 }
 

@@ -90,7 +90,12 @@ fn run(options: Options) -> io::Result<()> {
         Command::Scenes => {
             let mut stdout = io::stdout();
             for scene in scenes::all() {
-                writeln!(stdout, "{:<18}{}", scene.name, scene.about[1])?;
+                writeln!(
+                    stdout,
+                    "{:<18}{}",
+                    scene.name,
+                    Lang::of_locale().of(scene.about[0], scene.about[1])
+                )?;
             }
             Ok(())
         }
@@ -119,7 +124,13 @@ fn record(options: &Record) -> io::Result<Recording> {
         let words = |line: &Option<String>| line.as_deref().map(shell_words::split).transpose();
         let words = |line| words(line).map_err(io::Error::other);
         let (server, client) = (words(&options.server)?, words(&options.client)?);
-        return scenes::record_own(&workspace, server.as_deref(), client.as_deref(), &options.typed, language);
+        return scenes::record_own(
+            &workspace,
+            server.as_deref(),
+            client.as_deref(),
+            &options.typed,
+            language,
+        );
     };
     let scene = scenes::named(name).ok_or_else(|| {
         io::Error::other(format!("there is no scene {name}; `cargo run -p stepper -- scenes` lists them"))
@@ -137,7 +148,8 @@ fn keep(files: &Files, recording: &Recording) -> io::Result<()> {
         write(file, (serde_json::to_string_pretty(recording)? + "\n").as_bytes())?;
     }
     if let Some(file) = &files.html {
-        let language = recording.processes.iter().map(|process| process.language.as_str()).find(|l| !l.is_empty());
+        let language =
+            recording.processes.iter().map(|process| process.language.as_str()).find(|l| !l.is_empty());
         let page = html::page(&[(language.unwrap_or_default(), recording)], files.lang().of("ko", "en"));
         write(file, page.as_bytes())?;
     }

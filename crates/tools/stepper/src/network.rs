@@ -8,7 +8,8 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use etherparse::{Icmpv4Type, SlicedPacket, TransportSlice, icmpv4::DestUnreachableHeader};
+use etherparse::icmpv4::DestUnreachableHeader;
+use etherparse::{Icmpv4Type, Icmpv6Type, LaxSlicedPacket, NetSlice, SlicedPacket, TransportSlice, icmpv6};
 use labkit::Running;
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity, setns};
@@ -30,6 +31,7 @@ const SET_UP: &str = "\
 ip link set lo up
 ip route replace table local local 127.0.0.0/8 dev lo proto kernel scope host src 127.0.0.1 quickack 1
 ip route replace table local local 127.0.0.1 dev lo proto kernel scope host src 127.0.0.1 quickack 1
+ip -6 route replace table local local ::1 dev lo proto kernel metric 0 quickack 1 2>/dev/null || :
 echo ready
 exec cat";
 
@@ -189,7 +191,7 @@ fn keep(fd: &OwnedFd, number: RawFd) -> io::Result<()> {
 
 /// Captures what arrives, from the IP header on.
 fn packet_socket() -> io::Result<OwnedFd> {
-    let protocol = i32::from((libc::ETH_P_IP as u16).to_be());
+    let protocol = i32::from((libc::ETH_P_ALL as u16).to_be());
     // SAFETY: three numbers.
     let fd = unsafe { libc::socket(libc::AF_PACKET, libc::SOCK_DGRAM, protocol) };
     Errno::result(fd)?;
@@ -254,22 +256,12 @@ fn segment(packet: &[u8]) -> Option<Segment> {
 
 fn parse(packet: &[u8]) -> Option<Segment> {
     let sliced = SlicedPacket::from_ip(packet).ok()?;
-    let ip = sliced.net.as_ref()?.ipv4_ref()?.header();
-    let (source, destination) = (ip.source_addr(), ip.destination_addr());
-    let addr = |ip: Ipv4Addr, port| SocketAddr::from((ip, port));
-    let blank = |from, to, protocol, data: &[u8]| Segment {
-        from,
-        to,
-        protocol,
-        flags: String::new(),
-        seq: 0,
-        ack: 0,
-        len: data.len(),
-        data: escape(data),
-        lost: false,
-        packet: Vec::new(),
-        time: Duration::ZERO,
+    let (source, destination): (IpAddr, IpAddr) = match sliced.net.as_ref()? {
+        NetSlice::Ipv4(ip) => (ip.header().source_addr().into(), ip.header().destination_addr().into()),
+        NetSlice::Ipv6(ip) => (ip.header().source_addr().into(), ip.header().destination_addr().into()),
+        NetSlice::Arp(_) => return None,
     };
+    let addr = |ip: IpAddr, port| SocketAddr::from((ip, port));
     match sliced.transport? {
         TransportSlice::Tcp(tcp) => {
             let (from, to) = (addr(source, tcp.source_port()), addr(destination, tcp.destination_port()));
@@ -299,17 +291,45 @@ fn parse(packet: &[u8]) -> Option<Segment> {
                 Icmpv4Type::DestinationUnreachable(_) => "destination unreachable",
                 _ => "ICMP",
             };
-            // It speaks of the datagram whose beginning it carries.
-            let of = etherparse::LaxSlicedPacket::from_ip(icmp.payload()).ok();
-            let ports = of.and_then(|of| match of.transport? {
-                TransportSlice::Udp(udp) => Some((udp.destination_port(), udp.source_port())),
-                _ => None,
-            });
-            let (here, there) = ports.unwrap_or_default();
-            let (from, to) = (addr(source, here), addr(destination, there));
-            Some(Segment { flags: flags.into(), ..blank(from, to, Protocol::Icmp, &[]) })
+            Some(Segment { flags: flags.into(), ..icmp_of(icmp.payload(), source, destination) })
         }
+        TransportSlice::Icmpv6(icmp) => {
+            let flags = match icmp.icmp_type() {
+                Icmpv6Type::DestinationUnreachable(icmpv6::DestUnreachableCode::Port) => "port unreachable",
+                Icmpv6Type::DestinationUnreachable(_) => "destination unreachable",
+                _ => return None, // how neighbours find each other
+            };
+            Some(Segment { flags: flags.into(), ..icmp_of(icmp.payload(), source, destination) })
+        }
+        TransportSlice::Igmp(_) => None,
+    }
+}
+
+/// A message of ICMP, which speaks of the datagram whose beginning it carries.
+fn icmp_of(datagram: &[u8], source: IpAddr, destination: IpAddr) -> Segment {
+    let of = LaxSlicedPacket::from_ip(datagram).ok();
+    let ports = of.and_then(|of| match of.transport? {
+        TransportSlice::Udp(udp) => Some((udp.destination_port(), udp.source_port())),
         _ => None,
+    });
+    let (here, there) = ports.unwrap_or_default();
+    blank((source, here).into(), (destination, there).into(), Protocol::Icmp, &[])
+}
+
+/// A segment of which no more is known.
+fn blank(from: SocketAddr, to: SocketAddr, protocol: Protocol, data: &[u8]) -> Segment {
+    Segment {
+        from,
+        to,
+        protocol,
+        flags: String::new(),
+        seq: 0,
+        ack: 0,
+        len: data.len(),
+        data: escape(data),
+        dropped: false,
+        packet: Vec::new(),
+        time: Duration::ZERO,
     }
 }
 

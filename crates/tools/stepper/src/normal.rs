@@ -74,10 +74,12 @@ pub fn difference(one: &Value, other: &Value) -> (usize, Option<String>) {
     let nothing = Value::Null;
     for i in 0..n {
         let (a, b) = (ones.get(i).unwrap_or(&nothing), others.get(i).unwrap_or(&nothing));
-        let Some(field) = ["process", "call", "args", "result", "blocked", "printed", "signals", "segments", "state", "source"]
-            .into_iter()
-            .find(|field| a[field] != b[field])
-        else {
+        let Some(field) = [
+            "process", "call", "args", "result", "blocked", "printed", "signals", "segments", "state",
+            "source",
+        ]
+        .into_iter()
+        .find(|field| a[field] != b[field]) else {
             continue;
         };
         let call = a["call"].as_str().or(b["call"].as_str()).unwrap_or_default();
@@ -152,7 +154,11 @@ impl Patterns {
             (Regex::new(r"/proc/\d+/")?, "/proc/pid/"),
             (Regex::new(r"AT_FDCWD<[^>]*>")?, "AT_FDCWD"),
         ];
-        Ok(Patterns { named, number: Regex::new(r"\b\d{2,}\b")?, port: Regex::new(r"(htons\(|\d\.\d+\.\d+\.\d+:|= )(\d+)")? })
+        Ok(Patterns {
+            named,
+            number: Regex::new(r"\b\d{2,}\b")?,
+            port: Regex::new(r"(htons\(|\d\.\d+\.\d+\.\d+:|= )(\d+)")?,
+        })
     }
 }
 

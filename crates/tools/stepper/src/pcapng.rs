@@ -68,8 +68,8 @@ fn write_blocks(recording: &Recording, out: &mut impl Write) -> Result<(), PcapE
 #[must_use]
 pub fn comment(recording: &Recording, step: &Step, segment: &Segment) -> String {
     let process = recording.processes.get(step.process).map_or("?", |process| &process.name);
-    let lost = if segment.lost { "lost on its way; " } else { "" };
-    let mut comment = format!("{lost}step {}, {process}: {}", step.n, step.text());
+    let dropped = if segment.dropped { "dropped on arrival; " } else { "" };
+    let mut comment = format!("{dropped}step {}, {process}: {}", step.n, step.text());
     if let Some((end, _)) = comment.char_indices().nth(LONGEST_COMMENT) {
         comment.truncate(end);
         comment.push('…');

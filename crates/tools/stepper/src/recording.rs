@@ -12,6 +12,7 @@ pub const VERSION: u32 = 1;
 
 /// One run of a scene, whole.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Recording {
     /// [`VERSION`]
     pub version: u32,
@@ -27,6 +28,7 @@ pub struct Recording {
 
 /// A process, or a thread of one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Process {
     /// What it is called here: `server`, `client`, `client 2`, `server's child`.
     pub name: String,
@@ -40,6 +42,7 @@ pub struct Process {
 
 /// On which side of the wire a process stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// It asks.
@@ -50,6 +53,7 @@ pub enum Role {
 
 /// One system call of one process: it returns, or begins to wait in it; or the process ends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Step {
     /// From 1 on.
     pub n: usize,
@@ -77,6 +81,7 @@ pub struct Step {
 
 /// A place in a program's text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Source {
     /// A key of [`Recording::files`]: `crates/tcp_echoserv/tcp_echoserv.c`.
     pub file: String,
@@ -88,6 +93,7 @@ pub struct Source {
 
 /// A segment of TCP, a datagram of UDP, or a message of ICMP.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Segment {
     /// Where it comes from. Of ICMP: the port is that of the datagram that it speaks of.
     pub from: SocketAddr,
@@ -105,9 +111,9 @@ pub struct Segment {
     pub len: usize,
     /// These bytes as strace writes a string, without the quotes: `abc\n`.
     pub data: String,
-    /// It was sent and did not arrive: the scene lost it on purpose.
+    /// The kernel dropped it when it came, since its queue was full, and counts it as such: `ListenDrops` of nstat(8).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub lost: bool,
+    pub dropped: bool,
     /// The packet from its IP header on, for a pcapng.
     #[serde(skip)]
     pub packet: Vec<u8>,
@@ -118,6 +124,7 @@ pub struct Segment {
 
 /// A transport protocol, or ICMP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// RFC 9293
@@ -130,6 +137,7 @@ pub enum Protocol {
 
 /// What the kernel says at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct State {
     /// One an entry of [`Recording::processes`] that has begun: its descriptors; empty once it has ended.
     pub processes: Vec<Descriptors>,
@@ -139,6 +147,7 @@ pub struct State {
 
 /// The descriptors of a process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Descriptors {
     /// Those that are open, in the order of their numbers.
     pub descriptors: Vec<Descriptor>,
@@ -146,6 +155,7 @@ pub struct Descriptors {
 
 /// One descriptor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Descriptor {
     /// Its number.
     pub fd: i32,
@@ -157,6 +167,7 @@ pub struct Descriptor {
 
 /// A socket, or what is left of one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Socket {
     /// Its number in this recording, from 1 on: that of the same socket is the same in every step.
     pub id: usize,
@@ -193,5 +204,20 @@ impl Step {
     #[must_use]
     pub fn waits(&self) -> bool {
         self.blocked && self.result.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_beside_this_file_is_that_of_these_types() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/recording.schema.json");
+        let schema = serde_json::to_string_pretty(&schemars::schema_for!(Recording)).unwrap() + "\n";
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(file, &schema).unwrap();
+        }
+        assert!(std::fs::read_to_string(file).unwrap() == schema, "{file}: run this test with BLESS=1");
     }
 }

@@ -228,7 +228,22 @@ pub fn named(name: &str) -> Option<Scene> {
 }
 
 /// Plays a scene, its lecture programs in this language, and gives the recording. Those in Rust are built.
+///
+/// # Errors
+/// A program can't be started, or the scene comes to no end.
 pub fn record(workspace: &Workspace, scene: &Scene, language: Language) -> io::Result<Recording> {
+    record_each(workspace, scene, |_| language)
+}
+
+/// As [`record`], each program in a language of its own.
+///
+/// # Errors
+/// As [`record`].
+pub fn record_each(
+    workspace: &Workspace,
+    scene: &Scene,
+    language: impl Fn(&str) -> Language,
+) -> io::Result<Recording> {
     let mut stage = Stage::new(scene.name, &workspace.root)?;
     let mut numbers = vec![None; scene.cast.len()];
     let number = |numbers: &[Option<usize>], part: usize| {
@@ -238,7 +253,7 @@ pub fn record(workspace: &Workspace, scene: &Scene, language: Language) -> io::R
         match *act {
             Act::Start(part) => {
                 let Part { name, role, program, args } = scene.cast[part];
-                let path = executable(workspace, program, language)?.path;
+                let path = executable(workspace, program, language(program))?.path;
                 let args: Vec<String> = args.iter().map(ToString::to_string).collect();
                 numbers[part] = Some(stage.start(&Player { name, role, path: &path, args: &args })?);
             }

@@ -1,68 +1,28 @@
 //! The live face: both ends of a conversation in a terminal, where Enter makes the next call happen.
 
 mod draw;
+mod moment;
 mod side;
+mod sockets;
 mod text;
 mod turns;
 mod wire;
 
 use std::env;
 use std::io::{self, IsTerminal as _};
+use std::os::fd::AsFd as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, poll};
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::lang::Lang;
-use crate::recording::Recording;
-use crate::stage::{Stage, Turn};
-pub use turns::Screen;
-
-/// Whoever makes the programs go on: the stage, or in tests a finished recording.
-pub trait Live {
-    /// Everything until now.
-    fn recording(&self) -> &Recording;
-    /// Whose turn can it be?
-    fn turn(&mut self, process: usize) -> io::Result<Turn>;
-    /// Lets a process run to its next step, really, now.
-    fn step(&mut self, process: usize) -> io::Result<()>;
-    /// Nobody can go on: lets time pass for those who wait no longer than some time.
-    fn let_time_pass(&mut self) -> io::Result<()>;
-    /// Types a line into a process; `line` ends with its newline.
-    fn type_line(&mut self, process: usize, line: &[u8]) -> io::Result<()>;
-    /// The end of what is typed into a process.
-    fn end_of_input(&mut self, process: usize) -> io::Result<()>;
-}
-
-impl Live for Stage {
-    fn recording(&self) -> &Recording {
-        self.recording()
-    }
-
-    fn turn(&mut self, process: usize) -> io::Result<Turn> {
-        self.turn(process)
-    }
-
-    fn step(&mut self, process: usize) -> io::Result<()> {
-        self.step(process)
-    }
-
-    fn let_time_pass(&mut self) -> io::Result<()> {
-        self.let_time_pass()
-    }
-
-    fn type_line(&mut self, process: usize, line: &[u8]) -> io::Result<()> {
-        self.type_line(process, line)
-    }
-
-    fn end_of_input(&mut self, process: usize) -> io::Result<()> {
-        self.end_of_input(process);
-        Ok(())
-    }
-}
+pub use turns::{Live, Screen};
 
 /// How often the screen looks for what comes without a key: a signal, a time limit that ends a wait.
 const LOOK: Duration = Duration::from_millis(100);
@@ -106,7 +66,16 @@ fn until_seen(
     Err(io::Error::new(io::ErrorKind::Interrupted, "ended by a signal"))
 }
 
-/// The next event, none if there was none for a moment.
+/// The next event, none if there was none for a moment. A terminal that has gone has no more; crossterm would look for one for ever.
 fn next_event() -> io::Result<Option<Event>> {
-    Ok(if event::poll(LOOK)? { Some(event::read()?) } else { None })
+    let stdin = io::stdin();
+    let mut fds = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+    match poll(&mut fds, LOOK.as_millis() as u16) {
+        Ok(_) | Err(Errno::EINTR) => {}
+        Err(errno) => return Err(errno.into()),
+    }
+    if fds[0].revents().is_some_and(|seen| seen.intersects(PollFlags::POLLHUP | PollFlags::POLLERR)) {
+        return Err(io::Error::new(io::ErrorKind::Interrupted, "the terminal has gone"));
+    }
+    Ok(if event::poll(Duration::ZERO)? { Some(event::read()?) } else { None })
 }

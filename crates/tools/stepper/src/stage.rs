@@ -18,7 +18,7 @@ use nix::unistd::Pid;
 use crate::choice::Choice;
 use crate::console::Console;
 use crate::decode::Entered;
-use crate::kernel::{Asked, Kernel};
+use crate::kernel::{self, Asked, Kernel};
 use crate::lines::Lines;
 use crate::network::{Network, pidfd_open};
 use crate::recording::{Process, Recording, Role, Segment, Source, Step, VERSION};
@@ -65,6 +65,8 @@ pub struct Stage {
     lines: Lines,
     root: PathBuf,
     crossed: Vec<Segment>,
+    /// How many requests for a connection the kernel has dropped.
+    dropped: u64,
     recording: Recording,
     network: Network,
 }
@@ -121,6 +123,7 @@ impl Stage {
             lines: Lines::new(),
             root: root.canonicalize()?,
             crossed: Vec::new(),
+            dropped: 0,
             recording: Recording {
                 version: VERSION,
                 scene: scene.into(),
@@ -208,17 +211,12 @@ impl Stage {
             if self.tasks[process].stop.is_none() {
                 self.tasks[process].tracee.go_on()?;
             }
-            match self.next_stop(process)? {
-                Some(stop) => {
-                    self.tasks[process].at = At::Still;
-                    self.stopped(process, stop)?;
-                }
-                None => {
-                    self.tasks[process].at = At::Asleep;
-                    self.begins_to_wait(process)?;
-                    break;
-                }
-            }
+            let Some(stop) = self.next_stop(process)? else {
+                self.tasks[process].at = At::Asleep;
+                return self.begins_to_wait(process);
+            };
+            self.tasks[process].at = At::Still;
+            self.stopped(process, stop)?;
         }
         Ok(())
     }
@@ -260,7 +258,9 @@ impl Stage {
         let mut recording = std::mem::take(&mut self.recording);
         // Of a child that nobody saw do anything, nothing is to be shown.
         for process in (0..recording.processes.len()).rev() {
-            if recording.steps.iter().any(|step| step.process == process) || !recording.processes[process].name.contains("'s ") {
+            if recording.steps.iter().any(|step| step.process == process)
+                || !recording.processes[process].name.contains("'s ")
+            {
                 continue;
             }
             recording.processes.remove(process);
@@ -423,7 +423,10 @@ impl Stage {
                 Ok(())
             }
             Stop::Exited(code) => {
-                let call = self.tasks[process].call.as_ref().map_or("exit_group".into(), |inside| inside.call.name().into());
+                let call = self.tasks[process]
+                    .call
+                    .as_ref()
+                    .map_or("exit_group".into(), |inside| inside.call.name().into());
                 self.ends(process, call, code.to_string())
             }
             Stop::Killed(signal) => self.ends(process, "killed".into(), signal.as_str().into()),
@@ -548,6 +551,10 @@ impl Stage {
     ) -> io::Result<()> {
         self.settle()?;
         self.hear(process);
+        let dropped = kernel::dropped(self.network.pid())?;
+        let requests = self.crossed.iter_mut().rev().filter(|segment| segment.flags == "SYN");
+        requests.take((dropped - self.dropped) as usize).for_each(|segment| segment.dropped = true);
+        self.dropped = dropped;
         let asked: Vec<Asked> = self.tasks.iter().map(Task::asked).collect();
         let state = self.kernel.state(&asked, self.network.pid())?;
         let task = &mut self.tasks[process];
@@ -567,22 +574,23 @@ impl Stage {
         Ok(())
     }
 
-    /// A place in a program's text, with the step of the comment above it; its text is kept.
+    /// A place in a program's text, with the step of the comment above it; its text is kept. A program can name any file as its
+    /// text: only those are taken that are called as sources are.
     fn source(&mut self, process: usize, path: &Path, line: usize) -> Option<Source> {
         let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        let language = match path.extension().and_then(|ending| ending.to_str())? {
+            "c" | "h" => "C",
+            "rs" => "Rust",
+            "cpp" | "cc" | "cxx" | "hpp" => "C++",
+            "go" => "Go",
+            _ => return None,
+        };
         let inside = path.strip_prefix(&self.root).ok();
         let name = inside.or_else(|| path.file_name().map(Path::new))?.display().to_string();
         if !self.recording.files.contains_key(&name) {
             let text = fs::read(&path).ok()?;
             self.recording.files.insert(name.clone(), String::from_utf8_lossy(&text).into_owned());
         }
-        let language = match path.extension().and_then(|ending| ending.to_str()) {
-            Some("c") => "C",
-            Some("rs") => "Rust",
-            Some("cpp" | "cc" | "cxx") => "C++",
-            Some("go") => "Go",
-            _ => "",
-        };
         self.recording.processes[process].language = language.into();
         let above = self.recording.files[&name].lines().take(line).collect::<Vec<_>>();
         if above.len() < line {

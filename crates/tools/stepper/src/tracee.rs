@@ -87,11 +87,10 @@ impl Tracee {
     /// Its stop; none if it doesn't stand still.
     pub(crate) fn stop(&mut self) -> io::Result<Option<Stop>> {
         match waitpid(self.tid, Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL)) {
-            Ok(WaitStatus::StillAlive) => Ok(None),
+            Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => Ok(None),
             Ok(status) => self.told(status).map(Some),
             // Of another thread of the process: it is gone with all of them.
             Err(Errno::ECHILD) => Ok(Some(Stop::Killed(Signal::SIGKILL))),
-            Err(Errno::EINTR) => Ok(None),
             Err(errno) => Err(errno.into()),
         }
     }

@@ -51,8 +51,8 @@ pub(crate) fn would_wait(call: &Entered, pidfd: &OwnedFd) -> io::Result<Option<H
 pub(crate) fn wakes_by_itself(call: &Entered) -> bool {
     match call.name() {
         "nanosleep" | "clock_nanosleep" | "connect" | "rt_sigtimedwait" => true,
-        "poll" => call.arg(2) as i32 >= 0,
-        "epoll_wait" | "epoll_pwait" => call.arg(3) as i32 >= 0,
+        "poll" => call.arg(2) as u32 != u32::MAX, // -1 is no limit
+        "epoll_wait" | "epoll_pwait" => call.arg(3) as u32 != u32::MAX,
         "ppoll" => call.arg(2) != 0,
         "select" | "pselect6" => call.arg(4) != 0,
         _ => false,

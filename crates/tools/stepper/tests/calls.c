@@ -598,9 +598,9 @@ static void signals(void)
     syscall(SYS_tgkill, getpid(), gettid(), 0);
     syscall(SYS_tkill, gettid(), 0);
     getppid();
-    alarm(100);
+    alarm(10000);
     alarm(0);
-    struct itimerval once = {.it_value = {1, 5}}, before;
+    struct itimerval once = {.it_value = {1000, 5}}, before;
     setitimer(ITIMER_REAL, &once, NULL);
     setitimer(ITIMER_REAL, &(struct itimerval){0}, &before);
     setitimer(9, NULL, &before);

@@ -114,6 +114,7 @@ impl Memory for Process {
 }
 
 /// Runs it to its end, and everything that it starts.
+#[allow(clippy::zombie_processes, reason = "waitpid sees the ends of all")]
 fn traced(mut command: Command) -> Calls {
     // SAFETY: between fork and exec only ptrace is called, which is a bare system call.
     unsafe { command.pre_exec(|| Ok(ptrace::traceme()?)) };
@@ -156,20 +157,15 @@ fn traced(mut command: Command) -> Calls {
             WaitStatus::PtraceSyscall(_) => {
                 let memory = Process(pid);
                 let info = ptrace::syscall_info(pid).unwrap();
-                match info.op {
-                    libc::PTRACE_SYSCALL_INFO_ENTRY => {
-                        // SAFETY: at an entry this member of the union is filled in.
-                        let entry = unsafe { info.u.entry };
-                        entered.insert(pid.as_raw(), Entered::new(entry.nr, entry.args, &memory));
-                    }
-                    _ => {
-                        // SAFETY: at an exit this member of the union is filled in.
-                        let exit = unsafe { info.u.exit };
-                        if let Some(entered) = entered.remove(&pid.as_raw()) {
-                            let (args, result) = entered.finished(&memory, exit.sval);
-                            of.push(line(&entered, &args, &result));
-                        }
-                    }
+                if info.op == libc::PTRACE_SYSCALL_INFO_ENTRY {
+                    // SAFETY: at an entry this member of the union is filled in.
+                    let entry = unsafe { info.u.entry };
+                    entered.insert(pid.as_raw(), Entered::new(entry.nr, entry.args, &memory));
+                } else if let Some(entered) = entered.remove(&pid.as_raw()) {
+                    // SAFETY: at an exit this member of the union is filled in.
+                    let exit = unsafe { info.u.exit };
+                    let (args, result) = entered.finished(&memory, exit.sval);
+                    of.push(line(&entered, &args, &result));
                 }
                 None
             }
@@ -192,10 +188,12 @@ fn normal(calls: &[String]) -> Vec<String> {
         r"/(\d{2,})/",
         r"htons\((\d{4,5})\)",
         r#"^getrandom\("([^"]*)""#,
-        r"left \{tv_sec=\d+, tv_[un]sec=(\d+)\}",
-        r"tv_usec=(999\d{3})",
+        r"left \{(tv_sec=\d+, tv_[un]sec=\d+)\}",
+        r"it_value=\{(tv_sec=9\d\d, tv_usec=\d+)\}",
+        r"^alarm\(0\) += (\d+)",
         r"makedev\(0x88, (0x[0-9a-f]+|0)\)",
         r"TIOCGPTN, \[(\d+)\]",
+        r"SO_(?:RCV|SND)(TIMEO[^)]*), ", // a time, where strace shows the bytes
     ]
     .map(|varying| Regex::new(varying).unwrap());
     let pointer = Regex::new(r"0x[0-9a-f]{11,12}\b").unwrap();

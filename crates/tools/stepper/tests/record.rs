@@ -14,9 +14,11 @@ use stepper::scenes::{self, Language, Scene};
 
 fn main() {
     let missing = missing_program("cc").or_else(no_private_network);
-    let mut trials = vec![
-        trial("a_hundred_recordings_beside_others_that_work_are_the_same", missing.clone(), a_hundred_are_the_same),
-    ];
+    let mut trials = vec![trial(
+        "a_hundred_recordings_beside_others_that_work_are_the_same",
+        missing.clone(),
+        a_hundred_are_the_same,
+    )];
     for scene in scenes::all() {
         let name = format!("{}_is_the_same_in_c_and_in_rust_and_every_time", scene.name);
         trials.push(trial(&name, missing.clone(), move || same_in_both(&scene)));
@@ -60,10 +62,15 @@ fn a_hundred_are_the_same() {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| while !done.load(Ordering::Relaxed) {});
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
         }
         let first = record(&scene, Language::C).normal().unwrap();
-        let different = (1..100).find_map(|_| difference(&first, &record(&scene, Language::C).normal().unwrap()));
+        let different =
+            (1..100).find_map(|_| difference(&first, &record(&scene, Language::C).normal().unwrap()));
         done.store(true, Ordering::Relaxed);
         assert_eq!(different, None);
     });

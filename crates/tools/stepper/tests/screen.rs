@@ -9,6 +9,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::style::{Color, Modifier};
+use ratatui::text::Span;
 use stepper::lang::Lang;
 use stepper::screen::{Live as _, Screen};
 
@@ -73,7 +74,7 @@ impl Watched {
         while x < columns.end {
             let symbol = self.drawn[(x, y)].symbol();
             text += symbol;
-            x += ratatui::text::Span::raw(symbol).width().max(1) as u16;
+            x += Span::raw(symbol).width().max(1) as u16;
         }
         text
     }
@@ -91,10 +92,9 @@ impl Watched {
         let area = self.drawn.area;
         let middle = area.width / 2;
         let columns = if side == CLIENT { 0..middle } else { middle..area.width };
-        let rows = (0..area.height).map(|y| self.row_of(columns.clone(), y));
-        rows.skip_while(|row| !row.starts_with(['┌', '┏']))
-            .take_while(|row| !row.starts_with([' ', '─']))
-            .collect()
+        let rows: Vec<_> = (0..area.height).map(|y| self.row_of(columns.clone(), y)).collect();
+        let corner = |corners: [char; 2]| rows.iter().position(|row| row.starts_with(corners)).unwrap();
+        rows[corner(['┌', '┏'])..=corner(['└', '┗'])].to_vec()
     }
 
     fn sees(&self, text: &str) {
@@ -111,7 +111,7 @@ impl Watched {
         let rows = self.rows();
         let (y, row) = rows.iter().enumerate().find(|(_, row)| row.contains(text)).unwrap();
         let before = row.split(text).next().unwrap();
-        &self.drawn[(ratatui::text::Span::raw(before).width() as u16, y as u16)]
+        &self.drawn[(Span::raw(before).width() as u16, y as u16)]
     }
 }
 
@@ -191,6 +191,8 @@ fn a_connection_is_seen_at_both_ends_and_on_the_wire() {
             watched.sees_on(CLIENT, "① TCP ② 127.0.0.1 ③ 40000 ④ 127.0.0.1 ⑤ 7");
             watched.sees_on(CLIENT, r#"sin_addr=inet_addr("127.0.0.1")}, 16) = 0"#);
             watched.sees_on(CLIENT, "// 5. connect: ask the server for a");
+            watched.sees_on(SERVER, "▶     int accp_sock = accept(listen_sock,");
+            watched.sees_on(SERVER, "          (struct sockaddr *)&cliaddr,");
         }
     }
 }
@@ -214,7 +216,7 @@ fn bytes_are_on_the_wire_and_then_in_the_queue() {
     assert_eq!(watched.cell("수신 큐 8").bg, Color::Yellow);
     assert_eq!(watched.cell("연결 대기 큐 1/5").bg, Color::Reset, "that has not changed");
     watched.enter(1);
-    watched.sees_on(SERVER, "accept, 올 것이 왔어요");
+    watched.sees_on(SERVER, "accept, 돌아올 수 있어요");
     watched.sees_on(SERVER, "▶ 서버");
 }
 
@@ -253,18 +255,19 @@ fn what_has_happened_can_be_looked_at_again() {
     let newest = watched.text();
     watched.keys("b");
     watched.key(KeyCode::Left);
-    watched.sees("4/6 걸음");
-    watched.sees("지나간 걸음");
+    watched.sees("4/6 단계");
+    watched.sees("지나간 단계");
+    assert_eq!(watched.cell(" 서버        ●").bg, Color::Magenta);
     watched.sees_on(CLIENT, "아직 아무 호출도 하지 않았어요");
     watched.sees_on(SERVER, "연결 대기 큐 0/5");
     watched.key(KeyCode::Right);
-    watched.sees("5/6 걸음");
+    watched.sees("5/6 단계");
     watched.enter(1);
     assert_eq!(watched.text(), newest);
     assert_eq!(watched.steps(), CONNECTED);
     watched.key(KeyCode::Home);
     watched.keys("bb");
-    watched.sees("1/6 걸음");
+    watched.sees("1/6 단계");
     watched.key(KeyCode::End);
     assert_eq!(watched.text(), newest);
     watched.key(KeyCode::Right);
@@ -317,11 +320,15 @@ fn a_window_that_is_too_small_says_what_is_enough() {
 
 #[test]
 fn help_covers_nothing_for_longer_than_a_key() {
-    let mut watched = Watched::at(SMALLEST, Lang::Ko);
+    let mut watched = Watched::at(LECTURE_HALL, Lang::Ko);
     watched.enter(CONNECTED);
     let before = watched.text();
     watched.keys("?");
     watched.sees("차례를 다른 프로그램에 넘겨요");
+    // All of its border is there, also beside characters that are two columns wide.
+    let left = (LECTURE_HALL.0 - 60) / 2;
+    let border = |y: &u16| watched.row_of(0..left + 1, *y).ends_with(['┏', '┃', '┗']);
+    assert_eq!((0..LECTURE_HALL.1).filter(border).count(), 16, "{}", watched.text());
     watched.keys("q");
     assert_eq!(watched.text(), before);
     assert!(!watched.press(KeyCode::Char('q'), KeyModifiers::NONE));

@@ -110,7 +110,7 @@ impl Drop for Browser {
 }
 
 impl Page<'_> {
-    fn call(&mut self, method: &str, params: &Value) -> Value {
+    pub(crate) fn call(&mut self, method: &str, params: &Value) -> Value {
         let session = self.session.clone();
         self.browser.call(&session, method, params)
     }

@@ -2,13 +2,14 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Borders, Clear, Paragraph};
 
-use super::side::{self, Moment};
+use super::moment::{Moment, Paint, name_of, reads_input, role_name};
+use super::side;
 use super::text::{clip, columns, plain};
-use super::turns::{Note, Screen, reads_input};
+use super::turns::{Note, Screen};
 use super::wire::{self, Crossing};
 use crate::lang::Lang;
 use crate::recording::{Protocol, Recording, Role};
@@ -19,50 +20,15 @@ const SMALLEST: (u16, u16) = (80, 24);
 /// From so many rows on there is room for everything.
 const ROOMY: u16 = 30;
 
-/// How things are told apart. Every colour has its own ground, so that all can be read on black and on white.
-#[derive(Clone, Copy)]
-pub(super) struct Paint(pub(super) bool);
-
-impl Paint {
-    fn on(self, ground: Color, text: Color) -> Style {
-        if self.0 { Style::new().bg(ground).fg(text) } else { Style::new().add_modifier(Modifier::REVERSED) }
-    }
-
-    /// What this step has changed.
-    pub(super) fn changed(self) -> Style {
-        self.on(Color::Yellow, Color::Black)
-    }
-
-    /// The line that this step is at.
-    pub(super) fn here(self) -> Style {
-        self.on(Color::Cyan, Color::Black)
-    }
-
-    /// What has gone wrong.
-    pub(super) fn wrong(self) -> Style {
-        self.on(Color::Red, Color::White)
-    }
-
-    /// What belongs to one side.
-    pub(super) fn side(self, role: Role) -> Style {
-        match role {
-            Role::Client => self.on(Color::Blue, Color::White),
-            Role::Server => self.on(Color::Magenta, Color::White),
-        }
-    }
-
-    /// A block of its own, such as a key's name.
-    pub(super) fn block() -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
-    }
-
-    pub(super) fn bold() -> Style {
-        Style::new().add_modifier(Modifier::BOLD)
+impl Screen {
+    /// Draws all of it.
+    pub fn draw(&self, frame: &mut Frame, recording: &Recording) {
+        draw(frame, self, recording);
     }
 }
 
 /// Draws all of it.
-pub(super) fn draw(frame: &mut Frame, screen: &Screen, recording: &Recording) {
+fn draw(frame: &mut Frame, screen: &Screen, recording: &Recording) {
     let area = frame.area();
     let lang = screen.lang;
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
@@ -78,8 +44,6 @@ pub(super) fn draw(frame: &mut Frame, screen: &Screen, recording: &Recording) {
         Constraint::Length(1),
     ];
     let [time, sides, wire, said, keys] = Layout::vertical(rows).areas(area);
-    let [left, right] = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).areas(sides);
-
     let moment = Moment {
         lang,
         paint: Paint(screen.colour),
@@ -90,14 +54,23 @@ pub(super) fn draw(frame: &mut Frame, screen: &Screen, recording: &Recording) {
         chosen: screen.chosen && !screen.looks_back(),
     };
     draw_time(frame, time, &moment);
-    side::draw(frame, left, &moment, Role::Client);
-    side::draw(frame, right, &moment, Role::Server);
+    let roles = roles(recording);
+    let sides = Layout::horizontal(roles.iter().map(|_| Constraint::Fill(1))).split(sides);
+    for (role, area) in roles.iter().zip(&*sides) {
+        side::draw(frame, *area, &moment, *role);
+    }
     draw_wire(frame, wire, &moment);
     frame.render_widget(draw_said(screen, &moment, said.width.into()), said);
     frame.render_widget(draw_keys(screen, &moment), keys);
     if screen.help {
         draw_help(frame, &moment);
     }
+}
+
+/// The sides on which somebody stands, from left to right.
+fn roles(recording: &Recording) -> Vec<Role> {
+    let stands = |role: &Role| recording.processes.iter().any(|it| it.role == *role);
+    [Role::Client, Role::Server].into_iter().filter(stands).collect()
 }
 
 fn too_small(frame: &mut Frame, lang: Lang) {
@@ -123,21 +96,22 @@ fn too_small(frame: &mut Frame, lang: Lang) {
 fn draw_time(frame: &mut Frame, area: Rect, moment: &Moment) {
     let Moment { lang, paint, recording, .. } = *moment;
     let count = recording.steps.len();
-    let label = |role| format!(" {} ", side::role_name(role, lang));
-    let margin = columns(&label(Role::Client)).max(columns(&label(Role::Server)));
+    let roles = roles(recording);
+    let label = |role| {
+        format!(" {} ", if roles.len() == 2 { role_name(role, lang) } else { lang.of("프로그램", "program") })
+    };
+    let margin = roles.iter().map(|role| columns(&label(*role))).max().unwrap_or(0);
     let at = moment.step.map_or(0, |step| step + 1);
-    let number = lang.of(format!(" {at}/{count} 걸음"), format!(" step {at}/{count}"));
-    let room = usize::from(area.width).saturating_sub(margin + 1 + columns(&number)).max(1);
+    let number = lang.of(format!(" {at}/{count} 단계"), format!(" step {at}/{count}"));
+    let past = lang.of(" 지나간 단계 ", " in the past ");
+    let right = columns(&number).max(columns(past)) + 1;
+    let room = usize::from(area.width).saturating_sub(margin + 1 + right).max(1);
     let first = at.saturating_sub(room * 3 / 4).min(count.saturating_sub(room));
 
-    let lanes = [Role::Client, Role::Server].map(|role| {
-        let mut lane = vec![
-            Span::styled(
-                format!("{:1$}", label(role), label(role).chars().count() + margin - columns(&label(role))),
-                paint.side(role),
-            ),
-            Span::raw(" "),
-        ];
+    let lane_of = |role| {
+        let label = label(role);
+        let blanks = " ".repeat(margin - columns(&label));
+        let mut lane = vec![Span::styled(label + &blanks, paint.side(role)), Span::raw(" ")];
         for (index, step) in recording.steps.iter().enumerate().skip(first).take(room) {
             let its = recording.processes.get(step.process).is_some_and(|it| it.role == role);
             let mark = match step.call.as_str() {
@@ -155,14 +129,17 @@ fn draw_time(frame: &mut Frame, area: Rect, moment: &Moment) {
             lane.push(Span::styled(mark, style));
         }
         Line::from(lane)
-    });
-    frame.render_widget(Paragraph::new(lanes.to_vec()), area);
+    };
+    let lanes: Vec<_> = roles.iter().map(|role| lane_of(*role)).collect();
+    frame.render_widget(Paragraph::new(lanes), area);
     let place = Rect { height: 1, ..area };
     frame.render_widget(Line::styled(number, Paint::bold()).alignment(Alignment::Right), place);
     if moment.turns.is_none() {
-        let past = lang.of(" 지나간 걸음 ", " in the past ");
         let place = Rect { y: area.y + 1, height: 1, ..area };
-        frame.render_widget(Line::styled(past, paint.changed()).alignment(Alignment::Right), place);
+        frame.render_widget(
+            Line::from(Span::styled(past, paint.changed())).alignment(Alignment::Right),
+            place,
+        );
     }
 }
 
@@ -173,15 +150,15 @@ fn draw_wire(frame: &mut Frame, area: Rect, moment: &Moment) {
     let title = match crossings.len() {
         0 if moment.step.is_none() => lang.of(" 네트워크 ".to_owned(), " the wire ".to_owned()),
         0 => lang.of(
-            " 네트워크: 이 걸음에는 아무것도 오가지 않았어요 ".to_owned(),
+            " 네트워크: 이 단계에는 아무것도 오가지 않았어요 ".to_owned(),
             " the wire: nothing crossed it in this step ".to_owned(),
         ),
         1 => lang.of(
-            " 네트워크: 이 걸음에 하나가 오갔어요 ".to_owned(),
+            " 네트워크: 이 단계에 하나가 오갔어요 ".to_owned(),
             " the wire: one crossed it in this step ".to_owned(),
         ),
         n => lang.of(
-            format!(" 네트워크: 이 걸음에 {n}개가 오갔어요 "),
+            format!(" 네트워크: 이 단계에 {n}개가 오갔어요 "),
             format!(" the wire: {n} crossed it in this step "),
         ),
     };
@@ -226,10 +203,10 @@ fn arrow(crossing: &Crossing, moment: &Moment, margins: (usize, usize), width: u
         words.push(lang.of(format!("{}바이트", segment.len), format!("{} bytes", segment.len)));
     }
     let mut words = words.join(" ");
-    let lost = lang.of(" 잃어버림 ", " lost ");
+    let dropped = lang.of(" 버려짐 ", " dropped ");
     // The margins with their blanks, a line of two columns on either side, the data's quotes.
     let taken = margins.0 + margins.1 + 12 + columns(&flags) + columns(&words);
-    let taken = if segment.lost { taken + columns(lost) } else { taken };
+    let taken = if segment.dropped { taken + columns(dropped) } else { taken };
     let room = width.saturating_sub(taken);
     let data = clip(&plain(&segment.data), room);
     if segment.len > 0 && room > 0 {
@@ -239,13 +216,13 @@ fn arrow(crossing: &Crossing, moment: &Moment, margins: (usize, usize), width: u
 
     let role = if *to_server { Role::Client } else { Role::Server };
     let mut middle = vec![Span::styled(flags, paint.side(role)), Span::raw(words)];
-    if segment.lost {
-        middle.push(Span::styled(lost, paint.wrong()));
+    if segment.dropped {
+        middle.push(Span::styled(dropped, paint.wrong()));
     }
     let taken: usize = middle.iter().map(|span| columns(&span.content)).sum();
     let line = width.saturating_sub(margins.0 + margins.1 + 4 + taken);
     let (before, after) = (line / 2, line - line / 2);
-    let tip = if segment.lost {
+    let tip = if segment.dropped {
         "╳"
     } else if *to_server {
         "▶"
@@ -269,7 +246,7 @@ fn arrow(crossing: &Crossing, moment: &Moment, margins: (usize, usize), width: u
 /// One row for the prompt, for what has to be said, or for what comes next.
 fn draw_said(screen: &Screen, moment: &Moment, width: usize) -> Line<'static> {
     let Moment { lang, paint, recording, .. } = *moment;
-    let name = |process| side::name_of(recording, process, lang);
+    let name = |process| name_of(recording, process, lang);
     if let Some(prompt) = &screen.prompt {
         let label = lang
             .of(format!(" {}의 입력 ", name(prompt.process)), format!(" input of {} ", name(prompt.process)));
@@ -318,7 +295,7 @@ fn draw_said(screen: &Screen, moment: &Moment, width: usize) -> Line<'static> {
             )
         }
         None if moment.turns.is_none() => lang.of(
-            "지나간 걸음을 보고 있어요. → 한 걸음 앞으로, End 지금으로".to_owned(),
+            "지나간 단계를 보고 있어요. → 한 단계 앞으로, End 지금으로".to_owned(),
             "This is in the past. → goes one step forward, End goes to now.".to_owned(),
         ),
         None => what_next(moment),
@@ -329,7 +306,7 @@ fn draw_said(screen: &Screen, moment: &Moment, width: usize) -> Line<'static> {
 fn what_next(moment: &Moment) -> String {
     let Moment { lang, recording, next, .. } = *moment;
     let turns = moment.turns.unwrap_or_default();
-    let name = side::name_of(recording, next, lang);
+    let name = name_of(recording, next, lang);
     let waits: Vec<_> = (0..turns.len()).filter(|&it| turns[it] == Turn::Waits).collect();
     match turns.get(next) {
         Some(Turn::Ready) => {
@@ -343,7 +320,7 @@ fn what_next(moment: &Moment) -> String {
             "All have ended. b goes back, q quits.".to_owned(),
         ),
         _ => {
-            let names: Vec<_> = waits.iter().map(|&it| side::name_of(recording, it, lang)).collect();
+            let names: Vec<_> = waits.iter().map(|&it| name_of(recording, it, lang)).collect();
             let names = names.join(", ");
             lang.of(
                 format!("기다림: {names}. 더 올 것이 없어요. b로 되짚어 보고, q로 끝내세요."),
@@ -402,18 +379,18 @@ fn draw_help(frame: &mut Frame, moment: &Moment) {
         Lang::Ko => vec![
             key("Enter, →", "차례인 프로그램이 다음 호출을 실제로 해요"),
             key("Tab", "차례를 다른 프로그램에 넘겨요"),
-            key("b, ←", "지나간 걸음을 되짚어요"),
-            key("Home, End", "첫 걸음으로, 지금으로"),
+            key("b, ←", "지나간 단계를 되짚어요"),
+            key("Home, End", "첫 단계로, 지금으로"),
             key("t", "한 줄을 입력해요 (Ctrl-D: 입력 끝)"),
             key("q", "끝내요"),
             Line::default(),
             mark("● ◆", plain, "호출이 돌아왔어요; 네트워크에 무언가 오갔어요"),
             mark("○ ×", plain, "기다리기 시작했어요; 프로그램이 끝났어요"),
-            mark("값", paint.changed(), "이 걸음에 바뀌었어요"),
-            mark("▶", paint.here(), "이 걸음의 줄"),
+            mark("값", paint.changed(), "이 단계에 바뀌었어요"),
+            mark("▶", paint.here(), "이 단계의 줄"),
             mark("–", plain, "디스크립터 없음: accept 전이거나 닫힌 뒤"),
-            mark("①②③④⑤", plain, "프로토콜, 자신의 IP 주소와 포트,"),
-            mark("          ", plain, "상대방의 IP 주소와 포트"),
+            mark("① ② ③ ④ ⑤", plain, "프로토콜, 자신의 IP 주소와 포트,"),
+            mark("         ", plain, "상대방의 IP 주소와 포트"),
         ],
         Lang::En => vec![
             key("Enter, →", "whose turn it is makes its next call, really"),
@@ -428,8 +405,8 @@ fn draw_help(frame: &mut Frame, moment: &Moment) {
             mark("value", paint.changed(), "changed in this step"),
             mark("▶", paint.here(), "the line of this step"),
             mark("–", plain, "no descriptor: not accepted yet, or closed"),
-            mark("①②③④⑤", plain, "protocol, own IP address and port,"),
-            mark("     ", plain, "the other's IP address and port"),
+            mark("① ② ③ ④ ⑤", plain, "protocol, own IP address and port,"),
+            mark("         ", plain, "the other's IP address and port"),
         ],
     };
     let area = frame.area();
@@ -440,7 +417,8 @@ fn draw_help(frame: &mut Frame, moment: &Moment) {
         width,
         height: height.min(area.height),
     };
-    frame.render_widget(Clear, place);
+    // A wide character that begins before it would cover its border.
+    frame.render_widget(Clear, Rect { x: place.x.saturating_sub(1), width: width + 1, ..place });
     let title = lang.of(" 도움말 (아무 키나 누르면 닫혀요) ", " Help (any key closes it) ");
     let block = Block::bordered().border_type(BorderType::Thick).title(Line::styled(title, Paint::bold()));
     frame.render_widget(Paragraph::new(lines).block(block), place);

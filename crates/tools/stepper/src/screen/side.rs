@@ -1,91 +1,17 @@
 //! One side of the conversation: a program, where it is in its text, what it has, what it has printed.
 
-use std::net::SocketAddr;
-
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Padding, Paragraph};
 
-use super::draw::Paint;
-use super::text::{clip, clip_line, columns, plain, wrap, wrap_call, wrap_words};
-use super::turns::waits_for_input;
-use super::wire::server_ports;
+use super::moment::{Moment, Paint, name_of, role_name, waits_for_input};
+use super::sockets::{descriptors, sockets};
+use super::text::{clip, clip_line, columns, plain, wrap, wrap_call};
 use crate::lang::Lang;
-use crate::recording::{Descriptor, Recording, Role, Socket, State, Step};
+use crate::recording::{Role, Step};
 use crate::stage::Turn;
-
-/// What is shown: one step of a recording.
-#[derive(Clone, Copy)]
-pub(super) struct Moment<'a> {
-    pub(super) lang: Lang,
-    pub(super) paint: Paint,
-    pub(super) recording: &'a Recording,
-    /// The step's index; none before the first.
-    pub(super) step: Option<usize>,
-    /// What each process can do; none of a moment in the past.
-    pub(super) turns: Option<&'a [Turn]>,
-    /// Who goes on next.
-    pub(super) next: usize,
-    /// Tab has given it the turn.
-    pub(super) chosen: bool,
-}
-
-impl<'a> Moment<'a> {
-    fn last_step_of(&self, process: usize) -> Option<(usize, &'a Step)> {
-        let steps = self.recording.steps.get(..=self.step?)?;
-        steps.iter().enumerate().rfind(|(_, step)| step.process == process)
-    }
-
-    fn state(&self) -> Option<&'a State> {
-        Some(&self.recording.steps.get(self.step?)?.state)
-    }
-
-    fn state_before(&self) -> Option<&'a State> {
-        Some(&self.recording.steps.get(self.step?.checked_sub(1)?)?.state)
-    }
-
-    /// The process that stands on a side: who has just made a step, or been chosen; else who was there last.
-    fn process_on(&self, role: Role) -> Option<usize> {
-        let steps = self.step.and_then(|step| self.recording.steps.get(..=step)).unwrap_or_default();
-        let is = |process: &usize| self.recording.processes.get(*process).is_some_and(|it| it.role == role);
-        let chosen = self.chosen.then_some(self.next).filter(is);
-        let last = || steps.iter().rev().map(|step| step.process).find(is);
-        chosen.or_else(last).or_else(|| (0..self.recording.processes.len()).find(is))
-    }
-
-    fn mark(&self, changed: bool) -> Style {
-        if changed { self.paint.changed() } else { Style::new() }
-    }
-}
-
-/// What a role is called.
-pub(super) fn role_name(role: Role, lang: Lang) -> &'static str {
-    match role {
-        Role::Client => lang.of("클라이언트", "client"),
-        Role::Server => lang.of("서버", "server"),
-    }
-}
-
-/// What a process is called: a recording says it in English.
-pub(super) fn name_of(recording: &Recording, process: usize, lang: Lang) -> String {
-    let name = recording.processes.get(process).map_or("", |it| it.name.as_str());
-    match lang {
-        Lang::En => plain(name),
-        Lang::Ko => {
-            let words = [
-                ("server", "서버"),
-                ("client", "클라이언트"),
-                ("program", "프로그램"),
-                (" again", " (다시)"),
-                ("'s child", "의 자식"),
-                ("'s thread", "의 스레드"),
-            ];
-            plain(&words.iter().fold(name.to_owned(), |name, (en, ko)| name.replace(en, ko)))
-        }
-    }
-}
 
 /// Draws a side.
 pub(super) fn draw(frame: &mut Frame, area: Rect, moment: &Moment, role: Role) {
@@ -177,7 +103,9 @@ fn status(moment: &Moment, process: usize) -> Line<'static> {
         ),
         _ if step.waits() => {
             let words = match (come, waits_for_input(step)) {
-                (true, _) => lang.of(format!("{call}, 올 것이 왔어요"), format!("in {call}; it can go on")),
+                (true, _) => {
+                    lang.of(format!("{call}, 돌아올 수 있어요"), format!("in {call}; it can return"))
+                }
                 (false, true) => {
                     lang.of(format!("{call}, 키보드 입력을"), format!("in {call} for the keyboard"))
                 }
@@ -269,20 +197,19 @@ fn source(moment: &Moment, step: Option<&Step>, now: bool, count: usize, width: 
     let room = width.saturating_sub(digits + 3);
     let code = |line: &String| line.get(indent..).unwrap_or("").to_owned();
 
-    let here = place.line.checked_sub(1).and_then(|at| lines.get(at)).map(|line| wrap(&code(line), room));
-    let here = here.unwrap_or_default();
+    let here = place.line.checked_sub(1).and_then(|at| lines.get(at)).map_or(String::new(), code);
+    // From its second row on it is indented as in the first.
+    let margin = " ".repeat(blanks(&&here).min(room / 2));
+    let here = wrap(here.trim_start(), room - margin.len());
     let style = if now { moment.paint.here() } else { Paint::bold().add_modifier(Modifier::UNDERLINED) };
     let mut rows = Vec::new();
     for index in around((count + 1).saturating_sub(here.len().max(1))) {
         let number = index + 1;
         if number == place.line {
             for (part, code) in here.iter().enumerate() {
-                let margin =
-                    if part == 0 { format!("{number:digits$} ▶ ") } else { " ".repeat(digits + 3) };
-                rows.push(Line::from(vec![
-                    Span::styled(margin, Paint::bold()),
-                    Span::styled(code.clone(), style),
-                ]));
+                let sign = if part == 0 { format!("{number:digits$} ▶ ") } else { " ".repeat(digits + 3) };
+                let sign = Span::styled(sign + &margin, Paint::bold());
+                rows.push(Line::from(vec![sign, Span::styled(code.clone(), style)]));
             }
         } else {
             let code = clip(&code(&lines[index]), room);
@@ -292,146 +219,6 @@ fn source(moment: &Moment, step: Option<&Step>, now: bool, count: usize, width: 
         }
     }
     rows
-}
-
-/// `디스크립터 4 닫힘, 0 키보드, 1 2 화면`: those that this step has closed, and those that are no sockets.
-fn descriptors(moment: &Moment, process: usize, width: usize) -> Line<'static> {
-    let lang = moment.lang;
-    let of = |state: Option<&'_ State>| {
-        state.and_then(|it| it.processes.get(process)).map_or(Vec::new(), |it| it.descriptors.clone())
-    };
-    let (before, now) = (of(moment.state_before()), of(moment.state()));
-    let mut spans = vec![Span::styled(lang.of("디스크립터", "fd"), Paint::bold())];
-    let gone = before.iter().filter(|old| !now.iter().any(|it| it.fd == old.fd));
-    let gone: Vec<_> = gone.map(|it| it.fd.to_string()).collect();
-    if !gone.is_empty() {
-        spans.push(Span::raw(" "));
-        spans.push(Span::styled(
-            format!("{} {}", gone.join(" "), lang.of("닫힘", "closed")),
-            moment.paint.changed(),
-        ));
-    }
-    let others: Vec<_> = now.iter().filter(|it| it.socket.is_none()).collect();
-    for alike in others.chunk_by(|one, other| one.what == other.what) {
-        spans.push(Span::raw(if spans.len() == 1 { "" } else { "," }));
-        for descriptor in alike {
-            // Those that it was born with are nothing new.
-            let new = !before.is_empty() && !before.contains(descriptor);
-            spans.push(Span::raw(" "));
-            spans.push(Span::styled(descriptor.fd.to_string(), moment.mark(new)));
-        }
-        spans.push(Span::raw(format!(
-            " {}",
-            alike.first().map_or(String::new(), |it| what_of(&it.what, lang))
-        )));
-    }
-    let taken: usize = spans.iter().map(|span| columns(&span.content)).sum();
-    if taken < width {
-        spans.push(Span::raw(format!(" {}", "─".repeat(width - taken - 1))));
-    }
-    clip_line(Line::from(spans), width)
-}
-
-fn what_of(what: &str, lang: Lang) -> String {
-    match what {
-        "terminal" => lang.of("터미널", "terminal").to_owned(),
-        "keyboard" => lang.of("키보드", "keyboard").to_owned(),
-        "screen" => lang.of("화면", "screen").to_owned(),
-        "pipe" => lang.of("파이프", "pipe").to_owned(),
-        "socket" => lang.of("소켓", "socket").to_owned(),
-        path => plain(path),
-    }
-}
-
-/// Each socket of a process in two rows or more; after them those that no process has, of this side's ports.
-fn sockets(moment: &Moment, role: Role, process: usize, width: usize) -> Vec<Line<'static>> {
-    let Some(state) = moment.state() else { return Vec::new() };
-    let own = state.processes.get(process).map_or(&[][..], |it| &it.descriptors);
-    let held =
-        |id: usize| state.processes.iter().flat_map(|it| &it.descriptors).any(|it| it.socket == Some(id));
-    let servers = server_ports(moment.recording, state);
-    let here = |socket: &Socket| {
-        let server = socket.local.is_some_and(|local| servers.contains(&local.port()));
-        server == (role == Role::Server)
-    };
-    let mut rows = Vec::new();
-    for descriptor in own {
-        if let Some(socket) = state.sockets.iter().find(|it| Some(it.id) == descriptor.socket) {
-            rows.extend(socket_rows(moment, process, Some(descriptor), socket, width));
-        }
-    }
-    for socket in state.sockets.iter().filter(|it| !held(it.id) && here(it)) {
-        rows.extend(socket_rows(moment, process, None, socket, width));
-    }
-    rows
-}
-
-fn socket_rows(
-    moment: &Moment,
-    process: usize,
-    descriptor: Option<&Descriptor>,
-    socket: &Socket,
-    width: usize,
-) -> Vec<Line<'static>> {
-    let lang = moment.lang;
-    let before = moment.state_before();
-    let old = before.and_then(|state| state.sockets.iter().find(|it| it.id == socket.id));
-    let descriptors =
-        before.and_then(|state| state.processes.get(process)).map_or(&[][..], |it| &it.descriptors);
-    let had = descriptors.iter().find(|it| it.socket == Some(socket.id)).map(|it| it.fd);
-    let changed = |same: fn(&Socket, &Socket) -> bool| moment.mark(old.is_none_or(|old| !same(old, socket)));
-
-    let number = descriptor.map(|it| it.fd);
-    let fd = number.map_or_else(|| "–".to_owned(), |fd| fd.to_string());
-    let mut first = vec![
-        (format!("{fd:>2}"), moment.mark(had != number)),
-        (" → ".to_owned(), Style::new()),
-        (state_name(&socket.state, lang), changed(|old, now| old.state == now.state)),
-    ];
-    // In a narrow window each column counts.
-    let gap = if width < 44 { " " } else { "  " };
-    let mut queue = |text, style| first.extend([(gap.to_owned(), Style::new()), (text, style)]);
-    if let Some(waiting) = socket.accept_queue {
-        let backlog = socket.backlog.map_or(String::new(), |backlog| format!("/{backlog}"));
-        let same =
-            |old: &Socket, now: &Socket| (old.accept_queue, old.backlog) == (now.accept_queue, now.backlog);
-        queue(format!("{} {waiting}{backlog}", lang.of("연결 대기 큐", "accept queue")), changed(same));
-    } else {
-        let recv = format!("{} {}", lang.of("수신 큐", "Recv-Q"), socket.recv_queue);
-        queue(recv, changed(|old, now| old.recv_queue == now.recv_queue));
-        let send = format!("{} {}", lang.of("송신 큐", "Send-Q"), socket.send_queue);
-        queue(send, changed(|old, now| old.send_queue == now.send_queue));
-    }
-
-    let mut words = vec![("     ".to_owned(), Style::new())];
-    let pieces = pieces(Some(socket)).into_iter().zip(pieces(old));
-    for (sign, (now, before)) in ["①", "②", "③", "④", "⑤"].into_iter().zip(pieces) {
-        let style = moment.mark(now != before);
-        words.push((format!("{sign} {}", now.as_deref().unwrap_or("–")), style));
-        words.push((" ".to_owned(), Style::new()));
-    }
-    let mut rows = wrap_words(&first, width, 5);
-    rows.extend(wrap_words(&words, width, 5));
-    rows
-}
-
-/// The five pieces of information of a socket (slide 8), as far as it has them.
-fn pieces(socket: Option<&Socket>) -> [Option<String>; 5] {
-    let ip = |end: Option<SocketAddr>| end.map(|it| it.ip().to_string());
-    let port = |end: Option<SocketAddr>| end.map(|it| it.port().to_string());
-    let protocol = socket.map(|it| format!("{:?}", it.protocol).to_uppercase());
-    let (local, remote) = socket.map_or((None, None), |it| (it.local, it.remote));
-    [protocol, ip(local), port(local), ip(remote), port(remote)]
-}
-
-/// The states of RFC 9293 as they are; of UDP by the call that gives it.
-fn state_name(state: &str, lang: Lang) -> String {
-    match state {
-        "unbound" => lang.of("bind 전".to_owned(), "unbound".to_owned()),
-        "bound" => lang.of("bind됨".to_owned(), "bound".to_owned()),
-        "connected" => lang.of("connect됨".to_owned(), "connected".to_owned()),
-        state => plain(state),
-    }
 }
 
 /// The last line that it has printed.

@@ -55,15 +55,19 @@ pub(super) fn clip_line(line: Line<'static>, room: usize) -> Line<'static> {
     clipped
 }
 
-/// Breaks it where there is a blank, or where it must, into rows that fit and are indented as the first is.
+/// Breaks it where there is a blank; what is too long for a row also after a bracket, or where it must.
 pub(super) fn wrap(text: &str, room: usize) -> Vec<String> {
-    let code = text.trim_start();
-    let indent = (text.len() - code.len()).min(room / 2);
-    let margin = " ".repeat(indent);
-    let words: Vec<_> = code.split_inclusive(' ').map(|word| (word.to_owned(), Style::new())).collect();
-    let rows = wrap_words(&words, room - indent, 0);
+    let mut words = Vec::new();
+    for word in text.split_inclusive(' ') {
+        if columns(word.trim_end()) <= room {
+            words.push((word.to_owned(), Style::new()));
+        } else {
+            words.extend(word.split_inclusive('(').map(|part| (part.to_owned(), Style::new())));
+        }
+    }
+    let rows = wrap_words(&words, room, 0);
     let texts = rows.iter().map(|row| row.spans.iter().map(|span| span.content.as_ref()).collect::<String>());
-    texts.map(|row| margin.clone() + row.trim_end()).collect()
+    texts.map(|row| row.trim_end().to_owned()).collect()
 }
 
 /// Fills rows with words, each whole where it fits in a row; from the second row on they are indented.

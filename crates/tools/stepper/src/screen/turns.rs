@@ -2,13 +2,55 @@
 
 use std::io;
 
-use ratatui::Frame;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::{Live, draw};
+use super::moment::reads_input;
 use crate::lang::Lang;
-use crate::recording::{Recording, Role, Step};
-use crate::stage::Turn;
+use crate::recording::{Recording, Role};
+use crate::stage::{Stage, Turn};
+
+/// Whoever makes the programs go on: the stage, or in tests a finished recording.
+pub trait Live {
+    /// Everything until now.
+    fn recording(&self) -> &Recording;
+    /// Whose turn can it be?
+    fn turn(&mut self, process: usize) -> io::Result<Turn>;
+    /// Lets a process run to its next step, really, now.
+    fn step(&mut self, process: usize) -> io::Result<()>;
+    /// Nobody can go on: lets time pass for those who wait no longer than some time.
+    fn let_time_pass(&mut self) -> io::Result<()>;
+    /// Types a line into a process; `line` ends with its newline.
+    fn type_line(&mut self, process: usize, line: &[u8]) -> io::Result<()>;
+    /// The end of what is typed into a process.
+    fn end_of_input(&mut self, process: usize) -> io::Result<()>;
+}
+
+impl Live for Stage {
+    fn recording(&self) -> &Recording {
+        self.recording()
+    }
+
+    fn turn(&mut self, process: usize) -> io::Result<Turn> {
+        self.turn(process)
+    }
+
+    fn step(&mut self, process: usize) -> io::Result<()> {
+        self.step(process)
+    }
+
+    fn let_time_pass(&mut self) -> io::Result<()> {
+        self.let_time_pass()
+    }
+
+    fn type_line(&mut self, process: usize, line: &[u8]) -> io::Result<()> {
+        self.type_line(process, line)
+    }
+
+    fn end_of_input(&mut self, process: usize) -> io::Result<()> {
+        self.end_of_input(process);
+        Ok(())
+    }
+}
 
 /// What a prompt proposes: Enter takes it, any other key begins a line of one's own. It is what the slides type.
 const PROPOSED: &str = "abcdefg";
@@ -77,11 +119,6 @@ impl Screen {
         if self.turns.contains(&Turn::Ready) { Ok(()) } else { live.let_time_pass() }
     }
 
-    /// Draws all of it.
-    pub fn draw(&self, frame: &mut Frame, recording: &Recording) {
-        draw::draw(frame, self, recording);
-    }
-
     /// Does what a key means; false ends it.
     pub fn key(&mut self, live: &mut impl Live, key: KeyEvent) -> io::Result<bool> {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
@@ -106,8 +143,12 @@ impl Screen {
             }
             KeyCode::Home => self.go_to(live.recording(), Some(0)),
             KeyCode::End => self.back = None,
-            KeyCode::Tab => self.next_turn(live.recording(), 1),
-            KeyCode::BackTab => self.next_turn(live.recording(), self.turns.len().saturating_sub(1)),
+            KeyCode::Tab => self.next_turn(live.recording(), self.next(live.recording()), 1),
+            KeyCode::BackTab => self.next_turn(
+                live.recording(),
+                self.next(live.recording()),
+                self.turns.len().saturating_sub(1),
+            ),
             KeyCode::Char('t') => self.prompt_for(self.who_reads(live.recording())),
             _ => {}
         }
@@ -119,7 +160,7 @@ impl Screen {
         match key.code {
             KeyCode::Esc => return Ok(()),
             KeyCode::Tab => {
-                self.next_turn(live.recording(), 1);
+                self.next_turn(live.recording(), prompt.process, 1);
                 return Ok(());
             }
             KeyCode::Enter => {
@@ -212,13 +253,13 @@ impl Screen {
         ready.or_else(at_input).unwrap_or(self.turn)
     }
 
-    fn next_turn(&mut self, recording: &Recording, by: usize) {
+    /// Gives the turn to the one who stands so many places after another.
+    fn next_turn(&mut self, recording: &Recording, after: usize, by: usize) {
         let count = self.turns.len();
         self.back = None;
-        let next = self.next(recording);
         // Whoever has ended has no turn.
-        let mut after = (1..=count).map(|it| (next + it * by) % count);
-        if let Some(turn) = after.find(|&it| !self.can(it, Turn::Ended)) {
+        let mut round = (1..=count).map(|it| (after + it * by) % count);
+        if let Some(turn) = round.find(|&it| !self.can(it, Turn::Ended)) {
             self.turn = turn;
             self.chosen = true;
             if self.can(turn, Turn::Waits) && !reads_input(recording, turn) {
@@ -260,23 +301,4 @@ impl Prompt {
         self.line.clear();
         self.proposed = false;
     }
-}
-
-/// The process waits for a line on its stdin.
-pub(super) fn reads_input(recording: &Recording, process: usize) -> bool {
-    recording.steps.iter().rfind(|step| step.process == process).is_some_and(waits_for_input)
-}
-
-/// It waits in a call that looks at descriptor 0.
-pub(super) fn waits_for_input(step: &Step) -> bool {
-    let first = step.args.first().map_or("", String::as_str);
-    step.waits()
-        && match step.call.as_str() {
-            "read" | "readv" => first == "0",
-            "poll" | "ppoll" => first.contains("{fd=0,"),
-            "select" | "pselect6" => {
-                step.args.get(1).is_some_and(|set| set.starts_with("[0]") || set.starts_with("[0 "))
-            }
-            _ => false,
-        }
 }

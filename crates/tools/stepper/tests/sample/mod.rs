@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use stepper::recording::{
-    Descriptor, Descriptors, Process, Protocol, Recording, Role, Segment, Socket, Source, State, Step, VERSION,
+    Descriptor, Descriptors, Process, Protocol, Recording, Role, Segment, Socket, Source, State, Step,
+    VERSION,
 };
 
 const SERVER: usize = 0;
@@ -168,27 +169,26 @@ impl Scene {
                 "crates/tcp_echoserv/tcp_echoserv.c",
                 include_str!("../../../../tcp_echoserv/tcp_echoserv.c"),
             ),
-            (true, _) => (
-                "crates/tcp_echoserv/src/main.rs",
-                include_str!("../../../../tcp_echoserv/src/main.rs"),
-            ),
-            (false, "C") => (
-                "crates/tcp_echocli/tcp_echocli.c",
-                include_str!("../../../../tcp_echocli/tcp_echocli.c"),
-            ),
-            (false, _) => (
-                "crates/tcp_echocli/src/main.rs",
-                include_str!("../../../../tcp_echocli/src/main.rs"),
-            ),
+            (true, _) => {
+                ("crates/tcp_echoserv/src/main.rs", include_str!("../../../../tcp_echoserv/src/main.rs"))
+            }
+            (false, "C") => {
+                ("crates/tcp_echocli/tcp_echocli.c", include_str!("../../../../tcp_echocli/tcp_echocli.c"))
+            }
+            (false, _) => {
+                ("crates/tcp_echocli/src/main.rs", include_str!("../../../../tcp_echocli/src/main.rs"))
+            }
         }
     }
 
     fn source(&self, process: usize, call: &str) -> Option<Source> {
         let (file, text) = self.file(process);
         let needle = needle(process, call, self.language != "C")?;
-        let line = text.lines().position(|line| line.contains(needle) && !line.trim_start().starts_with("use "));
+        let line =
+            text.lines().position(|line| line.contains(needle) && !line.trim_start().starts_with("use "));
         let line = 1 + line.unwrap_or_else(|| panic!("{needle} is not in {file}"));
-        let steps = text.lines().take(line).filter_map(|line| line.trim().strip_prefix("// ")?.split_once(". "));
+        let steps =
+            text.lines().take(line).filter_map(|line| line.trim().strip_prefix("// ")?.split_once(". "));
         let step = steps.filter_map(|(number, _)| number.parse().ok()).last();
         Some(Source { file: file.into(), line, step })
     }
@@ -246,11 +246,12 @@ impl Scene {
                 ack: if flags.contains("ACK") { next[other] } else { 0 },
                 len,
                 data: (*data).into(),
-                lost: false,
+                dropped: false,
                 packet: Vec::new(),
                 time: Duration::ZERO,
             });
-            next[own] += u32::try_from(len).unwrap() + u32::from(flags.contains("SYN") || flags.contains("FIN"));
+            next[own] +=
+                u32::try_from(len).unwrap() + u32::from(flags.contains("SYN") || flags.contains("FIN"));
         }
     }
 
@@ -329,7 +330,7 @@ impl Scene {
         self.after(|state| state.processes[CLIENT] = Descriptors::default());
     }
 
-    fn recording(mut self) -> Recording {
+    fn recording(self) -> Recording {
         let port = SERVER_PORT;
         let all = [
             ("server", format!("tcp_echoserv {port}"), Role::Server),
@@ -344,7 +345,8 @@ impl Scene {
             language: self.language.into(),
             role,
         });
-        let files = [SERVER, CLIENT].map(|process| self.file(process)).map(|(file, text)| (file.into(), text.into()));
+        let files =
+            [SERVER, CLIENT].map(|process| self.file(process)).map(|(file, text)| (file.into(), text.into()));
         Recording {
             version: VERSION,
             scene: self.name.into(),

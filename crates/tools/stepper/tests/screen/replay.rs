@@ -14,15 +14,15 @@ use stepper::screen::Live;
 use stepper::stage::Turn;
 
 /// Plays a recording: the next step can be made by the process that makes it there, and by nobody else.
-pub struct Replay {
-    pub now: Recording,
+pub(crate) struct Replay {
+    pub(crate) now: Recording,
     rest: VecDeque<Step>,
     /// What has been typed, of whom; none is the end of input.
-    pub typed: Vec<(usize, Option<String>)>,
+    pub(crate) typed: Vec<(usize, Option<String>)>,
 }
 
 impl Replay {
-    pub fn of(mut recording: Recording) -> Self {
+    pub(crate) fn of(mut recording: Recording) -> Self {
         let rest = std::mem::take(&mut recording.steps).into();
         Self { now: recording, rest, typed: Vec::new() }
     }
@@ -82,8 +82,8 @@ impl Live for Replay {
     }
 }
 
-pub const SERVER: usize = 0;
-pub const CLIENT: usize = 1;
+pub(crate) const SERVER: usize = 0;
+pub(crate) const CLIENT: usize = 1;
 
 const SERVER_C: &str = "crates/tcp_echoserv/tcp_echoserv.c";
 const CLIENT_C: &str = "crates/tcp_echocli/tcp_echocli.c";
@@ -174,7 +174,7 @@ impl Written for Step {
             ack,
             len: data.replace("\\n", "\n").len(),
             data: data.into(),
-            lost: false,
+            dropped: false,
             packet: Vec::new(),
             time: Duration::ZERO,
         });
@@ -200,7 +200,7 @@ const ASKED: &str = "127.0.0.1:40000";
 const ISN: (u32, u32) = (u32::MAX - 2, 2_000_000_000);
 
 /// tcp_echoserv and tcp_echocli with one line, the client's connection waiting until the line has been written.
-pub fn echo() -> Recording {
+pub(crate) fn echo() -> Recording {
     let mut pen = Pen {
         recording: Recording {
             version: VERSION,

@@ -1,13 +1,16 @@
 //! Says everything in a recording that cannot be: by RFC 9293's state diagram, by the rules of sequence numbers, and by
 //! what calls return. A recorder that misses a segment, mixes up two sockets or looks too early is found out here.
 
+#[path = "bytes.rs"]
 mod bytes;
+#[path = "order.rs"]
 mod order;
+#[path = "wire.rs"]
 mod wire;
 
 use std::net::SocketAddr;
 
-use crate::recording::{Protocol, Recording, Socket, State, Step};
+use stepper::recording::{Protocol, Recording, Socket, State, Step};
 use wire::Wire;
 
 /// What moves a connection from one state to the next.
@@ -202,6 +205,7 @@ fn states(moment: &Moment, happened: &[Happened], wrong: &mut Vec<String>) {
             let now = after.map_or("gone", |after| &after.state);
             let was =
                 if before.is_some() { format!("was {from}") } else { format!("is new, out of {from},") };
+            possible.dedup();
             wrong.push(format!(
                 "socket {id} {was} and is {now}; {call:?} and {causes:?} lead to {possible:?}"
             ));

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use labkit::trace::unescape;
 
 use super::{Moment, ends, find, held, is_at, plain};
-use crate::recording::{Protocol, Segment, Socket, State};
+use stepper::recording::{Protocol, Segment, Socket, State};
 
 /// What the calls up to now have told of each socket.
 #[derive(Default)]
@@ -176,7 +176,7 @@ impl Bytes {
                 .push(format!("datagrams of {captured:?} bytes crossed the wire, the call sent {written:?}"));
         }
         let mut refused = Vec::new();
-        for segment in of(Protocol::Udp).filter(|segment| !segment.lost) {
+        for segment in of(Protocol::Udp).filter(|segment| !segment.dropped) {
             match receiver(moment.after, segment) {
                 Some(socket) => {
                     let data = unescape(&format!("\"{}\"", segment.data)).unwrap_or_default();

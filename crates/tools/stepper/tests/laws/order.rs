@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Moment, descriptor, find, held, is_at};
-use crate::recording::{Protocol, Socket, State, Step};
+use stepper::recording::{Protocol, Socket, State, Step};
 
 /// Linux: net.core.somaxconn, the most that listen gives.
 const SOMAXCONN: usize = 4096;
@@ -159,6 +159,18 @@ fn fields(state: &State, socket: &Socket, wrong: &mut Vec<String>) {
     let listens = socket.state == "LISTEN";
     if accept_queue.is_some() != listens || backlog.is_some() != listens {
         wrong.push(format!("socket {id} is {}, with queue {accept_queue:?} of {backlog:?}", socket.state));
+    }
+    let Socket { recv_queue, send_queue, .. } = socket;
+    let (sends, receives) = match socket.state.as_str() {
+        "LISTEN" | "SYN_SENT" | "SYN_RECV" | "unbound" => (false, false),
+        "CLOSED" | "bound" | "connected" => (false, true), // what has come before a reset can still be read
+        _ => (true, true),
+    };
+    if (*send_queue > 0 && !sends) || (*recv_queue > 0 && !receives) {
+        wrong.push(format!(
+            "socket {id} is {}, with {recv_queue} to read and {send_queue} to send",
+            socket.state
+        ));
     }
     if !orphan && !held(state, *id) {
         wrong.push(format!("socket {id} is {}, and no descriptor stands for it", socket.state));

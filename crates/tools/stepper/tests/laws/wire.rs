@@ -7,7 +7,7 @@ use std::ops::Range;
 use labkit::trace::unescape;
 
 use super::{Cause, Happened, plain};
-use crate::recording::Segment;
+use stepper::recording::Segment;
 
 /// Everything that TCP has carried, by direction: from whom to whom.
 #[derive(Default)]
@@ -107,7 +107,7 @@ impl Wire {
             if let Err(what) = direction.send(from, &data, fin, syn) {
                 complain(what);
             }
-            if !segment.lost {
+            if !segment.dropped {
                 let from = if syn { 0 } else { from.max(0) as usize };
                 direction.arrive(from..from + usize::from(syn) + data.len() + usize::from(fin));
             }
@@ -129,7 +129,7 @@ impl Wire {
                         complain("it acknowledges what has not arrived");
                     } else if upto < back.acked {
                         complain("it acknowledges less than the one before");
-                    } else if !segment.lost {
+                    } else if !segment.dropped {
                         back.acked = upto;
                         received.push(Cause::AckOfSyn);
                         received.extend((back.fin && upto == back.sent()).then_some(Cause::AckOfFin));
@@ -146,7 +146,7 @@ impl Wire {
         {
             received.push(Cause::Fin);
         }
-        if segment.lost {
+        if segment.dropped {
             received.clear();
         }
         let at = |ends, causes: Vec<Cause>| causes.into_iter().map(move |cause| Happened { ends, cause });
