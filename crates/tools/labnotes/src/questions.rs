@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use mirror::PROGRAMS;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -109,6 +110,10 @@ impl Questions {
     /// scene are errors.
     pub fn parse(text: &str) -> Result<Self> {
         let questions: Questions = toml::from_str(text)?;
+        for run in &questions.run {
+            let taken = scene(&run.name).is_ok() || PROGRAMS.contains(&run.name.as_str());
+            ensure!(!taken, "the run {} has a name that is taken", run.name);
+        }
         let mut asked = BTreeSet::new();
         for question in &questions.question {
             questions.check(question).with_context(|| question.to_string())?;
@@ -173,7 +178,8 @@ impl Questions {
     fn asked(&self, scene: &str, recorded: impl Fn(&str) -> Result<Recording>) -> Result<Option<Value>> {
         let mut asked: Vec<(usize, Value)> = Vec::new();
         for question in self.of_scene(scene) {
-            let (step, value) = question.asked(&recorded).with_context(|| question.to_string())?;
+            let is_run = |name: &str| self.run.iter().any(|run| run.name == name);
+            let (step, value) = question.asked(&recorded, is_run).with_context(|| question.to_string())?;
             ensure!(
                 asked.iter().all(|(other, _)| *other != step),
                 "{question}: another is before the same step"
@@ -194,12 +200,16 @@ impl fmt::Display for Question {
 
 impl Question {
     /// The number of its step, and the question as the player takes it. The order of the choices is always the same and says nothing.
-    fn asked(&self, recorded: impl Fn(&str) -> Result<Recording>) -> Result<(usize, Value)> {
+    fn asked(
+        &self,
+        recorded: impl Fn(&str) -> Result<Recording>,
+        is_run: impl Fn(&str) -> bool,
+    ) -> Result<(usize, Value)> {
         let own = recorded(&self.scene)?;
         let at = self.at.find(&own)?;
         ensure!(at > 0, "the player begins at the first step, so nothing can be asked before it");
         let right = self.asks.of(&own, at, self.of.as_ref())?;
-        let mut choices = vec![(right, true, [&self.why_ko, &self.why_en], String::new())];
+        let mut choices = vec![(right, true, [self.why_ko.clone(), self.why_en.clone()], String::new())];
         for wrong in &self.wrong {
             let place = format!("{} `{}`", wrong.scene, wrong.at);
             let text = recorded(&wrong.scene)
@@ -212,17 +222,37 @@ impl Question {
                 let other = if *right { "the right choice" } else { other };
                 bail!("the wrong choice of {place} is the same as {other}: {}", text[1]);
             }
-            choices.push((text, false, [&wrong.ko, &wrong.en], place));
+            choices.push((text, false, wrong.told(is_run(&wrong.scene)), place));
         }
         choices.sort_by_key(|(_, _, _, place)| Sha256::digest(format!("{self} {place}")));
-        let said = |[ko, en]: [&String; 2]| json!({ "ko": ko, "en": en });
+        let said = |[ko, en]: &Text| json!({ "ko": ko, "en": en });
         let choices: Vec<Value> = choices
             .iter()
-            .map(|([ko, en], right, why, _)| json!({ "text": said([ko, en]), "right": right, "because": said(*why) }))
+            .map(|(text, right, why, _)| json!({ "text": said(text), "right": right, "because": said(why) }))
             .collect();
-        let question = said([&self.ko, &self.en]);
+        let question = json!({ "ko": self.ko, "en": self.en });
         let step = own.steps[at].n;
         Ok((step, json!({ "step": step, "question": question, "choices": choices })))
+    }
+}
+
+impl Wrong {
+    /// Where it comes from, and what happened there.
+    fn told(&self, is_run: bool) -> Text {
+        let Wrong { scene, ko, en, .. } = self;
+        let call = [self.at.call.as_str(); 2];
+        let [call_ko, call_en] = if self.at.call == "killed" { ["종료", "the end"] } else { call };
+        if is_run {
+            [
+                format!("일부러 고친 프로그램 “{scene}”의 {call_ko}에서 나온 결과예요. {ko}"),
+                format!("It is from {call_en} in {scene}, a program changed on purpose. {en}"),
+            ]
+        } else {
+            [
+                format!("“{scene}” 장면의 {call_ko}에서 나온 결과예요. {ko}"),
+                format!("It is from {call_en} in the scene {scene}. {en}"),
+            ]
+        }
     }
 }
 
@@ -427,4 +457,132 @@ fn peer(recording: &Recording, at: usize) -> Result<&Socket> {
 fn now<'a>(recording: &'a Recording, at: usize, socket: &Socket) -> Result<Option<&'a Socket>> {
     let step = recording.steps.get(at).context("no such step")?;
     Ok(step.state.sockets.iter().find(|other| other.id == socket.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `client read(3, "abc\n", 8) = 4`, or ` waits` in place of what it gives.
+    fn recording(steps: &[&str]) -> Recording {
+        let names = ["server", "client 2"];
+        let steps = (1..).zip(steps).map(|(n, text)| {
+            let (name, call) = text.split_once(": ").unwrap();
+            let (call, rest) = call.split_once('(').unwrap();
+            let (args, result) = rest.split_once(')').unwrap();
+            let result = result.strip_prefix(" = ");
+            json!({
+                "n": n, "process": names.iter().position(|other| *other == name), "call": call,
+                "args": args.split(", ").collect::<Vec<_>>(), "result": result, "source": null,
+                "blocked": result.is_none() && call != "exit_group", "printed": "", "signals": [], "segments": [],
+                "state": { "processes": [], "sockets": [] },
+            })
+        });
+        let processes =
+            names.map(|name| json!({ "name": name, "program": "", "language": "C", "role": "client" }));
+        let steps: Vec<Value> = steps.collect();
+        let value = json!({ "version": 1, "scene": "", "processes": processes, "steps": steps, "files": {} });
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn at(text: &str) -> At {
+        At::try_from(text.to_string()).unwrap()
+    }
+
+    #[test]
+    fn a_step_is_found_by_its_process_its_call_and_a_number() {
+        let recording = recording(&[
+            "client 2: read(3)",
+            "server: read(4, \"a\", 1) = 1",
+            "client 2: read(3, \"a\", 1) = 1",
+            "client 2: read(3)",
+            "client 2: read(3, \"\", 1) = 0",
+        ]);
+        for (step, index) in [
+            ("client 2 read 1 waits", 0),
+            ("server read 1", 1),
+            ("client 2 read 1", 2),
+            ("client 2 read 2 waits", 3),
+            ("client 2 read 2", 4),
+            ("client 2 read last", 4),
+        ] {
+            assert_eq!(at(step).find(&recording).unwrap(), index, "{step}");
+            assert_eq!(at(step).to_string(), step);
+        }
+        let error = |step| at(step).find(&recording).unwrap_err().to_string();
+        assert_eq!(error("client read 1"), "there is no `client`, only server, client 2");
+        assert_eq!(
+            error("client 2 read 3"),
+            "there is no `client 2 read 3`: client 2 returns from read 2 times"
+        );
+        assert_eq!(
+            error("server read 1 waits"),
+            "there is no `server read 1 waits`: server waits in read 0 times"
+        );
+        for none in ["read 1", "server read", "server read 0", "server read x", "server read 1 wait"] {
+            assert!(At::try_from(none.to_string()).is_err(), "{none}");
+        }
+    }
+
+    #[test]
+    fn what_a_call_did_is_said_in_both_languages() {
+        let said = |step| returns(&recording(&[step]).steps[0]).unwrap();
+        assert_eq!(said("server: accept(3) = 4"), ["4를 돌려줘요", "It returns 4"]);
+        assert_eq!(said("server: read(3) = 10"), ["10을 돌려줘요", "It returns 10"]);
+        assert_eq!(
+            said("server: write(3) = -1 EPIPE (Broken pipe"),
+            ["-1을 돌려줘요 (EPIPE)", "It returns -1 (EPIPE)"]
+        );
+        assert_eq!(said("server: read(3)"), ["돌아오지 않고 기다려요", "It does not return: it waits"]);
+        assert_eq!(said("server: exit_group(1)"), ["끝나요 (종료 상태 1)", "It ends (exit status 1)"]);
+        let given = data(&recording(&["server: read(3, \"ab\", 9) = 2"]).steps[0]).unwrap();
+        assert_eq!(given, ["2바이트: \"ab\"", "2 bytes: \"ab\""]);
+    }
+
+    /// A question of `refused`, with a wrong choice from `backlog_full`.
+    fn asked(own: &str, other: &str) -> Result<Option<Value>> {
+        let text = "
+            [[question]]
+            scene = 'refused'
+            at = 'server connect 1'
+            asks = 'returns'
+            ko = ''
+            en = ''
+            why_ko = ''
+            why_en = ''
+            [[question.wrong]]
+            scene = 'backlog_full'
+            at = 'server connect last'
+            ko = ''
+            en = 'why'";
+        let questions = Questions::parse(text).unwrap();
+        let recorded = |name: &str| {
+            Ok(recording(&["server: socket() = 3", if name == "refused" { own } else { other }]))
+        };
+        questions.asked("refused", recorded)
+    }
+
+    #[test]
+    fn a_right_choice_is_the_scenes_own_and_a_wrong_one_anothers() {
+        let value = asked("server: connect(3) = -1 E", "server: connect(3) = 0").unwrap().unwrap();
+        assert_eq!(value[0]["step"], 2);
+        let mut choices = value[0]["choices"].as_array().unwrap().clone();
+        choices.sort_by_key(|choice| choice["right"] == true);
+        assert_eq!(choices[0]["text"]["en"], "It returns 0");
+        assert_eq!(choices[0]["because"]["en"], "It is from connect in the scene backlog_full. why");
+        assert_eq!(choices[1]["text"]["en"], "It returns -1 (E)");
+    }
+
+    #[test]
+    fn a_wrong_choice_that_would_be_right_is_an_error_that_names_the_question() {
+        let error = asked("server: connect(3) = 0", "server: connect(4) = 0").unwrap_err();
+        assert_eq!(
+            format!("{error:#}"),
+            "the question of refused before `server connect 1`: the wrong choice of backlog_full `server connect last` \
+             is the same as the right choice: It returns 0"
+        );
+        let error = asked("server: bind(3) = 0", "server: connect(3) = 0").unwrap_err();
+        let told = "the question of refused before `server connect 1`: there is no `server connect 1`";
+        assert!(format!("{error:#}").starts_with(told), "{error:#}");
+    }
 }
