@@ -417,7 +417,9 @@ impl Stage {
                 Ok(())
             }
             Stop::Signal(signal) => {
-                if signal != Signal::SIGTRAP && signal != Signal::SIGSTOP {
+                let ignored = self.tasks[process].tracee.signals(&["SigIgn"]);
+                let ignored = ignored.values().any(|mask| mask >> (signal as i32 - 1) & 1 == 1);
+                if !ignored && signal != Signal::SIGTRAP && signal != Signal::SIGSTOP {
                     self.tasks[process].signals.push(signal.as_str().into());
                 }
                 Ok(())
