@@ -27,7 +27,7 @@ fn waits_for(call: &Entered) -> Option<PollFlags> {
 
 /// A call that is held before it is entered, since it would wait.
 pub(crate) struct Held {
-    /// It would wait no longer than so: SO_RCVTIMEO.
+    /// It would wait no longer than some time: SO_RCVTIMEO, SO_SNDTIMEO.
     pub timed: bool,
 }
 
@@ -43,18 +43,24 @@ pub(crate) fn would_wait(call: &Entered, pidfd: &OwnedFd) -> io::Result<Option<H
     if flags.contains(OFlag::O_NONBLOCK) {
         return Ok(None);
     }
-    let timeout = getsockopt(&fd, sockopt::ReceiveTimeout).map_or(0, |timeout| timeout.num_microseconds());
-    Ok(Some(Held { timed: timeout > 0 }))
+    let timeout = if events == PollFlags::POLLIN {
+        getsockopt(&fd, sockopt::ReceiveTimeout)
+    } else {
+        getsockopt(&fd, sockopt::SendTimeout)
+    };
+    Ok(Some(Held { timed: timeout.is_ok_and(|timeout| timeout.num_microseconds() > 0) }))
 }
 
 /// Does a process that sleeps in this call wake up by itself, after a time?
 pub(crate) fn wakes_by_itself(call: &Entered) -> bool {
     match call.name() {
-        "nanosleep" | "clock_nanosleep" | "connect" | "rt_sigtimedwait" => true,
-        "poll" => call.arg(2) as u32 != u32::MAX, // -1 is no limit
-        "epoll_wait" | "epoll_pwait" => call.arg(3) as u32 != u32::MAX,
+        "nanosleep" | "clock_nanosleep" | "connect" | "rt_sigtimedwait" | "restart_syscall" => true,
+        // Below 0 there is no limit.
+        "poll" => (call.arg(2) as u32).cast_signed() >= 0,
+        "epoll_wait" | "epoll_pwait" => (call.arg(3) as u32).cast_signed() >= 0,
         "ppoll" => call.arg(2) != 0,
-        "select" | "pselect6" => call.arg(4) != 0,
+        "futex" | "epoll_pwait2" => call.arg(3) != 0,
+        "select" | "pselect6" | "recvmmsg" => call.arg(4) != 0,
         _ => false,
     }
 }
