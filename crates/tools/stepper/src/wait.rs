@@ -1,7 +1,7 @@
 //! Which calls wait, and whether one would wait now.
 
 use std::io;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -31,12 +31,16 @@ pub(crate) struct Held {
     pub timed: bool,
 }
 
-/// Would the call wait if the process entered it now? None if it would return at once.
-pub(crate) fn would_wait(call: &Entered, pidfd: &OwnedFd) -> io::Result<Option<Held>> {
+/// Would the call wait if the process entered it now, or, if it `waits` already, go on waiting? None if it would return at once.
+pub(crate) fn would_wait(call: &Entered, pidfd: &OwnedFd, waits: bool) -> io::Result<Option<Held>> {
     let Some(events) = waits_for(call) else { return Ok(None) };
     let Ok(fd) = pidfd_getfd(pidfd, call.arg(0) as i32) else { return Ok(None) }; // EBADF is at once
     let mut fds = [PollFd::new(fd.as_fd(), events)];
     if poll(&mut fds, PollTimeout::ZERO)? > 0 {
+        return Ok(None);
+    }
+    // Who waits for room is woken up when there is much of it, as poll says; who comes takes what there is.
+    if events == PollFlags::POLLOUT && !waits && has_room(&fd) {
         return Ok(None);
     }
     let flags = OFlag::from_bits_retain(fcntl(&fd, FcntlArg::F_GETFL)?);
@@ -49,6 +53,26 @@ pub(crate) fn would_wait(call: &Entered, pidfd: &OwnedFd) -> io::Result<Option<H
         getsockopt(&fd, sockopt::SendTimeout)
     };
     Ok(Some(Held { timed: timeout.is_ok_and(|timeout| timeout.num_microseconds() > 0) }))
+}
+
+/// Is there any room in a socket's send buffer, and nothing wrong with it? The kernel's sk_stream_memory_free and
+/// sock_alloc_send_pskb ask so.
+fn has_room(fd: &OwnedFd) -> bool {
+    let mut info = [0_u32; 9];
+    let mut size = size_of_val(&info) as libc::socklen_t;
+    // SAFETY: size says how much room there is.
+    let asked = unsafe {
+        libc::getsockopt(
+            fd.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_MEMINFO,
+            info.as_mut_ptr().cast(),
+            &raw mut size,
+        )
+    };
+    let of = |which: libc::c_int| info[which as usize];
+    asked == 0
+        && of(libc::SK_MEMINFO_WMEM_QUEUED).max(of(libc::SK_MEMINFO_WMEM_ALLOC)) < of(libc::SK_MEMINFO_SNDBUF)
 }
 
 /// Does a process that sleeps in this call wake up by itself, after a time?
