@@ -86,8 +86,13 @@ pub(crate) struct Choice {
 
 impl Choice {
     /// Is the call, which a process that stands still is about to enter, a step? `own` says whether the program's own text makes
-    /// it; none if its text is not to be had.
-    pub(crate) fn takes(&mut self, call: &Entered, tracee: &Tracee, own: Option<bool>) -> bool {
+    /// it, and is asked only if that counts; none if its text is not to be had.
+    pub(crate) fn takes(
+        &mut self,
+        call: &Entered,
+        tracee: &Tracee,
+        own: impl FnOnce() -> Option<bool>,
+    ) -> bool {
         let name = call.name();
         self.talks |= name == "socket";
         let fd = i64::from(call.arg(0) as i32);
@@ -97,16 +102,18 @@ impl Choice {
             }
             return false;
         }
-        if RUNTIME.contains(&name) || prints(name, fd) {
+        // The C library's own two signals, which it sets up before the first thread.
+        if name == "rt_sigaction" && (32..=33).contains(&call.arg(0)) {
             return false;
         }
-        match own {
+        let socket = || tracee.link(fd).to_string_lossy().starts_with("socket:");
+        if RUNTIME.contains(&name) || prints(name, fd) && !socket() {
+            return false;
+        }
+        match own() {
             // The C library's table of frames ends where it makes a thread.
             Some(own) => own || name == "clone3",
-            None if WITH_DESCRIPTOR.contains(&name) => {
-                let socket = tracee.link(fd).to_string_lossy().starts_with("socket:");
-                socket || self.talks && name == "read" && fd == 0
-            }
+            None if WITH_DESCRIPTOR.contains(&name) => socket() || self.talks && name == "read" && fd == 0,
             None => self.talks && TALK.contains(&name),
         }
     }

@@ -9,6 +9,9 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::pty::openpty;
 use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
 
+/// So much may have been typed that nobody has read yet: as much as pipe(7) gives to everybody.
+const TYPED_AHEAD: i32 = 1 << 20;
+
 /// A keyboard, which is a pipe, and a screen, which is a terminal: so programs print line by line, as they do for people.
 pub(crate) struct Console {
     screen: File,
@@ -35,14 +38,25 @@ impl Console {
     }
 
     /// Takes the keyboard of what has been started.
-    pub(crate) fn started(&mut self, keyboard: Option<ChildStdin>) {
+    pub(crate) fn started(&mut self, keyboard: Option<ChildStdin>) -> io::Result<()> {
+        if let Some(keyboard) = &keyboard {
+            fcntl(keyboard, FcntlArg::F_SETPIPE_SZ(TYPED_AHEAD))?;
+            fcntl(keyboard, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+        }
         self.keyboard = keyboard;
+        Ok(())
     }
 
     /// Types.
     pub(crate) fn type_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.keyboard {
-            Some(keyboard) => keyboard.write_all(bytes),
+            Some(keyboard) => match keyboard.write_all(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()), // nobody will read it, as so often
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(io::Error::other(format!(
+                    "no more than {TYPED_AHEAD} bytes can be typed before they are read"
+                ))),
+                result => result,
+            },
             None => Err(io::Error::other("its input has ended")),
         }
     }

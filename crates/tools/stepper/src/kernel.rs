@@ -132,12 +132,18 @@ fn descriptors(
     sockets: &mut BTreeMap<u64, Socket>,
 ) -> io::Result<Vec<(i32, String, Option<u64>)>> {
     let mut table = Vec::new();
-    for entry in Process::new(pid).and_then(|process| process.fd()).map_err(io::Error::other)? {
+    let entries = match Process::new(pid).and_then(|process| process.fd()) {
+        Ok(entries) => entries,
+        Err(_) if ended(pid) => return Ok(table),
+        Err(error) => return Err(io::Error::other(error)),
+    };
+    for entry in entries {
         let Ok(entry) = entry else { continue }; // closed meanwhile: there is no such one while all stand still
         let (what, inode) = match entry.target {
             FDTarget::Socket(inode) => {
                 if !sockets.contains_key(&inode)
-                    && let Some(socket) = held(pidfd, entry.fd)?
+                    // Of other families, some have no answer.
+                    && let Ok(Some(socket)) = held(pidfd, entry.fd)
                 {
                     sockets.insert(inode, socket);
                 }
@@ -154,6 +160,12 @@ fn descriptors(
     }
     table.sort_by_key(|(fd, ..)| *fd);
     Ok(table)
+}
+
+/// Has it ended, though its parent, or the one who traces it, has not heard of that?
+fn ended(pid: i32) -> bool {
+    let stat = Process::new(pid).and_then(|process| process.stat());
+    stat.map_or(true, |stat| matches!(stat.state, 'Z' | 'X'))
 }
 
 /// What the kernel says of the internet socket behind a descriptor; none if it is no such one.

@@ -17,6 +17,7 @@ use nix::sys::socket::{
     AddressFamily, MsgFlags, SockFlag, SockType, SockaddrIn, bind, connect, recv, send, setsockopt, socket,
     sockopt,
 };
+use nix::sys::time::TimeVal;
 use nix::unistd::Pid;
 
 use crate::decode::escape;
@@ -24,6 +25,8 @@ use crate::recording::{Protocol, Segment};
 
 /// What the network's own marks are sent to, and from: nobody else has that address.
 const MARKS: SockaddrAt = (Ipv4Addr::new(127, 255, 255, 254), 9);
+/// A mark that is so many seconds on its way is lost.
+const LONGEST: i64 = 10;
 type SockaddrAt = (Ipv4Addr, u16);
 
 /// Loopback as everybody has it. Data is acknowledged at once and never by a timer, so that every run sends the same segments.
@@ -105,8 +108,8 @@ impl Network {
     pub(crate) fn settle(&mut self) -> io::Result<Vec<Segment>> {
         let mut segments = Vec::new();
         loop {
-            send(self.marks.as_raw_fd(), b"mark", MsgFlags::empty())?;
-            retry(|| recv(self.marks.as_raw_fd(), &mut [0; 8], MsgFlags::empty()))?;
+            send(self.marks.as_raw_fd(), b"mark", MsgFlags::empty()).map_err(silent)?;
+            retry(|| recv(self.marks.as_raw_fd(), &mut [0; 8], MsgFlags::empty())).map_err(silent)?;
             let before = segments.len();
             let mut packet = vec![0; 1 << 17];
             loop {
@@ -240,7 +243,13 @@ fn mark_socket() -> io::Result<OwnedFd> {
     let addr = SockaddrIn::new(a, b, c, d, port);
     bind(fd.as_raw_fd(), &addr)?;
     connect(fd.as_raw_fd(), &addr)?;
+    setsockopt(&fd, sockopt::ReceiveTimeout, &TimeVal::new(LONGEST, 0))?;
     Ok(fd)
+}
+
+/// The mark does not come back. In their network the programs are root, and may take its loopback down.
+fn silent(errno: Errno) -> io::Error {
+    io::Error::other(format!("the private network doesn't work any more: {}", errno.desc()))
 }
 
 /// What a captured packet is; none if it is a mark of ours, or nothing that a program sends.
@@ -335,8 +344,17 @@ fn blank(from: SocketAddr, to: SocketAddr, protocol: Protocol, data: &[u8]) -> S
 
 /// A descriptor of a process, for the calls below.
 pub(crate) fn pidfd_open(pid: Pid) -> io::Result<OwnedFd> {
+    pidfd(pid, 0)
+}
+
+/// As [`pidfd_open`], for a thread that may outlive the first one of its process: Linux 6.9 has it.
+pub(crate) fn pidfd_of_thread(tid: Pid) -> io::Result<OwnedFd> {
+    pidfd(tid, libc::O_EXCL) // PIDFD_THREAD
+}
+
+fn pidfd(pid: Pid, flags: libc::c_int) -> io::Result<OwnedFd> {
     // SAFETY: two numbers.
-    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), flags) };
     // SAFETY: pidfd_open has just opened it.
     Ok(unsafe { OwnedFd::from_raw_fd(Errno::result(fd)? as RawFd) })
 }

@@ -89,8 +89,26 @@ pub fn difference(one: &Value, other: &Value) -> (usize, Option<String>) {
 }
 
 /// Calls whose numbers are processes.
-const HAS_PID: [&str; 10] =
-    ["fork", "vfork", "clone", "clone3", "wait4", "waitid", "kill", "getpid", "getppid", "gettid"];
+const HAS_PID: [&str; 18] = [
+    "fork",
+    "vfork",
+    "clone",
+    "clone3",
+    "wait4",
+    "waitid",
+    "kill",
+    "tkill",
+    "tgkill",
+    "getpid",
+    "getppid",
+    "gettid",
+    "setsid",
+    "getsid",
+    "setpgid",
+    "getpgid",
+    "getpgrp",
+    "pidfd_open",
+];
 
 /// Sequence numbers from each direction's first one on.
 fn relative(recording: &mut Recording) {
@@ -137,7 +155,7 @@ pub struct Names {
 }
 
 struct Patterns {
-    named: [(Regex, &'static str); 6],
+    named: [(Regex, &'static str); 7],
     port: Regex,
     number: Regex,
 }
@@ -151,6 +169,7 @@ impl Patterns {
             (Regex::new(r#"sa_data=".*?""#)?, "sa_data"), // of AF_UNSPEC: the kernel doesn't look at it
             (Regex::new(r"\b0x[0-9a-f]{5,}")?, "pointer"),
             (Regex::new(r"\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}")?, "time"),
+            (Regex::new(r"left \{[^}]*\}")?, "left"), // of a time limit, in select
             (Regex::new(r"/proc/\d+/")?, "/proc/pid/"),
             (Regex::new(r"AT_FDCWD<[^>]*>")?, "AT_FDCWD"),
         ];

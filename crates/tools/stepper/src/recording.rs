@@ -59,7 +59,7 @@ pub struct Step {
     pub n: usize,
     /// An index into [`Recording::processes`].
     pub process: usize,
-    /// `accept`; `exit_group` where the process ends itself, `killed` where a signal ends it.
+    /// `accept`; `exit_group` where the process ends itself, `killed` where a signal ends it, `stopped` where one stops it.
     pub call: String,
     /// As strace writes them: `3`, `"abc\n"`, `{sa_family=AF_INET, …}`. Those that the kernel fills in are there once it has.
     pub args: Vec<String>,

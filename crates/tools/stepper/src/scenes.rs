@@ -310,8 +310,8 @@ pub fn program(
     Ok((path, args.to_vec()))
 }
 
-/// Records two programs of somebody's own, or one: the server runs until it waits, then the client, into which `typed` goes, and
-/// then its input ends.
+/// Records two programs of somebody's own, or one: the server runs until it waits, then the client, into which `typed` goes, a
+/// line each time that it waits for one; then its input ends.
 ///
 /// # Errors
 /// A program can't be started or comes to no end.
@@ -330,13 +330,14 @@ pub fn record_own(
         let (path, args) = program(workspace, words, language)?;
         last = stage.start(&Player { name, role, path: &path, args: &args })?;
         if role == Role::Server && client.is_some() {
-            stage.run()?;
+            stage.run_to_serve()?;
         }
     }
     for line in typed {
+        stage.run_to_type(last)?;
         stage.type_line(last, format!("{line}\n").as_bytes())?;
     }
-    stage.run()?;
+    stage.run_to_type(last)?;
     stage.end_of_input(last);
     stage.run()?;
     Ok(stage.finish())

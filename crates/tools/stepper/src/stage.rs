@@ -1,6 +1,6 @@
 //! The stage: holds all processes of a scene and lets one of them run at a time, to its next step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::rc::Rc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::ptrace;
 use nix::sys::signal::Signal;
@@ -20,16 +20,43 @@ use crate::console::Console;
 use crate::decode::Entered;
 use crate::kernel::{self, Asked, Kernel};
 use crate::lines::Lines;
-use crate::network::{Network, pidfd_open};
-use crate::recording::{Process, Recording, Role, Segment, Source, Step, VERSION};
+use crate::network::{Network, pidfd_of_thread, pidfd_open};
+use crate::recording::{Process, Protocol, Recording, Role, Segment, Source, Step, VERSION};
 use crate::tracee::{Doing, Stop, Tracee};
 use crate::wait::{wakes_by_itself, would_wait};
 
 /// A program is in a loop that has worked for so many seconds of processor time without a step.
 const MOST_WORK: u64 = 3;
 
+/// A program is in a loop that has stood still so often before and after calls, none of which was a step.
+const MOST_STOPS: usize = 300_000;
+
 /// A scene that has so many steps comes to no end.
 const MOST_STEPS: usize = 2000;
+
+/// More processes and threads than so many at once are too many to be looked at.
+const MOST_TASKS: usize = 64;
+
+/// So long, in all, [`Stage::run`] waits for those who wake up by themselves.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// As [`PATIENCE`], where a scene says what is waited for.
+const LONG_PATIENCE: Duration = Duration::from_secs(60);
+
+/// A process that makes the same steps so many times, and nothing changes, lets others go first: it asks in a loop.
+const ASKS_AGAIN: usize = 2;
+
+/// It has asked so often, and there was nobody else: nobody comes.
+const ASKS_NO_MORE: usize = 20;
+
+/// It has waited so often for the same, a while each time: nobody comes.
+const WAITS_NO_MORE: usize = 3;
+
+/// It has slept so often, and done nothing else: it does nothing else.
+const SLEEPS_NO_MORE: usize = 20;
+
+/// Steps of a loop that asks or waits; one that has more is no such loop.
+const LONGEST_LOOP: usize = 16;
 
 /// What the kernel returns from a call that a signal has interrupted and that may begin again: ERESTARTSYS and its like.
 const RESTARTS: [i64; 4] = [-512, -513, -514, -516];
@@ -64,9 +91,13 @@ pub struct Stage {
     kernel: Kernel,
     lines: Lines,
     root: PathBuf,
+    /// Under which name [`Recording::files`] has the text of a file.
+    names: HashMap<PathBuf, String>,
     crossed: Vec<Segment>,
     /// How many requests for a connection the kernel has dropped.
     dropped: u64,
+    /// How long [`Stage::run`] still waits for those who wake up by themselves.
+    patience: Duration,
     recording: Recording,
     network: Network,
 }
@@ -90,7 +121,15 @@ struct Task {
     /// A stop that has been seen and not been dealt with.
     stop: Option<Stop>,
     /// A signal has interrupted this call, and it may begin again, as if nothing had been: signal(7).
-    interrupted: Option<(Inside, i64)>,
+    interrupted: Option<Interrupted>,
+}
+
+/// A call that a signal has interrupted.
+struct Interrupted {
+    inside: Inside,
+    result: i64,
+    /// A step says that it waits.
+    waited: bool,
 }
 
 /// A call that a process is in.
@@ -109,6 +148,8 @@ enum At {
     Held,
     /// It sleeps in a call.
     Asleep,
+    /// A signal has stopped it, and SIGCONT has not come.
+    Stopped,
     /// It has ended.
     Ended,
 }
@@ -122,8 +163,10 @@ impl Stage {
             kernel: Kernel::default(),
             lines: Lines::new(),
             root: root.canonicalize()?,
+            names: HashMap::new(),
             crossed: Vec::new(),
             dropped: 0,
+            patience: PATIENCE,
             recording: Recording {
                 version: VERSION,
                 scene: scene.into(),
@@ -146,7 +189,7 @@ impl Stage {
         let mut child = command
             .spawn()
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", player.path.display())))?;
-        console.started(child.stdin.take());
+        console.started(child.stdin.take())?;
         let pid = Pid::from_raw(child.id().cast_signed());
         let tracee = Tracee::first(pid)?;
         self.consoles.push(console);
@@ -196,6 +239,7 @@ impl Stage {
             At::Still => true,
             At::Held => self.may_enter(process)?,
             At::Asleep => self.awake(process)?,
+            At::Stopped => self.tasks[process].continues()?,
         };
         Ok(if ready { Turn::Ready } else { Turn::Waits })
     }
@@ -207,41 +251,138 @@ impl Stage {
             return Ok(());
         }
         let steps = self.recording.steps.len();
-        while self.recording.steps.len() == steps && self.tasks[process].at != At::Ended {
+        let ticks_at_first = self.tasks[process].tracee.doing().1;
+        for _ in 0..MOST_STOPS {
             if self.tasks[process].stop.is_none() {
                 self.tasks[process].tracee.go_on()?;
             }
-            let Some(stop) = self.next_stop(process)? else {
+            let Some(stop) = self.next_stop(process, ticks_at_first)? else {
                 self.tasks[process].at = At::Asleep;
                 return self.begins_to_wait(process);
             };
             self.tasks[process].at = At::Still;
             self.stopped(process, stop)?;
+            if self.recording.steps.len() > steps || self.tasks[process].at != At::Still {
+                return Ok(());
+            }
         }
-        Ok(())
+        let name = &self.recording.processes[process].name;
+        Err(io::Error::other(format!(
+            "{name} makes call after call, and none that can be shown: it is in a loop"
+        )))
     }
 
-    /// Lets everybody run until nobody can: each as far as it comes, then the next one.
+    /// A process without a step: has it worked longer than any should?
+    fn has_worked(&self, process: usize, ticks_at_first: u64) -> io::Result<()> {
+        let ticks = self.tasks[process].tracee.doing().1.saturating_sub(ticks_at_first);
+        if ticks <= MOST_WORK * labkit::doings::ticks_per_second() {
+            return Ok(());
+        }
+        let name = &self.recording.processes[process].name;
+        Err(io::Error::other(format!(
+            "{name} has worked for {MOST_WORK} seconds without a call that can be shown: it is in a loop"
+        )))
+    }
+
+    /// Lets everybody run until nobody can: each as far as it comes, then the next one. Those who ask or wait for the same again
+    /// and again, and nothing changes, are as those who wait.
     pub fn run(&mut self) -> io::Result<()> {
+        self.run_unless(|_| false)
+    }
+
+    /// As [`Stage::run`], but lets no time pass once somebody waits for connections or datagrams.
+    pub fn run_to_serve(&mut self) -> io::Result<()> {
+        self.run_unless(|stage| {
+            let sockets = stage.recording.steps.last().map_or(&[][..], |step| &step.state.sockets);
+            sockets.iter().any(|socket| {
+                socket.accept_queue.is_some() || socket.protocol == Protocol::Udp && socket.local.is_some()
+            })
+        })
+    }
+
+    /// As [`Stage::run`], but lets no time pass once this process, or one that it has made, waits for what is typed.
+    pub fn run_to_type(&mut self, process: usize) -> io::Result<()> {
+        let console = self.tasks[process].console;
+        self.run_unless(|stage| {
+            stage.tasks.iter().filter(|task| task.console == console).any(|task| {
+                let inside = task.call.as_ref().filter(|_| matches!(task.at, At::Held | At::Asleep));
+                inside.is_some_and(|inside| inside.call.name() == "read" && inside.call.arg(0) == 0)
+            })
+        })
+    }
+
+    fn run_unless(&mut self, enough: impl Fn(&Self) -> bool) -> io::Result<()> {
         let mut current = 0;
         loop {
-            let order = (current..self.tasks.len()).chain(0..current);
-            let mut next = None;
-            for process in order {
-                if self.turn(process)? == Turn::Ready {
-                    next = Some(process);
-                    break;
+            let mut next = self.first_ready(current, false)?;
+            if next.is_none() {
+                if enough(self) {
+                    return Ok(());
                 }
+                let hopeful = |process: &usize| !self.in_vain(*process, WAITS_NO_MORE, SLEEPS_NO_MORE);
+                let hopeful: Vec<usize> = (0..self.tasks.len()).filter(hopeful).collect();
+                let mut patience = self.patience;
+                next = self.wait_for(&hopeful, &mut patience)?;
+                self.patience = patience;
             }
-            let Some(process) = next.map_or_else(|| self.wait_for_somebody(), |next| Ok(Some(next)))? else {
-                return Ok(());
-            };
+            if next.is_none() {
+                next = self.first_ready(current, true)?;
+            }
+            let Some(process) = next else { return Ok(()) };
             current = process;
             self.step(process)?;
             if self.recording.steps.len() > MOST_STEPS {
-                return Err(io::Error::other(format!("more than {MOST_STEPS} steps, and no end")));
+                let name = &self.recording.processes[process].name;
+                return Err(io::Error::other(format!(
+                    "more than {MOST_STEPS} steps, and no end: {name} goes on and on"
+                )));
             }
         }
+    }
+
+    /// The first one from `current` on who can go on. Who asks in vain has his turn when there is nobody else, and not for ever.
+    fn first_ready(&mut self, current: usize, nobody_else: bool) -> io::Result<Option<usize>> {
+        for process in (current..self.tasks.len()).chain(0..current) {
+            if self.turn(process)? != Turn::Ready {
+                continue;
+            }
+            let most = match self.tasks[process].at {
+                At::Asleep if nobody_else => WAITS_NO_MORE,
+                _ if nobody_else => ASKS_NO_MORE,
+                _ => ASKS_AGAIN,
+            };
+            if !self.in_vain(process, most, usize::MAX) {
+                return Ok(Some(process));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Has a process lately asked or waited for the same so many times, or slept so many, while nobody else did anything and
+    /// nothing changed?
+    fn in_vain(&self, process: usize, asked: usize, slept: usize) -> bool {
+        let steps = &self.recording.steps;
+        let own = steps.iter().rev().take_while(|step| step.process == process && step.segments.is_empty());
+        let own = &steps[steps.len() - own.count()..];
+        let nothing = |step: &Step| {
+            let result = step.result.as_deref().unwrap_or_default();
+            ["EAGAIN", "EALREADY", "(Timeout)"].iter().any(|nothing| result.contains(nothing))
+        };
+        let same = |(one, other): (&Step, &Step)| {
+            (&one.call, &one.args, &one.result, &one.state)
+                == (&other.call, &other.args, &other.result, &other.state)
+        };
+        (1..=LONGEST_LOOP.min(own.len())).any(|length| {
+            let last = &own[own.len() - length..];
+            let most = if last.iter().any(nothing) {
+                asked
+            } else if last.iter().any(Step::waits) {
+                slept
+            } else {
+                return false;
+            };
+            own.rchunks_exact(length).take_while(|round| round.iter().zip(last).all(same)).count() >= most
+        })
     }
 
     /// Lets one process run as far as it comes.
@@ -278,21 +419,16 @@ impl Stage {
     pub fn run_until(&mut self, process: usize, call: &str) -> io::Result<()> {
         loop {
             let before = self.recording.steps.len();
-            if self.turn(process)? == Turn::Waits && self.wait_for(&[process])?.is_none() {
-                return Ok(());
+            match self.turn(process)? {
+                Turn::Ready => self.step(process)?,
+                Turn::Waits if self.wait_for(&[process], &mut LONG_PATIENCE.clone())?.is_some() => {}
+                Turn::Waits | Turn::Ended => return Ok(()),
             }
-            self.step(process)?;
-            let Some(step) = self.recording.steps[before..].last() else { return Ok(()) };
-            if step.call == call && step.result.is_some() {
+            let returned = |step: &Step| step.call == call && step.result.is_some();
+            if self.recording.steps[before..].last().is_some_and(returned) {
                 return Ok(());
             }
         }
-    }
-
-    /// Nobody can go on at once. Waits for one who wakes up by himself; none if there is none.
-    pub fn wait_for_somebody(&mut self) -> io::Result<Option<usize>> {
-        let all: Vec<usize> = (0..self.tasks.len()).collect();
-        self.wait_for(&all)
     }
 
     /// Nobody can go on at once. Lets time pass for those who wait no longer than some time; which of them wakes up,
@@ -310,7 +446,7 @@ impl Stage {
             let Some(call) = task.call.as_ref().map(|inside| inside.call.clone()) else { continue };
             match task.at {
                 At::Held => {
-                    let timed = would_wait(&call, &task.pidfd)?.is_some_and(|held| held.timed);
+                    let timed = would_wait(&call, &task.pidfd, true)?.is_some_and(|held| held.timed);
                     if timed || task.timer {
                         self.tasks[process].tracee.go_on()?;
                         self.tasks[process].at = At::Asleep;
@@ -324,25 +460,29 @@ impl Stage {
         Ok(waiting)
     }
 
-    fn wait_for(&mut self, processes: &[usize]) -> io::Result<Option<usize>> {
+    /// Waits for one of them who wakes up by himself; none if there is none, or not so long.
+    fn wait_for(&mut self, processes: &[usize], patience: &mut Duration) -> io::Result<Option<usize>> {
         let waiting = self.fall_asleep(processes)?;
-        while !waiting.is_empty() {
-            for process in &waiting {
-                if self.awake(*process)? {
-                    return Ok(Some(*process));
+        let began = Instant::now();
+        let mut awake = None;
+        while awake.is_none() && !waiting.is_empty() && began.elapsed() < *patience {
+            for process in waiting.iter().copied() {
+                if self.awake(process)? {
+                    awake = Some(process);
+                    break;
                 }
             }
             thread::sleep(Duration::from_millis(1));
         }
-        Ok(None)
+        *patience = patience.saturating_sub(began.elapsed());
+        Ok(awake)
     }
 
     /// Its next stop; none if it sleeps.
-    fn next_stop(&mut self, process: usize) -> io::Result<Option<Stop>> {
+    fn next_stop(&mut self, process: usize, ticks_at_first: u64) -> io::Result<Option<Stop>> {
         if let Some(stop) = self.tasks[process].stop.take() {
             return Ok(Some(stop));
         }
-        let ticks_at_first = self.tasks[process].tracee.doing().1;
         loop {
             for _ in 0..4 {
                 Tracee::let_run();
@@ -350,8 +490,16 @@ impl Stage {
                     return Ok(Some(stop));
                 }
             }
-            let (doing, ticks) = self.tasks[process].tracee.doing();
-            if doing == Doing::Sleeps {
+            let task = &self.tasks[process];
+            let doing = task.tracee.doing().0;
+            let replaces_threads = || {
+                task.call.as_ref().is_some_and(|inside| inside.call.name().starts_with("execve"))
+                    && self.has_threads(process)
+            };
+            if doing == Doing::Gone || doing == Doing::Waits && replaces_threads() {
+                // The others come to their ends when it is their turn.
+                return self.tasks[process].tracee.stop();
+            } else if doing == Doing::Sleeps {
                 // What is on its way to it may wake it.
                 self.settle()?;
                 if let Some(stop) = self.tasks[process].tracee.stop()? {
@@ -363,13 +511,16 @@ impl Stage {
                         return Ok(None);
                     }
                 }
-            } else if ticks.saturating_sub(ticks_at_first) > MOST_WORK * labkit::doings::ticks_per_second() {
-                let name = &self.recording.processes[process].name;
-                return Err(io::Error::other(format!(
-                    "{name} has worked for {MOST_WORK} seconds without a system call: it is in a loop"
-                )));
+            } else {
+                self.has_worked(process, ticks_at_first)?;
             }
         }
+    }
+
+    /// Are there other threads of its process?
+    fn has_threads(&self, process: usize) -> bool {
+        let folder = format!("/proc/{}/task", self.tasks[process].tracee.tid);
+        fs::read_dir(folder).is_ok_and(|threads| threads.count() > 1)
     }
 
     /// Does one who was asleep stand still now?
@@ -391,19 +542,18 @@ impl Stage {
     fn may_enter(&self, process: usize) -> io::Result<bool> {
         let task = &self.tasks[process];
         let Some(doing) = &task.call else { return Ok(true) };
-        if would_wait(&doing.call, &task.pidfd)?.is_none() {
+        if would_wait(&doing.call, &task.pidfd, true)?.is_none() {
             return Ok(true);
         }
         // A signal that is not ignored comes first.
-        let masks = task.tracee.signals(&["SigPnd", "ShdPnd", "SigBlk", "SigIgn"]);
+        let masks = task.tracee.signals(&["SigBlk", "SigIgn", "SigCgt"]);
         let of = |name: &str| masks.get(name).copied().unwrap_or(0);
         let ignored_by_default = [Signal::SIGCHLD, Signal::SIGURG, Signal::SIGWINCH, Signal::SIGCONT];
         let mut harmless = of("SigBlk") | of("SigIgn");
-        let caught = task.tracee.signals(&["SigCgt"]).get("SigCgt").copied().unwrap_or(0);
         for signal in ignored_by_default {
-            harmless |= (1 << (signal as i32 - 1)) & !caught;
+            harmless |= bit(signal) & !of("SigCgt");
         }
-        Ok((of("SigPnd") | of("ShdPnd")) & !harmless != 0)
+        Ok(task.pending() & !harmless != 0)
     }
 
     /// Deals with a stop; maybe that is a step.
@@ -416,42 +566,70 @@ impl Stage {
                 self.tasks[process].call = None;
                 Ok(())
             }
+            Stop::Replaced => {
+                self.tasks[process].at = At::Ended;
+                Ok(())
+            }
+            Stop::Foreign => {
+                let name = &self.recording.processes[process].name;
+                Err(io::Error::other(format!(
+                    "{name} is a program for another processor, 32-bit maybe: its system calls are others"
+                )))
+            }
             Stop::Signal(signal) => {
-                let ignored = self.tasks[process].tracee.signals(&["SigIgn"]);
+                let task = &mut self.tasks[process];
+                // alarm(2) is over; a timer that goes off again and again keeps a process waiting no longer than all are waited for.
+                task.timer &= signal != Signal::SIGALRM;
+                let ignored = task.tracee.signals(&["SigIgn"]);
                 let ignored = ignored.values().any(|mask| mask >> (signal as i32 - 1) & 1 == 1);
-                if !ignored && signal != Signal::SIGTRAP && signal != Signal::SIGSTOP {
-                    self.tasks[process].signals.push(signal.as_str().into());
+                if !ignored && signal != Signal::SIGTRAP {
+                    task.signals.push(signal.as_str().into());
                 }
                 Ok(())
             }
+            Stop::Stopped(signal) => {
+                self.tasks[process].at = At::Stopped;
+                self.record(process, "stopped".into(), vec![signal.as_str().into()], None, true, None)
+            }
             Stop::Exited(code) => {
-                let call = self.tasks[process]
-                    .call
-                    .as_ref()
-                    .map_or("exit_group".into(), |inside| inside.call.name().into());
-                self.ends(process, call, code.to_string())
+                // A thread may have ended for itself. If another one has ended the process, this one was in some other call.
+                let inside = self.tasks[process].call.as_ref().map(|inside| inside.call.name());
+                let call = if inside == Some("exit") { "exit" } else { "exit_group" };
+                self.ends(process, call.into(), code.to_string())
             }
             Stop::Killed(signal) => self.ends(process, "killed".into(), signal.as_str().into()),
         }
     }
 
     fn enters(&mut self, process: usize, call: Entered) -> io::Result<()> {
-        if let Some((inside, result)) = self.tasks[process].interrupted.take() {
+        if let Some(Interrupted { inside, result, waited }) = self.tasks[process].interrupted.take() {
+            if call.name() == "restart_syscall" {
+                // The kernel goes on with what is left of the time.
+                self.tasks[process].waits = waited;
+                self.tasks[process].call = Some(inside);
+                return Ok(());
+            }
             if inside.call.name() == call.name() && (0..6).all(|i| inside.call.arg(i) == call.arg(i)) {
-                self.tasks[process].waits = true;
+                self.tasks[process].waits = waited;
             } else {
-                self.returned(process, inside, result, true)?;
+                self.returned(process, inside, result, waited)?;
             }
         }
-        let tid = self.tasks[process].tracee.tid;
-        let place = self.lines.place(tid);
-        let own = if place.is_some() || self.lines.has_lines(tid) { Some(place.is_some()) } else { None };
         let task = &mut self.tasks[process];
-        let step = task.choice.takes(&call, &task.tracee, own);
-        task.timer |= matches!(call.name(), "alarm" | "setitimer" | "timer_settime");
+        let (tid, lines) = (task.tracee.tid, &mut self.lines);
+        let mut place = None;
+        let step = task.choice.takes(&call, &task.tracee, || {
+            place = lines.place(tid);
+            if place.is_some() || lines.has_lines(tid) { Some(place.is_some()) } else { None }
+        });
+        match call.name() {
+            "alarm" => task.timer = call.arg(0) != 0,
+            "setitimer" | "timer_settime" | "timerfd_settime" => task.timer = true,
+            _ => {}
+        }
         let source =
             if step { place.and_then(|(path, line)| self.source(process, &path, line?)) } else { None };
-        let held = if step { would_wait(&call, &self.tasks[process].pidfd)?.is_some() } else { false };
+        let held = if step { would_wait(&call, &self.tasks[process].pidfd, false)?.is_some() } else { false };
         self.tasks[process].call = Some(Inside { call, step, source });
         if held {
             self.tasks[process].at = At::Held;
@@ -464,7 +642,8 @@ impl Stage {
     fn begins_to_wait(&mut self, process: usize) -> io::Result<()> {
         let task = &mut self.tasks[process];
         let Some(doing) = &task.call else { return Ok(()) };
-        if task.waits || !doing.step {
+        // One who has ended and whose other threads have not doesn't wait.
+        if task.waits || !doing.step || doing.call.name().starts_with("exit") {
             return Ok(());
         }
         task.waits = true;
@@ -478,8 +657,8 @@ impl Stage {
         let Some(inside) = task.call.take() else { return Ok(()) }; // a child returns from its parent's fork
         task.choice.returned(&inside.call, result);
         let waited = std::mem::take(&mut task.waits);
-        if RESTARTS.contains(&result) && waited {
-            task.interrupted = Some((inside, result));
+        if RESTARTS.contains(&result) {
+            task.interrupted = Some(Interrupted { inside, result, waited });
             return Ok(());
         }
         self.returned(process, inside, result, waited)
@@ -496,9 +675,19 @@ impl Stage {
     fn has_child(&mut self, process: usize, tid: Pid, vfork: bool) -> io::Result<()> {
         let tracee = Tracee::child(tid)?;
         let parent = &self.tasks[process];
-        let thread = fs::read_link(format!("/proc/{}/task/{tid}", parent.tracee.tid)).is_ok()
-            || Path::new(&format!("/proc/{}/task/{tid}", parent.tracee.tid)).exists();
-        let pidfd = if thread { Rc::clone(&parent.pidfd) } else { Rc::new(pidfd_open(tid)?) };
+        let thread = Path::new(&format!("/proc/{}/task/{tid}", parent.tracee.tid)).exists();
+        if self.tasks.iter().filter(|task| task.at != At::Ended).count() >= MOST_TASKS {
+            tracee.kill();
+            let name = &self.recording.processes[process].name;
+            return Err(io::Error::other(format!(
+                "{name} makes more than {MOST_TASKS} processes and threads"
+            )));
+        }
+        let pidfd = if thread {
+            pidfd_of_thread(tid).map_or_else(|_| Rc::clone(&parent.pidfd), Rc::new)
+        } else {
+            Rc::new(pidfd_open(tid).inspect_err(|_| tracee.kill())?)
+        };
         let console = parent.console;
         let of = self.recording.processes[process].clone();
         let kind = if thread { "thread" } else { "child" };
@@ -587,12 +776,7 @@ impl Stage {
             "go" => "Go",
             _ => return None,
         };
-        let inside = path.strip_prefix(&self.root).ok();
-        let name = inside.or_else(|| path.file_name().map(Path::new))?.display().to_string();
-        if !self.recording.files.contains_key(&name) {
-            let text = fs::read(&path).ok()?;
-            self.recording.files.insert(name.clone(), String::from_utf8_lossy(&text).into_owned());
-        }
+        let name = self.text(&path)?;
         self.recording.processes[process].language = language.into();
         let above = self.recording.files[&name].lines().take(line).collect::<Vec<_>>();
         if above.len() < line {
@@ -603,6 +787,26 @@ impl Stage {
             number.parse().ok()
         });
         Some(Source { file: name, line, step })
+    }
+
+    /// Keeps the text of a file, and gives the name under which it does: from the root on, or, outside, as much of the end of the
+    /// path as no other file has.
+    fn text(&mut self, path: &Path) -> Option<String> {
+        if let Some(name) = self.names.get(path) {
+            return Some(name.clone());
+        }
+        let text = fs::read(path).ok()?;
+        let name = match path.strip_prefix(&self.root) {
+            Ok(inside) => inside.display().to_string(),
+            Err(_) => {
+                let ends = path.ancestors().skip(1).filter_map(|folder| path.strip_prefix(folder).ok());
+                ends.map(|end| end.display().to_string())
+                    .find(|name| !self.recording.files.contains_key(name))?
+            }
+        };
+        self.recording.files.insert(name.clone(), String::from_utf8_lossy(&text).into_owned());
+        self.names.insert(path.to_path_buf(), name.clone());
+        Some(name)
     }
 }
 
@@ -624,6 +828,19 @@ impl Task {
         }
     }
 
+    /// Does one who is stopped go on? SIGCONT has come, or the end.
+    fn continues(&mut self) -> io::Result<bool> {
+        if self.stop.is_none() {
+            self.stop = self.tracee.stop()?;
+        }
+        Ok(self.stop.is_some() || self.pending() & bit(Signal::SIGCONT) != 0)
+    }
+
+    /// The signals that have come and not reached it.
+    fn pending(&self) -> u64 {
+        self.tracee.signals(&["SigPnd", "ShdPnd"]).values().fold(0, |all, some| all | some)
+    }
+
     fn asked(&self) -> Asked<'_> {
         let alive = self.at != At::Ended;
         Asked { pid: self.tracee.tid.as_raw(), pidfd: alive.then_some(&*self.pidfd) }
@@ -632,8 +849,14 @@ impl Task {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        for task in self.tasks.iter().filter(|task| task.at != At::Ended) {
+        // Of a process, what is left waits for the end of its threads, which have come after it.
+        for task in self.tasks.iter().rev().filter(|task| task.at != At::Ended) {
             task.tracee.kill();
         }
     }
+}
+
+/// A signal's bit in the masks of `/proc/PID/status`.
+fn bit(signal: Signal) -> u64 {
+    1 << (signal as i32 - 1)
 }

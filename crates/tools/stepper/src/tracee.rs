@@ -18,6 +18,9 @@ use crate::decode::{Entered, Memory};
 /// A page: reading goes on to the first one that isn't there.
 const PAGE: u64 = 4096;
 
+/// What linux/audit.h calls the system calls of this processor: `AUDIT_ARCH_X86_64`, `AUDIT_ARCH_AARCH64`.
+const NATIVE: u32 = if cfg!(target_arch = "aarch64") { 0xc000_00b7 } else { 0xc000_003e };
+
 /// A task of the kernel: a process's only thread, or one of several.
 pub(crate) struct Tracee {
     /// Its id.
@@ -33,12 +36,18 @@ pub(crate) enum Stop {
     Entry(Entered),
     /// It has returned.
     Exit(i64),
+    /// It is about to enter a call of another kind of processor, or has returned from one: of a 32-bit program, for instance.
+    Foreign,
     /// It has a child, or another thread; with `vfork` it sleeps until that one lets it go on.
     Child { tid: Pid, vfork: bool },
     /// It is another program now.
     Exec,
+    /// The thread has made its process another program, and is that process's first thread from now on.
+    Replaced,
     /// A signal reaches it as soon as it goes on.
     Signal(Signal),
+    /// A signal has stopped it: SIGSTOP and its like. It stands still until SIGCONT.
+    Stopped(Signal),
     /// It has ended.
     Exited(i32),
     /// A signal has ended it.
@@ -52,8 +61,10 @@ pub(crate) enum Doing {
     Runs,
     /// It sleeps until something wakes it.
     Sleeps,
-    /// It waits for a disk, or for a child that it has lent its memory to.
+    /// It waits for a disk, for a child that it has lent its memory to, or for the end of its other threads.
     Waits,
+    /// It has ended, and what is left of it waits for the end of its other threads.
+    Gone,
 }
 
 impl Tracee {
@@ -89,8 +100,7 @@ impl Tracee {
         match waitpid(self.tid, Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL)) {
             Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => Ok(None),
             Ok(status) => self.told(status).map(Some),
-            // Of another thread of the process: it is gone with all of them.
-            Err(Errno::ECHILD) => Ok(Some(Stop::Killed(Signal::SIGKILL))),
+            Err(Errno::ECHILD) => Ok(Some(Stop::Replaced)),
             Err(errno) => Err(errno.into()),
         }
     }
@@ -99,6 +109,9 @@ impl Tracee {
         Ok(match status {
             WaitStatus::PtraceSyscall(_) => {
                 let info = ptrace::syscall_info(self.tid)?;
+                if info.arch != NATIVE {
+                    return Ok(Stop::Foreign);
+                }
                 if info.op == libc::PTRACE_SYSCALL_INFO_ENTRY {
                     // SAFETY: op says that this is the field.
                     let entry = unsafe { info.u.entry };
@@ -112,6 +125,10 @@ impl Tracee {
             WaitStatus::PtraceEvent(_, _, event) => {
                 let tid = Pid::from_raw(ptrace::getevent(self.tid)? as i32);
                 Stop::Child { tid, vfork: event == libc::PTRACE_EVENT_VFORK }
+            }
+            // It stops twice: before the signal reaches it, and since it has. Of the second stop there is nothing to ask.
+            WaitStatus::Stopped(_, signal) if ptrace::getsiginfo(self.tid) == Err(Errno::EINVAL) => {
+                Stop::Stopped(signal)
             }
             WaitStatus::Stopped(_, signal) => {
                 self.signal = Some(signal);
@@ -132,7 +149,8 @@ impl Tracee {
         let doing = match fields.next() {
             Some("S") => Doing::Sleeps,
             Some("D") => Doing::Waits,
-            _ => Doing::Runs, // also while it stops, and when it is gone: its stop comes
+            Some("Z" | "X") => Doing::Gone,
+            _ => Doing::Runs, // also while it stops: its stop comes
         };
         let ticks = fields.skip(10).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
         (doing, ticks)
