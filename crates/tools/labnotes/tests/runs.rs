@@ -32,6 +32,7 @@ fn main() {
         lab("what_cannot_be_typed_is_an_error", what_cannot_be_typed),
         lab("whatever_is_not_there_is_an_error", whatever_is_not_there),
         lab("every_link_of_the_built_book_leads_somewhere", every_link),
+        lab("a_page_with_its_players_is_small", a_page_with_its_players_is_small),
         lab("calls_and_pictures_are_real", calls_and_pictures),
         lab("every_question_is_asked_and_its_choices_differ", every_question),
         lab("a_programs_mistake_must_fit_the_program", a_mistake),
@@ -205,6 +206,20 @@ fn every_link() {
         }
     }
     assert!(links > 2000, "{links} links");
+}
+
+/// With what plays them, and without waiting for it: the page can be read before.
+fn a_page_with_its_players_is_small() {
+    let book = common::book();
+    let size = |file: &str| fs::metadata(book.join(file)).unwrap().len();
+    let player = size("player.js") + size("player.css");
+    for page in &Notes::read(&root()).unwrap().pages[0] {
+        for file in [format!("{}.html", page.name), format!("en/{}.html", page.name)] {
+            assert!(size(&file) + player < 300 << 10, "{file}: {} bytes", size(&file) + player);
+            let html = fs::read_to_string(book.join(&file)).unwrap();
+            assert!(html.contains("player.js\" defer></script>"), "{file}");
+        }
+    }
 }
 
 fn calls_and_pictures() {
