@@ -23,7 +23,7 @@ use crate::lines::Lines;
 use crate::network::{Network, pidfd_of_thread, pidfd_open};
 use crate::recording::{Process, Protocol, Recording, Role, Segment, Source, Step, VERSION};
 use crate::tracee::{Doing, Stop, Tracee};
-use crate::wait::{wakes_by_itself, would_wait};
+use crate::wait::{timed_out, wakes_by_itself, would_wait};
 
 /// A program is in a loop that has worked for so many seconds of processor time without a step.
 const MOST_WORK: u64 = 3;
@@ -343,7 +343,8 @@ impl Stage {
     /// The first one from `current` on who can go on. Who asks in vain has his turn when there is nobody else, and not for ever.
     fn first_ready(&mut self, current: usize, nobody_else: bool) -> io::Result<Option<usize>> {
         for process in (current..self.tasks.len()).chain(0..current) {
-            if self.turn(process)? != Turn::Ready {
+            // No time passes while somebody can go on.
+            if self.turn(process)? != Turn::Ready || !nobody_else && self.tasks[process].woken_by_time() {
                 continue;
             }
             let most = match self.tasks[process].at {
@@ -369,8 +370,8 @@ impl Stage {
             ["EAGAIN", "EALREADY", "(Timeout)"].iter().any(|nothing| result.contains(nothing))
         };
         let same = |(one, other): (&Step, &Step)| {
-            (&one.call, &one.args, &one.result, &one.state)
-                == (&other.call, &other.args, &other.result, &other.state)
+            (&one.call, &one.result, &one.state) == (&other.call, &other.result, &other.state)
+                && (one.args == other.args || one.call == "clock_nanosleep") // until when may be given
         };
         (1..=LONGEST_LOOP.min(own.len())).any(|length| {
             let last = &own[own.len() - length..];
@@ -834,6 +835,14 @@ impl Task {
             self.stop = self.tracee.stop()?;
         }
         Ok(self.stop.is_some() || self.pending() & bit(Signal::SIGCONT) != 0)
+    }
+
+    /// Has it waited as long as it wanted, and for nothing?
+    fn woken_by_time(&self) -> bool {
+        match (self.at, &self.call, &self.stop) {
+            (At::Asleep, Some(inside), Some(Stop::Exit(result))) => timed_out(&inside.call, *result),
+            _ => false,
+        }
     }
 
     /// The signals that have come and not reached it.

@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 
+use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{getsockopt, sockopt};
@@ -91,5 +92,14 @@ pub(crate) fn wakes_by_itself(call: &Entered) -> bool {
         "futex" | "epoll_pwait2" => call.arg(3) != 0,
         "select" | "pselect6" | "recvmmsg" => call.arg(4) != 0,
         _ => false,
+    }
+}
+
+/// Has a process returned from this call since the time was over?
+pub(crate) fn timed_out(call: &Entered, result: i64) -> bool {
+    match call.name() {
+        "nanosleep" | "clock_nanosleep" | "poll" | "ppoll" | "select" | "pselect6" | "epoll_wait" | "epoll_pwait"
+        | "epoll_pwait2" => result == 0,
+        _ => [Errno::EAGAIN, Errno::ETIMEDOUT].iter().any(|errno| result == -(*errno as i64)),
     }
 }
