@@ -98,8 +98,8 @@ pub(crate) fn wakes_by_itself(call: &Entered) -> bool {
 /// Has a process returned from this call since the time was over?
 pub(crate) fn timed_out(call: &Entered, result: i64) -> bool {
     match call.name() {
-        "nanosleep" | "clock_nanosleep" | "poll" | "ppoll" | "select" | "pselect6" | "epoll_wait" | "epoll_pwait"
-        | "epoll_pwait2" => result == 0,
+        "nanosleep" | "clock_nanosleep" | "poll" | "ppoll" | "select" | "pselect6" | "epoll_wait"
+        | "epoll_pwait" | "epoll_pwait2" => result == 0,
         _ => [Errno::EAGAIN, Errno::ETIMEDOUT].iter().any(|errno| result == -(*errno as i64)),
     }
 }
