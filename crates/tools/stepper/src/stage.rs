@@ -340,19 +340,21 @@ impl Stage {
         }
     }
 
-    /// The first one from `current` on who can go on. Who asks in vain has his turn when there is nobody else, and not for ever.
+    /// The first one from `current` on who can go on. No time passes for the others meanwhile, and who asks in vain has his turn
+    /// when there is nobody else, and not for ever.
     fn first_ready(&mut self, current: usize, nobody_else: bool) -> io::Result<Option<usize>> {
+        let most = if nobody_else { ASKS_NO_MORE } else { ASKS_AGAIN };
         for process in (current..self.tasks.len()).chain(0..current) {
-            // No time passes while somebody can go on.
-            if self.turn(process)? != Turn::Ready || !nobody_else && self.tasks[process].woken_by_time() {
+            if self.turn(process)? != Turn::Ready {
                 continue;
             }
-            let most = match self.tasks[process].at {
-                At::Asleep if nobody_else => WAITS_NO_MORE,
-                _ if nobody_else => ASKS_NO_MORE,
-                _ => ASKS_AGAIN,
+            let task = &self.tasks[process];
+            let goes = if task.at == At::Still {
+                !self.in_vain(process, most, usize::MAX)
+            } else {
+                !task.woken_by_time()
             };
-            if !self.in_vain(process, most, usize::MAX) {
+            if goes {
                 return Ok(Some(process));
             }
         }
@@ -447,14 +449,17 @@ impl Stage {
             let Some(call) = task.call.as_ref().map(|inside| inside.call.clone()) else { continue };
             match task.at {
                 At::Held => {
-                    let timed = would_wait(&call, &task.pidfd, true)?.is_some_and(|held| held.timed);
+                    let timed =
+                        would_wait(&call, &task.tracee, &task.pidfd, true)?.is_some_and(|held| held.timed);
                     if timed || task.timer {
                         self.tasks[process].tracee.go_on()?;
                         self.tasks[process].at = At::Asleep;
                         waiting.push(process);
                     }
                 }
-                At::Asleep if task.timer || wakes_by_itself(&call) => waiting.push(process),
+                At::Asleep if task.timer || wakes_by_itself(&call, &task.tracee, &task.pidfd) => {
+                    waiting.push(process)
+                }
                 _ => {}
             }
         }
@@ -543,7 +548,7 @@ impl Stage {
     fn may_enter(&self, process: usize) -> io::Result<bool> {
         let task = &self.tasks[process];
         let Some(doing) = &task.call else { return Ok(true) };
-        if would_wait(&doing.call, &task.pidfd, true)?.is_none() {
+        if would_wait(&doing.call, &task.tracee, &task.pidfd, true)?.is_none() {
             return Ok(true);
         }
         // A signal that is not ignored comes first.
@@ -630,7 +635,8 @@ impl Stage {
         }
         let source =
             if step { place.and_then(|(path, line)| self.source(process, &path, line?)) } else { None };
-        let held = if step { would_wait(&call, &self.tasks[process].pidfd, false)?.is_some() } else { false };
+        let task = &self.tasks[process];
+        let held = step && would_wait(&call, &task.tracee, &task.pidfd, false)?.is_some();
         self.tasks[process].call = Some(Inside { call, step, source });
         if held {
             self.tasks[process].at = At::Held;
@@ -837,8 +843,8 @@ impl Task {
 
     /// Has it waited as long as it wanted, and for nothing?
     fn woken_by_time(&self) -> bool {
-        match (self.at, &self.call, &self.stop) {
-            (At::Asleep, Some(inside), Some(Stop::Exit(result))) => timed_out(&inside.call, *result),
+        match (&self.call, &self.stop) {
+            (Some(inside), Some(Stop::Exit(result))) => timed_out(&inside.call, *result),
             _ => false,
         }
     }

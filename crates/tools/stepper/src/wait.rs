@@ -9,7 +9,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{getsockopt, sockopt};
 use nix::sys::time::TimeValLike as _;
 
-use crate::decode::Entered;
+use crate::decode::{Entered, Memory};
 use crate::network::pidfd_getfd;
 
 /// What a call waits for on its first argument, a descriptor; none if it waits for nothing there.
@@ -28,12 +28,70 @@ fn waits_for(call: &Entered) -> Option<PollFlags> {
 
 /// A call that is held before it is entered, since it would wait.
 pub(crate) struct Held {
-    /// It would wait no longer than some time: SO_RCVTIMEO, SO_SNDTIMEO.
+    /// It would wait no longer than some time.
     pub timed: bool,
 }
 
+/// Which descriptors a process asks about in poll(2) and its like, and whether it waits no longer than some time; none if it does
+/// not wait.
+fn asks(call: &Entered, memory: &impl Memory) -> Option<(Vec<(i32, PollFlags)>, bool)> {
+    let word = |bytes: &[u8]| bytes.try_into().map_or(0, i32::from_ne_bytes);
+    // None is no limit, and false is no time at all.
+    let milliseconds = |i| {
+        let limit = (call.arg(i) as u32).cast_signed();
+        (limit >= 0).then_some(limit > 0)
+    };
+    let time = |i| {
+        let at = call.arg(i);
+        (at != 0).then(|| memory.read(at, 16).iter().any(|byte| *byte != 0))
+    };
+    let polled = || {
+        let asked = memory.read(call.arg(0), size_of::<libc::pollfd>().saturating_mul(call.arg(1) as usize));
+        let asked = asked.chunks_exact(size_of::<libc::pollfd>());
+        let asked = asked
+            .map(|one| (word(&one[..4]), PollFlags::from_bits_retain(word(&[one[4], one[5], 0, 0]) as i16)));
+        asked.filter(|(fd, _)| *fd >= 0).collect()
+    };
+    let selected = || {
+        let most = (call.arg(0) as usize).min(libc::FD_SETSIZE);
+        let mut asked = Vec::new();
+        for (i, events) in [(1, PollFlags::POLLIN), (2, PollFlags::POLLOUT), (3, PollFlags::POLLPRI)] {
+            let set = memory.read(call.arg(i), most.div_ceil(8));
+            let is_in = |fd: &usize| set.get(fd / 8).is_some_and(|byte| byte >> (fd % 8) & 1 != 0);
+            asked.extend((0..most).filter(is_in).map(|fd| (fd as i32, events)));
+        }
+        asked
+    };
+    let one = || vec![(call.arg(0) as i32, PollFlags::POLLIN)];
+    let (asked, limit) = match call.name() {
+        "nanosleep" | "clock_nanosleep" => (Vec::new(), Some(true)),
+        "poll" => (polled(), milliseconds(2)),
+        "ppoll" => (polled(), time(2)),
+        "select" | "pselect6" => (selected(), time(4)),
+        "epoll_wait" | "epoll_pwait" => (one(), milliseconds(3)),
+        "epoll_pwait2" => (one(), time(3)),
+        _ => return None,
+    };
+    (limit != Some(false)).then_some((asked, limit.is_some()))
+}
+
 /// Would the call wait if the process entered it now, or, if it `waits` already, go on waiting? None if it would return at once.
-pub(crate) fn would_wait(call: &Entered, pidfd: &OwnedFd, waits: bool) -> io::Result<Option<Held>> {
+pub(crate) fn would_wait(
+    call: &Entered,
+    memory: &impl Memory,
+    pidfd: &OwnedFd,
+    waits: bool,
+) -> io::Result<Option<Held>> {
+    if let Some((asked, timed)) = asks(call, memory) {
+        let copies: Result<Vec<_>, _> = asked
+            .iter()
+            .map(|(fd, events)| Ok((pidfd_getfd(pidfd, *fd)?, *events)))
+            .collect::<io::Result<_>>();
+        let Ok(copies) = copies else { return Ok(None) }; // of a descriptor that is closed it hears at once
+        let mut fds: Vec<PollFd> =
+            copies.iter().map(|(fd, events)| PollFd::new(fd.as_fd(), *events)).collect();
+        return Ok((poll(&mut fds, PollTimeout::ZERO)? == 0).then_some(Held { timed }));
+    }
     let Some(events) = waits_for(call) else { return Ok(None) };
     let Ok(fd) = pidfd_getfd(pidfd, call.arg(0) as i32) else { return Ok(None) }; // EBADF is at once
     // So is accept where nobody listens, and anything else with a socket that listens: ENOTCONN, EINVAL.
@@ -53,12 +111,17 @@ pub(crate) fn would_wait(call: &Entered, pidfd: &OwnedFd, waits: bool) -> io::Re
     if flags.contains(OFlag::O_NONBLOCK) {
         return Ok(None);
     }
-    let timeout = if events == PollFlags::POLLIN {
-        getsockopt(&fd, sockopt::ReceiveTimeout)
+    Ok(Some(Held { timed: has_limit(&fd, events) }))
+}
+
+/// Does a socket wait no longer than some time? SO_RCVTIMEO, SO_SNDTIMEO.
+fn has_limit(fd: &OwnedFd, events: PollFlags) -> bool {
+    let limit = if events == PollFlags::POLLIN {
+        getsockopt(fd, sockopt::ReceiveTimeout)
     } else {
-        getsockopt(&fd, sockopt::SendTimeout)
+        getsockopt(fd, sockopt::SendTimeout)
     };
-    Ok(Some(Held { timed: timeout.is_ok_and(|timeout| timeout.num_microseconds() > 0) }))
+    limit.is_ok_and(|limit| limit.num_microseconds() > 0)
 }
 
 /// Is there any room in a socket's send buffer, and nothing wrong with it? The kernel's sk_stream_memory_free and
@@ -82,16 +145,17 @@ fn has_room(fd: &OwnedFd) -> bool {
 }
 
 /// Does a process that sleeps in this call wake up by itself, after a time?
-pub(crate) fn wakes_by_itself(call: &Entered) -> bool {
+pub(crate) fn wakes_by_itself(call: &Entered, memory: &impl Memory, pidfd: &OwnedFd) -> bool {
+    if let Some((_, timed)) = asks(call, memory) {
+        return timed;
+    }
     match call.name() {
-        "nanosleep" | "clock_nanosleep" | "connect" | "rt_sigtimedwait" | "restart_syscall" => true,
-        // Below 0 there is no limit.
-        "poll" => (call.arg(2) as u32).cast_signed() >= 0,
-        "epoll_wait" | "epoll_pwait" => (call.arg(3) as u32).cast_signed() >= 0,
-        "ppoll" => call.arg(2) != 0,
-        "futex" | "epoll_pwait2" => call.arg(3) != 0,
-        "select" | "pselect6" | "recvmmsg" => call.arg(4) != 0,
-        _ => false,
+        "connect" | "rt_sigtimedwait" | "restart_syscall" => true,
+        "futex" => call.arg(3) != 0,
+        "recvmmsg" => call.arg(4) != 0,
+        _ => waits_for(call).is_some_and(|events| {
+            pidfd_getfd(pidfd, call.arg(0) as i32).is_ok_and(|fd| has_limit(&fd, events))
+        }),
     }
 }
 

@@ -40,9 +40,11 @@ impl Order {
         if self.ended.contains(process) {
             wrong.push(format!("{name} has ended, and calls {call}"));
         }
-        let dies = call == "killed";
+        // Another thread may end the process, and a signal may stop it, wherever it waits.
+        let threads = moment.recording.processes.iter().any(|process| process.name.contains("'s thread"));
+        let dies = call == "killed" || call == "exit_group" && threads;
         match self.waits.remove(process) {
-            Some(waits) if waits != *call && !dies => {
+            Some(waits) if waits != *call && waits != "stopped" && call != "stopped" && !dies => {
                 wrong.push(format!("{name} waits in {waits}, and calls {call}"));
             }
             None if *blocked && result.is_some() => wrong.push(format!("{name} has not waited in {call}")),
