@@ -458,7 +458,7 @@ impl Stage {
                     }
                 }
                 At::Asleep if task.timer || wakes_by_itself(&call, &task.tracee, &task.pidfd) => {
-                    waiting.push(process)
+                    waiting.push(process);
                 }
                 _ => {}
             }
