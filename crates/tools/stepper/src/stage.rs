@@ -489,9 +489,9 @@ impl Stage {
         if let Some(stop) = self.tasks[process].stop.take() {
             return Ok(Some(stop));
         }
-        loop {
+        for round in 0.. {
             for _ in 0..4 {
-                Tracee::let_run();
+                Tracee::let_run(round);
                 if let Some(stop) = self.tasks[process].tracee.stop()? {
                     return Ok(Some(stop));
                 }
@@ -521,6 +521,7 @@ impl Stage {
                 self.has_worked(process, ticks_at_first)?;
             }
         }
+        Ok(None)
     }
 
     /// Are there other threads of its process?
@@ -532,16 +533,17 @@ impl Stage {
     /// Does one who was asleep stand still now?
     fn awake(&mut self, process: usize) -> io::Result<bool> {
         let task = &mut self.tasks[process];
-        loop {
+        for round in 0.. {
             if task.stop.is_some() {
-                return Ok(true);
+                break;
             }
             task.stop = task.tracee.stop()?;
             if task.stop.is_none() && task.tracee.doing().0 != Doing::Runs {
                 return Ok(false);
             }
-            Tracee::let_run();
+            Tracee::let_run(round);
         }
+        Ok(true)
     }
 
     /// Would one who is held before a call return from it now?

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{self, IoSliceMut};
 use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sched::sched_yield;
@@ -156,9 +158,13 @@ impl Tracee {
         (doing, ticks)
     }
 
-    /// Leaves the processor to it.
-    pub(crate) fn let_run() {
-        let _ = sched_yield();
+    /// Leaves the processor to it: at once for others that want it, and after some rounds for a while.
+    pub(crate) fn let_run(round: usize) {
+        if round < 8 {
+            let _ = sched_yield();
+        } else {
+            thread::sleep(Duration::from_micros(100));
+        }
     }
 
     /// Ends it, without its leave, and waits for that.
