@@ -244,7 +244,9 @@ impl Wrong {
         let [call_ko, call_en] = if self.at.call == "killed" { ["끝", "the end"] } else { call };
         if is_run {
             [
-                format!("“{scene}”에서는 프로그램 하나를 일부러 틀리게 고쳤고, {call_ko}에서 이 결과가 나왔어요. {ko}"),
+                format!(
+                    "“{scene}”에서는 프로그램 하나를 일부러 틀리게 고쳤고, {call_ko}에서 이 결과가 나왔어요. {ko}"
+                ),
                 format!("It is from {call_en} in {scene}, where a program has a mistake on purpose. {en}"),
             ]
         } else {

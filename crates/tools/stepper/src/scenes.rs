@@ -106,7 +106,11 @@ pub fn all() -> Vec<Scene> {
             ["주소는 시스템 콜 없이 변환해요", "converting addresses asks no kernel"],
             &["210.115.36.231"],
         ),
-        alone("get_hostent", ["이름의 주소를 찾으려고 파일을 읽어요", "files are read for a name"], &["localhost"]),
+        alone(
+            "get_hostent",
+            ["이름의 주소를 찾으려고 파일을 읽어요", "files are read for a name"],
+            &["localhost"],
+        ),
         alone(
             "get_host_byaddr",
             ["주소의 이름을 찾으려고 파일을 읽어요", "files are read for an address"],
