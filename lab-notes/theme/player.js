@@ -4,13 +4,13 @@
 {
 const WORDS = {
   ko: {
-    sides: { client: "클라이언트", server: "서버" }, wire: "오간 세그먼트", choose: "보이는 쪽",
+    sides: { client: "클라이언트", server: "서버" }, wire: "오간 세그먼트", choose: "보여 줄 쪽",
     start: "처음", back: "이전 단계", next: "다음 단계", end: "끝", steps: "단계", all: "모든 단계", ask: "예상해 보기",
-    answer: "확인", go: "이 단계 보기", right: "맞아요.", wrong: "아니에요.", language: "소스의 언어", link: "이 단계의 주소",
+    answer: "확인", go: "이 단계 보기", right: "맞아요.", wrong: "아니에요.", language: "소스 코드의 언어", link: "이 단계의 링크",
     running: "실행 중", ended: "끝났어요", yet: "아직 시작하지 않았어요", waiting: (call) => `${call}에서 기다려요`,
-    printed: "출력", silent: "아직 출력한 것이 없어요", hidden: "소스의 어느 줄인지 알 수 없어요", nothing: "이 단계에는 오간 것이 없어요.",
+    printed: "출력", silent: "아직 출력한 것이 없어요", hidden: "소스의 어느 줄인지 알 수 없어요", nothing: "이 단계에서는 오간 것이 없어요.",
     fds: "디스크립터와 소켓", what: { keyboard: "키보드", screen: "화면", terminal: "터미널", socket: "소켓", pipe: "파이프" }, gone: "닫혔어요",
-    waits: "아직 accept하지 않은 연결", left: "닫혔지만 남아 있는 연결", opening: "맺고 있는 연결",
+    waits: "아직 accept하지 않은 연결", left: "닫혔지만 남아 있는 연결", opening: "맺는 중인 연결",
     recv: "수신 큐", send: "송신 큐", queue: "연결 대기 큐", bytes: (n) => `${n}바이트`, dropped: "버려졌어요", same: (n) => `프로세스 ${n}개가 함께 쓰는 소켓`,
     pieces: ["프로토콜", "자신의 IP 주소", "자신의 포트 번호", "상대방의 IP 주소", "상대방의 포트 번호"], short: ["프로토콜", "자신의 IP", "자신의 포트", "상대방의 IP", "상대방의 포트"],
   },
@@ -29,13 +29,18 @@ const WORDS = {
 
 /** What an error number means. */
 const ERRORS = {
-  EPIPE: ["상대방이 더는 받지 않아요", "the peer takes no more"], ECONNRESET: ["상대방이 연결을 끊었어요", "the peer has reset the connection"],
-  ECONNREFUSED: ["기다리는 서버가 없어요", "no server listens there"], EADDRINUSE: ["이미 쓰이는 주소예요", "the address is in use"],
+  EPIPE: ["이 소켓으로는 더 보낼 수 없어요", "nothing more can be sent on it"], ECONNRESET: ["상대방이 연결을 리셋했어요(RST)", "the peer has reset the connection"],
+  ECONNREFUSED: ["그 포트를 사용하는 서버가 없어요", "no server has that port"], EADDRINUSE: ["이미 사용 중인 주소예요", "the address is in use"],
   EINTR: ["시그널 때문에 중단됐어요", "a signal came first"], EAGAIN: ["지금은 할 수 없어요", "not possible right now"],
-  EINPROGRESS: ["아직 연결하는 중이에요", "the connection is being made"], ETIMEDOUT: ["답이 없어요", "nobody answered"],
-  EMFILE: ["디스크립터가 모자라요", "no descriptor is free"], EBADF: ["열린 디스크립터가 아니에요", "no such descriptor is open"],
-  ENOTCONN: ["연결돼 있지 않아요", "it is not connected"], EACCES: ["권한이 없어요", "not permitted"],
+  EINPROGRESS: ["아직 연결하는 중이에요", "the connection is being made"], ETIMEDOUT: ["응답이 없어요", "nobody answered"],
+  EISCONN: ["이미 연결된 소켓이에요", "it is connected already"], EDESTADDRREQ: ["받는 쪽의 주소가 없어요", "there is no address to send to"],
+  EMSGSIZE: ["데이터그램 하나로 보내기에는 너무 길어요", "it is too long for one datagram"],
+  EMFILE: ["더 쓸 수 있는 디스크립터 번호가 없어요", "no descriptor is free"], EBADF: ["열린 디스크립터가 아니에요", "no such descriptor is open"],
+  ENOTCONN: ["연결되지 않은 소켓이에요", "it is not connected"], EACCES: ["권한이 없어요", "not permitted"],
 };
+
+/** The same of a call that waited as long as SO_RCVTIMEO or SO_SNDTIMEO allows. */
+const TOO_LATE = ["정한 시간이 지났어요", "the time allowed is over"];
 
 const RECEIVES = /^(read|readv|recv|recvfrom|recvmsg)$/, SENDS = /^(write|writev|send|sendto|sendmsg)$/;
 const ENDS = /^(exit|exit_group|killed)$/, FORKS = /^(fork|vfork|clone|clone3)$/;
@@ -65,7 +70,7 @@ const put = (element, attributes) => {
 function josa(word, closed, open) {
   const text = String(word), last = text.at(-1) ?? "", code = last.charCodeAt(0);
   const final = code >= 0xac00 && code < 0xd7a4 ? (code - 0xac00) % 28 > 0
-    : /\d/.test(last) ? "013678".includes(last) : /([lmn]|ng|ack|name|time|group|socket|dup|shutdown)$/i.test(text);
+    : /\d/.test(last) ? "013678".includes(last) : /([lmn]|ng|at|map|sleep|clone|name|time|group|socket|dup|shutdown)$/i.test(text);
   return text + (final ? closed : open);
 }
 
@@ -185,61 +190,65 @@ function sentences(recording, i, lang, owner) {
   const count = Number.isNaN(n) ? "" : w.bytes(n);
   if (step.signals.length && call !== "killed") {
     const signals = step.signals.join(", ");
-    say(`${who}에게 시그널 ${josa(signals, "이", "가")} 왔어요.`, `${Who} got the signal ${signals}.`);
+    say(`${who}에 ${signals} 시그널이 왔어요.`, `${Who} got the signal ${signals}.`);
   }
   if (result == null && step.blocked) {
-    const [k, e] = /^accept/.test(call) ? ["연결이 오기를 ", " for a connection"] : RECEIVES.test(call)
-      ? socket ? ["데이터가 오기를 ", " for data"] : ["입력을 ", " for input"] : call === "connect" ? ["답이 오기를 ", " for an answer"] : ["", ""];
+    const [k, e] = /^accept/.test(call) ? ["연결을 ", " for a connection"] : RECEIVES.test(call)
+      ? socket ? ["데이터를 ", " for data"] : ["입력을 ", " for input"] : call === "connect" ? ["응답을 ", " for an answer"] : ["", ""];
     say(`${subject} ${call}에서 ${k}기다려요.`, `${Who} waits in ${call}${e}.`);
   } else if (call === "killed") {
     const by = step.signals.join(", ") || args.join(", ");
-    say(by ? `시그널 ${josa(by, "이", "가")} ${josa(who, "을", "를")} 끝냈어요.` : `${subject} 시그널로 끝났어요.`, by ? `The signal ${by} has ended the ${who}.` : `A signal has ended the ${who}.`);
+    say(by ? `${subject} ${by} 시그널을 받아 끝났어요.` : `${subject} 시그널을 받아 끝났어요.`, by ? `The signal ${by} has ended the ${who}.` : `A signal has ended the ${who}.`);
   } else if (ENDS.test(call)) {
-    say(`${subject} 끝났어요. 종료 값은 ${josa(args[0] ?? "?", "이에요", "예요")}.`, `${Who} has ended with status ${args[0] ?? "?"}.`);
+    say(`${subject} 끝났어요. 종료 상태는 ${josa(args[0] ?? "?", "이에요", "예요")}.`, `${Who} has ended with status ${args[0] ?? "?"}.`);
   } else if (failed(step)) {
-    const [, error, text] = /^-1 (\w+)(?: \((.*)\))?/.exec(result) ?? ["", result, ""], means = ERRORS[error]?.[ko ? 0 : 1] ?? text;
+    const [, error, text] = /^-1 (\w+)(?: \((.*)\))?/.exec(result) ?? ["", result, ""],
+      means = (error === "EAGAIN" && step.blocked ? TOO_LATE : ERRORS[error])?.[ko ? 0 : 1] ?? text;
     say(`${who}의 ${josa(call, "이", "가")} 실패했어요. ${error}${means ? `: ${means}` : ""}.`, `${Who}'s ${call} failed. ${error}${means ? `: ${means}` : ""}.`);
   } else if (call === "socket") {
-    say(`${subject} 소켓을 만들었어요. 디스크립터 ${josa(n, "이", "가")} 그 소켓이에요.`, `${Who} has made a socket: descriptor ${n}.`);
+    say(`${subject} 소켓을 열었어요. 디스크립터는 ${josa(n, "이에요", "예요")}.`, `${Who} has made a socket: descriptor ${n}.`);
   } else if (call === "bind" && socket) {
     const [ip, port] = parts(socket.local);
-    say(`${subject} 소켓에 IP 주소 ${josa(ip, "과", "와")} 포트 ${josa(port, "을", "를")} 붙였어요.`, `${Who} has given its socket the address ${ip} and port ${port}.`);
+    say(`${subject} 소켓에 IP 주소 ${josa(ip, "과", "와")} 포트 번호 ${josa(port, "을", "를")} 붙였어요.`, `${Who} has given its socket the address ${ip} and port ${port}.`);
   } else if (call === "listen" && socket) {
-    say(`${who}의 소켓이 연결을 받을 수 있게 됐어요. ${socket.backlog ?? args[1]}개까지 기다릴 수 있어요.`, `${Who}'s socket takes connections now; ${socket.backlog ?? args[1]} may wait.`);
+    const backlog = socket.backlog ?? args[1];
+    say(`${who}의 소켓이 연결 대기 소켓이 됐어요. backlog는 ${josa(backlog, "이에요", "예요")}.`, `${Who}'s socket listens now, with a backlog of ${backlog}.`);
   } else if (call === "connect" && socket?.protocol === "udp") {
-    if (socket.remote) say(`${subject} 소켓에 상대방의 주소를 적었어요. 아무것도 보내지 않았어요.`, `${Who} has noted the peer's address. Nothing was sent.`);
-    else say(`${subject} 소켓에서 상대방의 주소를 지웠어요.`, `${Who} has taken the peer's address from its socket.`);
+    if (socket.remote) say(`${subject} 소켓의 상대방을 정했어요. 네트워크로는 아무것도 나가지 않았어요.`, `${Who} has set its socket's peer. Nothing was sent.`);
+    else say(`${subject} 소켓의 상대방을 지웠어요.`, `${Who} has taken the peer from its socket.`);
   } else if (call === "connect") {
     say(`${subject} 서버와 연결됐어요.`, `${Who} is connected.`);
   } else if (/^accept/.test(call)) {
-    say(`${subject} 연결 대기 큐에서 연결을 하나 꺼냈어요. 디스크립터 ${josa(n, "이", "가")} 그 연결이에요.`, `${Who} has taken a connection from its accept queue: descriptor ${n}.`);
+    say(`${subject} 연결 대기 큐에서 연결을 하나 꺼냈어요. 이 연결의 디스크립터는 ${josa(n, "이에요", "예요")}.`, `${Who} has taken a connection from its accept queue: descriptor ${n}.`);
   } else if (RECEIVES.test(call) && d) {
-    if (/MSG_PEEK/.test(args.join())) say(`${subject} 수신 큐의 ${josa(count, "을", "를")} 꺼내지 않고 보기만 했어요.`, `${Who} has looked at ${count} and left them in the queue.`);
+    if (/MSG_PEEK/.test(args.join())) say(`${subject} 수신 큐의 ${josa(count, "을", "를")} 꺼내지 않고 읽기만 했어요.`, `${Who} has looked at ${count} and left them in the queue.`);
     else if (n > 0) say(`${subject} ${socket ? w.recv : from}에서 ${josa(count, "을", "를")} 읽었어요.`, `${Who} has read ${count} from its ${socket ? w.recv : from}.`);
     else if (socket?.protocol === "udp") say(`${subject} 0바이트 데이터그램을 받았어요.`, `${Who} has received a datagram of 0 bytes.`);
-    else if (socket) say(`${who}의 ${josa(call, "이", "가")} 0을 돌려줬어요. 상대방이 더 보내지 않아요.`, `${Who}'s ${call} returned 0: the peer sends no more.`);
+    else if (socket) say(`${who}의 ${josa(call, "이", "가")} 0을 돌려줬어요. 상대방이 더는 보내지 않아요.`, `${Who}'s ${call} returned 0: the peer sends no more.`);
     else say(`${who}의 입력이 끝났어요.`, `${Who}'s input has ended.`);
   } else if (SENDS.test(call) && d && !socket) {
-    say(`${subject} ${from}에 ${josa(count, "을", "를")} 썼어요.`, `${Who} has written ${count} to its ${from}.`);
+    say(`${subject} ${from}에 ${josa(count, "을", "를")} 출력했어요.`, `${Who} has written ${count} to its ${from}.`);
   } else if (call === "close") {
     const others = d?.socket != null && holders(after, d.socket).length > 0;
-    say(`${subject} 디스크립터 ${josa(fd, "을", "를")} 닫았어요.${others ? " 같은 소켓의 디스크립터가 더 있어서 연결은 그대로예요." : ""}`,
+    say(`${subject} 디스크립터 ${josa(fd, "을", "를")} 닫았어요.${others ? " 이 소켓의 디스크립터가 더 있어서 소켓은 아직 열려 있어요." : ""}`,
       `${Who} has closed descriptor ${fd}.${others ? " Another descriptor still stands for the socket, so it stays open." : ""}`);
   } else if (call === "shutdown") {
     const [k, e] = { SHUT_WR: ["보내는 쪽을", "sends no more"], SHUT_RD: ["받는 쪽을", "receives no more"] }[args[1]] ?? ["양쪽을 모두", "neither sends nor receives any more"];
     say(`${subject} 연결의 ${k} 닫았어요.`, `${Who} ${e}.`);
+  } else if (FORKS.test(call) && n > 0 && /CLONE_THREAD/.test(args.join())) {
+    say(`${subject} 스레드를 만들었어요. 디스크립터 표를 함께 써요.`, `${Who} has made a thread, which shares its descriptor table.`);
   } else if (FORKS.test(call) && n > 0) {
-    say(`${subject} 자식 프로세스를 만들었어요. 디스크립터는 모두 함께 가져요.`, `${Who} has made a child, which has all the same descriptors.`);
+    say(`${subject} 자식 프로세스를 만들었어요. 자식도 같은 디스크립터를 모두 가져요.`, `${Who} has made a child, which has all the same descriptors.`);
   } else if (call === "rt_sigaction" && /SIG_IGN/.test(args[1])) {
     say(`${subject} ${josa(args[0], "을", "를")} 무시하기로 했어요.`, `${Who} ignores ${args[0]} from now on.`);
   } else if (/^open(at)?$/.test(call)) {
-    say(`${subject} 파일을 열었어요. 디스크립터 ${josa(n, "이", "가")} 그 파일이에요.`, `${Who} has opened a file: descriptor ${n}.`);
+    say(`${subject} 파일을 열었어요. 디스크립터는 ${josa(n, "이에요", "예요")}.`, `${Who} has opened a file: descriptor ${n}.`);
   } else if (/^(newfstatat|fstat|statx|stat)$/.test(call)) {
-    say(`${subject} 무슨 파일인지 커널에 물었어요.`, `${Who} has asked the kernel what kind of file that is.`);
+    say(`${subject} 어떤 파일인지 커널에 물었어요.`, `${Who} has asked the kernel what kind of file that is.`);
   } else if (/^get(sock|peer)name$/.test(call)) {
     say(`${subject} ${/sock/.test(call) ? "자신" : "상대방"}의 주소를 커널에 물었어요.`, `${Who} has asked the kernel for ${/sock/.test(call) ? "its own" : "the peer's"} address.`);
   } else if (call === "setsockopt" && args.length > 2) {
-    say(`${subject} 소켓의 옵션 ${josa(args[2], "을", "를")} 정했어요.`, `${Who} has set the socket's option ${args[2]}.`);
+    say(`${subject} 소켓의 옵션 ${josa(args[2], "을", "를")} 설정했어요.`, `${Who} has set the socket's option ${args[2]}.`);
   } else if (result == null) {
     say(`${subject} ${josa(call, "을", "를")} 불렀어요.`, `${Who} has called ${call}.`);
   } else {
@@ -250,7 +259,7 @@ function sentences(recording, i, lang, owner) {
   for (const s of after.sockets) {
     const old = again(before, s), own = s.id === d?.socket, at = place(s.id);
     if ((s.accept_queue ?? 0) > (old?.accept_queue ?? 0))
-      say(`${at}의 연결 대기 큐에서 연결 ${s.accept_queue}개가 기다려요.`, s.accept_queue > 1 ? `${s.accept_queue} connections wait in the ${at}'s accept queue.` : `One connection waits in the ${at}'s accept queue.`);
+      say(`${at}의 연결 대기 큐에 연결 ${s.accept_queue}개가 있어요.`, s.accept_queue > 1 ? `${s.accept_queue} connections wait in the ${at}'s accept queue.` : `One connection waits in the ${at}'s accept queue.`);
     if (s.recv_queue > (old?.recv_queue ?? 0) && s.accept_queue == null)
       say(`${josa(w.bytes(s.recv_queue), "이", "가")} ${at}의 수신 큐에 있어요.`, `${w.bytes(s.recv_queue)} ${s.recv_queue === 1 ? "is" : "are"} in the ${at}'s receive queue.`);
     else if (own && s.recv_queue > 0 && s.recv_queue < (old?.recv_queue ?? 0))
@@ -258,7 +267,7 @@ function sentences(recording, i, lang, owner) {
     if (s.send_queue > (old?.send_queue ?? 0))
       say(`${at}의 송신 큐에 ${josa(w.bytes(s.send_queue), "이", "가")} 남아 있어요.`, `${w.bytes(s.send_queue)} ${s.send_queue === 1 ? "waits" : "wait"} in the ${at}'s send queue.`);
     if (s.protocol === "tcp" && old && old.state !== s.state && s.state !== "LISTEN")
-      say(`${at}의 소켓은 이제 ${josa(s.state, "이에요", "예요")}.`, `The ${at}'s socket is ${s.state} now.`);
+      say(`${at} 쪽 소켓의 상태는 이제 ${josa(s.state, "이에요", "예요")}.`, `The ${at}'s socket is ${s.state} now.`);
   }
   return out;
 }

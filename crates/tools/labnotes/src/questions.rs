@@ -241,11 +241,13 @@ impl Wrong {
     fn told(&self, is_run: bool) -> Text {
         let Wrong { scene, ko, en, .. } = self;
         let call = [self.at.call.as_str(); 2];
-        let [call_ko, call_en] = if self.at.call == "killed" { ["종료", "the end"] } else { call };
+        let [call_ko, call_en] = if self.at.call == "killed" { ["끝", "the end"] } else { call };
         if is_run {
             [
-                format!("일부러 고친 프로그램 “{scene}”의 {call_ko}에서 나온 결과예요. {ko}"),
-                format!("It is from {call_en} in {scene}, a program changed on purpose. {en}"),
+                format!(
+                    "“{scene}”에서는 프로그램 하나를 일부러 틀리게 고쳤고, {call_ko}에서 이 결과가 나왔어요. {ko}"
+                ),
+                format!("It is from {call_en} in {scene}, where a program has a mistake on purpose. {en}"),
             ]
         } else {
             [
@@ -322,7 +324,7 @@ impl Asks {
             Asks::AcceptQueue => accept_queue(&step.state)?,
             Asks::Address => match own()?.context("the socket is gone")?.local {
                 Some(address) => both(&address),
-                None => ["아직 정해지지 않았어요".into(), "not set yet".into()],
+                None => ["정해져 있지 않아요".into(), "not set".into()],
             },
             Asks::Descriptors => {
                 let of_process = step.state.processes.get(step.process);

@@ -88,25 +88,29 @@ pub fn all() -> Vec<Scene> {
     vec![
         alone(
             "open_socket",
-            ["소켓과 파일이 같은 번호를 나눠 써요", "sockets and files share the numbers"],
+            ["소켓과 파일이 한 표에서 번호를 받아요", "sockets and files get numbers from one table"],
             &[],
         ),
         alone(
             "getdtablesize",
-            ["디스크립터가 몇 개까지인지 물어요", "how many descriptors there can be"],
+            ["디스크립터를 몇 개까지 열 수 있는지 물어요", "how many descriptors there can be"],
             &[],
         ),
         alone(
             "byte_order",
-            ["바이트 순서를 바꾸는 데는 커널이 필요 없어요", "changing the byte order asks no kernel"],
+            ["바이트 순서는 시스템 콜 없이 바꿔요", "changing the byte order asks no kernel"],
             &[],
         ),
         alone(
             "ascii_ip",
-            ["주소를 바꾸는 데는 커널이 필요 없어요", "converting addresses asks no kernel"],
+            ["주소는 시스템 콜 없이 변환해요", "converting addresses asks no kernel"],
             &["210.115.36.231"],
         ),
-        alone("get_hostent", ["이름을 찾으려고 파일을 읽어요", "files are read for a name"], &["localhost"]),
+        alone(
+            "get_hostent",
+            ["이름의 주소를 찾으려고 파일을 읽어요", "files are read for a name"],
+            &["localhost"],
+        ),
         alone(
             "get_host_byaddr",
             ["주소의 이름을 찾으려고 파일을 읽어요", "files are read for an address"],
@@ -114,13 +118,13 @@ pub fn all() -> Vec<Scene> {
         ),
         pair(
             "mydaytime",
-            ["서버가 먼저 닫아서 답이 끝나요", "the answer ends because the server closes"],
+            ["서버가 연결을 닫아서 응답의 끝을 알려요", "the answer ends because the server closes"],
             daytime,
         ),
         pair("tcp_echocli", ["TCP로 한 줄을 보내고 돌려받아요", "one line by TCP, and its echo"], tcp),
         pair(
             "port_number",
-            ["커널이 소켓에 포트를 줘요", "the kernel gives sockets their ports"],
+            ["커널이 소켓의 포트 번호를 정해요", "the kernel gives sockets their ports"],
             [tcp[0], client("port_number")],
         ),
         pair("tcp_echoserv", ["TCP로 한 줄을 보내고 돌려받아요", "one line by TCP, and its echo"], tcp),
@@ -128,12 +132,12 @@ pub fn all() -> Vec<Scene> {
         pair("udp_echoserv", ["UDP로 한 줄을 보내고 돌려받아요", "one line by UDP, and its echo"], udp),
         pair(
             "connected_udp",
-            ["연결된 UDP 소켓은 오류를 들어요", "a connected UDP socket hears of errors"],
+            ["연결된 UDP 소켓에는 ICMP 오류를 알려 줘요", "a connected UDP socket hears of errors"],
             [udp[0], client("connected_udp")],
         ),
         pair(
             "daytimeserv",
-            ["서버가 먼저 닫아서 답이 끝나요", "the answer ends because the server closes"],
+            ["서버가 연결을 닫아서 응답의 끝을 알려요", "the answer ends because the server closes"],
             daytime,
         ),
         Scene {
@@ -154,7 +158,7 @@ pub fn all() -> Vec<Scene> {
         },
         Scene {
             name: "half_close",
-            about: ["클라이언트가 보내기만 끝내고 계속 읽어요", "the client ends sending and still reads"],
+            about: ["클라이언트가 보내는 쪽만 닫고 계속 읽어요", "the client ends sending and still reads"],
             cast: vec![tcp[0], Part { args: &["127.0.0.1", "7"], ..client("half_close") }],
             acts: conversation.clone(),
         },
@@ -170,7 +174,7 @@ pub fn all() -> Vec<Scene> {
         Scene {
             name: "reset_then_write",
             about: [
-                "리셋된 뒤의 write는 ECONNRESET, 그다음은 SIGPIPE예요",
+                "리셋된 뒤의 첫 write는 ECONNRESET, 그다음은 SIGPIPE예요",
                 "write after a reset: ECONNRESET, then SIGPIPE",
             ],
             cast: vec![
@@ -181,14 +185,14 @@ pub fn all() -> Vec<Scene> {
         },
         Scene {
             name: "refused",
-            about: ["아무도 기다리지 않는 포트에 연결해요", "a connection to a port where nobody listens"],
+            about: ["연결 대기 소켓이 없는 포트에 연결해요", "a connection to a port where nobody listens"],
             cast: vec![tcp[1]],
             acts: vec![Start(0), Run],
         },
         Scene {
             name: "udp_refused",
             about: [
-                "연결하지 않은 UDP 소켓은 오류를 듣지 못해요",
+                "연결되지 않은 UDP 소켓에는 ICMP 오류를 알려 주지 않아요",
                 "an unconnected UDP socket hears of no error",
             ],
             cast: vec![udp[1]],
@@ -202,7 +206,7 @@ pub fn all() -> Vec<Scene> {
         },
         Scene {
             name: "backlog_full",
-            about: ["연결 대기 큐가 차면 SYN이 버려져요", "a SYN is dropped when the queue is full"],
+            about: ["연결 대기 큐가 꽉 차면 커널이 SYN을 버려요", "a SYN is dropped when the queue is full"],
             cast: vec![server("never_accepts", &["7"]), tcp[1], second, Part { name: "client 3", ..tcp[1] }],
             acts: vec![
                 Start(0),

@@ -164,7 +164,7 @@ fn to_the_end() {
     terminal.see("기다리던 accept에서 돌아왔어요");
     terminal.enter_until("클라이언트의 입력  abcdefg");
     terminal.types("소켓\r");
-    terminal.see("클라이언트에 \"소켓\" 한 줄을 주었어요.");
+    terminal.see("클라이언트에 한 줄을 입력했어요: \"소켓\"");
     terminal.enter_until("수신 : 소켓");
     terminal.enter_until("더 올 것이 없어요");
     terminal.types("b");

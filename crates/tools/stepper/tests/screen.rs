@@ -240,7 +240,7 @@ fn tab_forces_a_turn_and_says_that_it_waits() {
     watched.sees_on(CLIENT, "▶ 클라이언트");
     watched.key(KeyCode::Tab);
     watched.sees_on(SERVER, "▶ 서버");
-    watched.sees("서버: accept에서 기다려요. 올 것이 아직 오지 않았어요. Tab으로");
+    watched.sees("서버: 아직 accept에서 기다려요. 올 것이 오지 않았어요. Tab으로");
     watched.enter(1);
     assert_eq!(watched.steps(), 4);
     watched.sees("Tab으로 차례를 넘기세요.");
@@ -285,7 +285,7 @@ fn a_line_of_ones_own_is_typed() {
     watched.enter(1);
     assert_eq!(watched.live.typed, [(CLIENT, Some("소켓b\n".to_owned()))]);
     assert_eq!(watched.steps(), CONNECTED + 2, "its read returns at once");
-    watched.sees("클라이언트에 \"소켓b\" 한 줄을 주었어요.");
+    watched.sees("클라이언트에 한 줄을 입력했어요: \"소켓b\"");
 }
 
 #[test]

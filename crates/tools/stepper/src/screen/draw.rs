@@ -150,15 +150,15 @@ fn draw_wire(frame: &mut Frame, area: Rect, moment: &Moment) {
     let title = match crossings.len() {
         0 if moment.step.is_none() => lang.of(" 네트워크 ".to_owned(), " the wire ".to_owned()),
         0 => lang.of(
-            " 네트워크: 이 단계에는 아무것도 오가지 않았어요 ".to_owned(),
+            " 네트워크: 이 단계에서는 아무것도 오가지 않았어요 ".to_owned(),
             " the wire: nothing crossed it in this step ".to_owned(),
         ),
         1 => lang.of(
-            " 네트워크: 이 단계에 하나가 오갔어요 ".to_owned(),
+            " 네트워크: 이 단계에서 하나가 오갔어요 ".to_owned(),
             " the wire: one crossed it in this step ".to_owned(),
         ),
         n => lang.of(
-            format!(" 네트워크: 이 단계에 {n}개가 오갔어요 "),
+            format!(" 네트워크: 이 단계에서 {n}개가 오갔어요 "),
             format!(" the wire: {n} crossed it in this step "),
         ),
     };
@@ -178,7 +178,7 @@ fn draw_wire(frame: &mut Frame, area: Rect, moment: &Moment) {
         crossings.iter().take(fits).map(|it| arrow(it, moment, margins, inner.width.into())).collect();
     if crossings.len() > fits {
         let more = crossings.len() - fits;
-        lines.push(Line::from(lang.of(format!(" … 그리고 {more}개 더"), format!(" … and {more} more"))));
+        lines.push(Line::from(lang.of(format!(" … 외 {more}개"), format!(" … and {more} more"))));
     }
     frame.render_widget(Paragraph::new(lines), inner);
 }
@@ -273,7 +273,7 @@ fn draw_said(screen: &Screen, moment: &Moment, width: usize) -> Line<'static> {
             return Line::styled(clip(&format!(" {} ", plain(error)), width), paint.wrong());
         }
         Some(Note::Typed(process, line)) => lang.of(
-            format!("{}에 \"{}\" 한 줄을 주었어요.", name(*process), plain(line)),
+            format!("{}에 한 줄을 입력했어요: \"{}\"", name(*process), plain(line)),
             format!("{} has been given \"{}\".", name(*process), plain(line)),
         ),
         Some(Note::NoMoreInput(process)) => lang.of(
@@ -285,7 +285,7 @@ fn draw_said(screen: &Screen, moment: &Moment, width: usize) -> Line<'static> {
                 recording.steps.iter().rfind(|it| it.process == *process).map_or("", |it| it.call.as_str());
             lang.of(
                 format!(
-                    "{}: {call}에서 기다려요. 올 것이 아직 오지 않았어요. Tab으로 차례를 넘기세요.",
+                    "{}: 아직 {call}에서 기다려요. 올 것이 오지 않았어요. Tab으로 차례를 넘기세요.",
                     name(*process)
                 ),
                 format!(
@@ -295,7 +295,7 @@ fn draw_said(screen: &Screen, moment: &Moment, width: usize) -> Line<'static> {
             )
         }
         None if moment.turns.is_none() => lang.of(
-            "지나간 단계를 보고 있어요. → 한 단계 앞으로, End 지금으로".to_owned(),
+            "지나간 단계를 보고 있어요. →: 한 단계 앞으로, End: 지금 단계로".to_owned(),
             "This is in the past. → goes one step forward, End goes to now.".to_owned(),
         ),
         None => what_next(moment),
@@ -313,7 +313,7 @@ fn what_next(moment: &Moment) -> String {
             lang.of(format!("Enter: {name}의 다음 호출"), format!("Enter: the next call of {name}"))
         }
         Some(Turn::Waits) if reads_input(recording, next) => {
-            lang.of(format!("Enter: {name}에 줄 한 줄을 입력해요"), format!("Enter: type a line for {name}"))
+            lang.of(format!("Enter: {name}에 한 줄을 입력해요"), format!("Enter: type a line for {name}"))
         }
         _ if waits.is_empty() => lang.of(
             "모두 끝났어요. b로 되짚어 보고, q로 끝내세요.".to_owned(),
@@ -377,17 +377,17 @@ fn draw_help(frame: &mut Frame, moment: &Moment) {
     let plain = Style::new();
     let lines = match lang {
         Lang::Ko => vec![
-            key("Enter, →", "차례인 프로그램이 다음 호출을 실제로 해요"),
+            key("Enter, →", "차례인 프로그램이 다음 호출을 실제로 실행해요"),
             key("Tab", "차례를 다른 프로그램에 넘겨요"),
-            key("b, ←", "지나간 단계를 되짚어요"),
-            key("Home, End", "첫 단계로, 지금으로"),
+            key("b, ←", "지나간 단계로 돌아가요"),
+            key("Home, End", "첫 단계로, 지금 단계로"),
             key("t", "한 줄을 입력해요 (Ctrl-D: 입력 끝)"),
             key("q", "끝내요"),
             Line::default(),
-            mark("● ◆", plain, "호출이 돌아왔어요; 네트워크에 무언가 오갔어요"),
-            mark("○ ×", plain, "기다리기 시작했어요; 프로그램이 끝났어요"),
-            mark("값", paint.changed(), "이 단계에 바뀌었어요"),
-            mark("▶", paint.here(), "이 단계의 줄"),
+            mark("● ◆", plain, "호출이 돌아왔어요 / 네트워크로 오간 것이 있어요"),
+            mark("○ ×", plain, "기다리기 시작했어요 / 프로그램이 끝났어요"),
+            mark("값", paint.changed(), "이 단계에서 바뀌었어요"),
+            mark("▶", paint.here(), "이 단계의 소스 줄"),
             mark("–", plain, "디스크립터 없음: accept 전이거나 닫힌 뒤"),
             mark("① ② ③ ④ ⑤", plain, "프로토콜, 자신의 IP 주소와 포트,"),
             mark("         ", plain, "상대방의 IP 주소와 포트"),

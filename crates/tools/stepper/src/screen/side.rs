@@ -99,7 +99,7 @@ fn status(moment: &Moment, process: usize) -> Line<'static> {
         "killed" => (
             lang.of("끝", "ended"),
             paint.wrong(),
-            lang.of("시그널로 끝났어요".to_owned(), "by a signal".to_owned()),
+            lang.of("시그널을 받아 끝났어요".to_owned(), "by a signal".to_owned()),
         ),
         _ if step.waits() => {
             let words = match (come, waits_for_input(step)) {
@@ -107,7 +107,7 @@ fn status(moment: &Moment, process: usize) -> Line<'static> {
                     lang.of(format!("{call}, 돌아올 수 있어요"), format!("in {call}; it can return"))
                 }
                 (false, true) => {
-                    lang.of(format!("{call}, 키보드 입력을"), format!("in {call} for the keyboard"))
+                    lang.of(format!("{call} (키보드 입력)"), format!("in {call} for the keyboard"))
                 }
                 (false, false) => lang.of(call.clone(), format!("in {call}")),
             };
@@ -126,7 +126,7 @@ fn status(moment: &Moment, process: usize) -> Line<'static> {
             }
             (true, false) => lang.of(format!("{call}에서 돌아왔어요"), format!("{call} has returned")),
             (false, _) => {
-                lang.of("다음 호출 앞에 멈춰 있어요".to_owned(), "held before its next call".to_owned())
+                lang.of("다음 호출 앞에서 멈춰 있어요".to_owned(), "held before its next call".to_owned())
             }
         };
         spans.push(Span::raw(words));
@@ -178,7 +178,7 @@ fn source(moment: &Moment, step: Option<&Step>, now: bool, count: usize, width: 
     let text = place.and_then(|place| moment.recording.files.get(&place.file));
     let (Some(place), Some(text)) = (place, text) else {
         let word = moment.lang.of(
-            "(이 호출이 소스의 어디인지 알 수 없어요)",
+            "(이 호출이 소스의 어느 줄인지 알 수 없어요)",
             "(where the source makes this call is not known)",
         );
         // An end needs no place.
@@ -236,7 +236,7 @@ fn printed(moment: &Moment, process: usize) -> Line<'static> {
     let new = steps.last().is_some_and(|step| step.process == process && !step.printed.is_empty());
     let style = if new { moment.paint.changed() } else { Style::new() };
     Line::from(vec![
-        Span::styled(moment.lang.of("화면", "out"), Paint::bold()),
+        Span::styled(moment.lang.of("출력", "out"), Paint::bold()),
         Span::raw(" "),
         Span::styled(plain(line), style),
     ])
