@@ -458,7 +458,7 @@ impl Stage {
                     }
                 }
                 At::Asleep if task.timer || wakes_by_itself(&call, &task.tracee, &task.pidfd) => {
-                    waiting.push(process)
+                    waiting.push(process);
                 }
                 _ => {}
             }
@@ -801,13 +801,11 @@ impl Stage {
             return Some(name.clone());
         }
         let text = fs::read(path).ok()?;
-        let name = match path.strip_prefix(&self.root) {
-            Ok(inside) => inside.display().to_string(),
-            Err(_) => {
-                let ends = path.ancestors().skip(1).filter_map(|folder| path.strip_prefix(folder).ok());
-                ends.map(|end| end.display().to_string())
-                    .find(|name| !self.recording.files.contains_key(name))?
-            }
+        let name = if let Ok(inside) = path.strip_prefix(&self.root) {
+            inside.display().to_string()
+        } else {
+            let ends = path.ancestors().skip(1).filter_map(|folder| path.strip_prefix(folder).ok());
+            ends.map(|end| end.display().to_string()).find(|name| !self.recording.files.contains_key(name))?
         };
         self.recording.files.insert(name.clone(), String::from_utf8_lossy(&text).into_owned());
         self.names.insert(path.to_path_buf(), name.clone());
