@@ -1,4 +1,5 @@
-//! What a program asks of the kernel: runs under strace(1), with its calls as values.
+//! What a program asks of the kernel: runs under strace(1), with its calls as values. strace also makes calls fail, which the
+//! stepper's own tracer, which holds a program at each call and so can't be strace, has no need to.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

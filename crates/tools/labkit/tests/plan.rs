@@ -158,6 +158,7 @@ const PLAN: [Part; 9] = [
             "pages",
             "play",
             "real",
+            "questions",
             "ladder",
             "figures",
             "code",

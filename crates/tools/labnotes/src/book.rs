@@ -17,6 +17,7 @@ use crate::data::Data;
 use crate::directives::{self, Sources};
 use crate::ladder;
 use crate::pages::{self, Page, Piece};
+use crate::questions::Questions;
 use crate::real::{Real, Seen, Wanted};
 use crate::search;
 
@@ -26,6 +27,8 @@ pub struct Notes {
     pub root: PathBuf,
     /// Slides, facts, departures.
     pub data: Data,
+    /// What the players ask.
+    pub questions: Questions,
     /// Korean, English.
     pub pages: [Vec<Page>; 2],
     /// For each slide its pages.
@@ -39,6 +42,7 @@ impl Notes {
     /// Reads `lab-notes/`.
     pub fn read(root: &Path) -> Result<Self> {
         let data = Data::read(root)?;
+        let questions = Questions::read(root)?;
         let pages = [pages::read(root, Lang::Ko)?, pages::read(root, Lang::En)?];
         let mut titles: BTreeMap<String, [String; 2]> = BTreeMap::new();
         for (i, page) in
@@ -61,7 +65,7 @@ impl Notes {
         for homes in homes.values_mut() {
             homes.sort_by_key(|home| !PROGRAMS.contains(&home.as_str()));
         }
-        Ok(Notes { root: root.to_path_buf(), data, pages, homes, programs, titles })
+        Ok(Notes { root: root.to_path_buf(), data, questions, pages, homes, programs, titles })
     }
 
     /// README's picture, `lab-notes/tcp_echoserv.svg`.
@@ -91,7 +95,7 @@ impl Notes {
         let chosen = |page: &&Page| only.is_empty() || only.contains(&page.name);
         let mut wanted = Vec::new();
         for page in self.pages.iter().flatten().filter(chosen) {
-            wanted.extend(directives::wanted(page)?);
+            wanted.extend(directives::wanted(page, &self.questions)?);
         }
         real.prepare(&wanted);
 
@@ -219,6 +223,7 @@ impl Preprocessor for Directives {
             root: &notes.root,
             data: &notes.data,
             real: &self.real,
+            questions: &notes.questions,
             homes: &notes.homes,
             titles: &notes.titles,
             programs: &notes.programs,

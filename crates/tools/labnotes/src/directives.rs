@@ -17,6 +17,7 @@ use crate::figures;
 use crate::ladder;
 use crate::pages::{Page, Piece, slide_numbers};
 use crate::play::Script;
+use crate::questions::Questions;
 use crate::real::{Real, Seen, Wanted, program, scene};
 
 /// All that pages are made of.
@@ -24,6 +25,7 @@ pub(crate) struct Sources<'a> {
     pub(crate) root: &'a Path,
     pub(crate) data: &'a Data,
     pub(crate) real: &'a Real,
+    pub(crate) questions: &'a Questions,
     /// For each slide the pages that are its home, in the order of the book.
     pub(crate) homes: &'a BTreeMap<u8, Vec<String>>,
     /// A page's title in each language: Korean, English.
@@ -33,7 +35,7 @@ pub(crate) struct Sources<'a> {
 }
 
 /// What a page shows of runs.
-pub(crate) fn wanted(page: &Page) -> Result<Vec<Wanted>> {
+pub(crate) fn wanted(page: &Page, questions: &Questions) -> Result<Vec<Wanted>> {
     let mut wanted = Vec::new();
     for piece in page.pieces()? {
         match piece {
@@ -41,6 +43,9 @@ pub(crate) fn wanted(page: &Page) -> Result<Vec<Wanted>> {
                 "calls" => wanted.push(Wanted::Calls(program(&arguments).with_context(|| page.file())?)),
                 "player" | "ladder" => {
                     wanted.push(Wanted::Scene(scene(&arguments).with_context(|| page.file())?.name));
+                    if name == "player" {
+                        wanted.extend(questions.wanted(&arguments)?);
+                    }
                 }
                 _ => {}
             },
@@ -353,7 +358,8 @@ fn player(name: &str, language: Lang, sources: &Sources) -> Result<Markup> {
         html! { ol class="calls" { @for step in &both[1].steps { li { code { (step.text()) } } } } }
     };
     let recordings = [("C", &both[0]), ("Rust", &both[1])];
-    Ok(stepper::html::player(name, &recordings, language.code(), None, &fallback))
+    let questions = sources.questions.of(name, sources.real)?;
+    Ok(stepper::html::player(name, &recordings, language.code(), questions.as_ref(), &fallback))
 }
 
 fn fact(name: &str, language: Lang, sources: &Sources) -> Result<Markup> {

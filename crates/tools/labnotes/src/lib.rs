@@ -10,6 +10,7 @@ mod figures;
 mod ladder;
 pub mod pages;
 pub mod play;
+pub mod questions;
 pub mod real;
 mod search;
 pub mod serve;

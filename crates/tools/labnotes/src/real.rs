@@ -4,14 +4,16 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
-use std::{io, thread};
+use std::{fs, io, thread};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use labkit::{PATIENCE, Running, Workspace};
 use mirror::{PROGRAMS, own, report, scenes};
+use serde::Deserialize;
 use stepper::recording::Recording;
 use stepper::scenes::{Language, Scene};
 use stepper::{ladder, normal};
+use tempfile::NamedTempFile;
 
 use crate::play::{Act, Screen, Script};
 
@@ -22,6 +24,8 @@ pub enum Wanted {
     Calls(&'static str),
     /// A scene of the stepper.
     Scene(&'static str),
+    /// A program with a mistake, and its partner.
+    Run(Run),
     /// A transcript.
     Transcript(Script),
 }
@@ -33,8 +37,29 @@ pub enum Seen {
     Calls(Vec<String>),
     /// A scene recorded in C and in Rust.
     Scene(Box<[Recording; 2]>),
+    /// A run recorded.
+    Run(Box<Recording>),
     /// What each terminal shows.
     Transcript(Vec<Screen>),
+}
+
+/// A lecture program into which somebody has put a mistake, and its partner.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// `no_htons`
+    pub name: String,
+    /// The lecture program; its C file is the one that is changed.
+    pub program: String,
+    /// What stands there, once, and what somebody has written instead.
+    pub edits: Vec<[String; 2]>,
+    /// The server with its arguments.
+    pub server: String,
+    /// The client with its arguments.
+    pub client: String,
+    /// The lines that are typed into the client.
+    #[serde(default)]
+    pub typed: Vec<String>,
 }
 
 /// Runs the programs and remembers what came of it.
@@ -129,6 +154,7 @@ impl Real {
         match want {
             Wanted::Calls(name) => self.calls(name).context(format!("calls of {name}")),
             Wanted::Scene(name) => self.scene(name).context(format!("scene {name}")),
+            Wanted::Run(run) => self.run(run).context(format!("run {}", run.name)),
             Wanted::Transcript(script) => self.transcript(script),
         }
     }
@@ -147,6 +173,46 @@ impl Real {
             bail!("C and Rust differ: {difference}");
         }
         Ok(Seen::Scene(Box::new(both)))
+    }
+
+    fn run(&self, run: &Run) -> Result<Seen> {
+        let changed = self.changed(run)?;
+        let words = |line: &str| -> Vec<String> {
+            let word = |word: &str| if word == run.program { changed.clone() } else { word.to_string() };
+            line.split(' ').map(word).collect()
+        };
+        let (server, client) = (words(&run.server), words(&run.client));
+        ensure!(server[0] == changed || client[0] == changed, "{} does not take part", run.program);
+        let recording = stepper::scenes::record_own(
+            &self.workspace,
+            Some(&server),
+            Some(&client),
+            &run.typed,
+            Language::C,
+        )?;
+        Ok(Seen::Run(Box::new(recording)))
+    }
+
+    /// The executable of a run's changed program.
+    fn changed(&self, run: &Run) -> Result<String> {
+        let crates = self.workspace.root.canonicalize()?.join("crates");
+        let file = crates.join(&run.program).join(format!("{}.c", run.program));
+        let mut text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        for [what, instead] in &run.edits {
+            let times = text.matches(what.as_str()).count();
+            ensure!(times == 1, "`{what}` stands {times} times in {}", file.display());
+            text = text.replace(what, instead);
+        }
+        text = text.replace("\"../sockcommon/", &format!("\"{}/sockcommon/", crates.display()));
+        let folder = self.workspace.target.join("mistakes");
+        let source = folder.join(format!("{}.c", run.name));
+        if fs::read_to_string(&source).ok().as_ref() != Some(&text) {
+            fs::create_dir_all(&folder)?;
+            let unfinished = NamedTempFile::new_in(&folder)?;
+            fs::write(&unfinished, &text)?;
+            unfinished.persist(&source)?;
+        }
+        Ok(self.workspace.c_with_lines(&source)?.path.display().to_string())
     }
 
     fn transcript(&self, script: &Script) -> Result<Seen> {

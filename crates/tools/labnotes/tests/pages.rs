@@ -1,6 +1,7 @@
 //! The pages as they are written: alike in both languages, none left behind, every link and slide and command there.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -10,6 +11,7 @@ use labkit::root;
 use labnotes::book::Notes;
 use labnotes::check::departures_unlike;
 use labnotes::pages::Piece;
+use labnotes::questions::Questions;
 
 fn notes() -> Notes {
     Notes::read(&root().canonicalize().unwrap()).unwrap()
@@ -68,6 +70,50 @@ fn the_map_has_every_slide() {
     let map = notes().map();
     assert_eq!(map.lines().count(), 49);
     assert!(map.contains("byte_order"), "{map}");
+}
+
+#[test]
+fn every_player_has_three_to_six_questions() {
+    let notes = notes();
+    let mut shown = BTreeSet::new();
+    for page in &notes.pages[0] {
+        for piece in page.pieces().unwrap() {
+            if let Piece::Directive { name, arguments, .. } = piece
+                && name == "player"
+            {
+                assert!(shown.insert(arguments.clone()), "{}: {arguments} is shown twice", page.file());
+            }
+        }
+    }
+    let count = notes.questions.count();
+    assert_eq!(shown, count.keys().map(ToString::to_string).collect(), "scenes shown, scenes with questions");
+    for (scene, questions) in &count {
+        assert!((3..=6).contains(questions), "{scene}: {questions} questions");
+    }
+    assert!(count.values().sum::<usize>() >= 44, "{count:?}");
+}
+
+#[test]
+fn questions_that_cannot_be_asked_are_found() {
+    let text = fs::read_to_string(root().join("lab-notes/questions.toml")).unwrap();
+    let (before, rest) = text.split_once("[[question]]").unwrap();
+    let first = format!("[[question]]{}", rest.split("[[question]]").next().unwrap());
+    let error =
+        |text: String| format!("{:#}", Questions::parse(&text).err().unwrap_or_else(|| panic!("{text}")));
+    let changed = |from: &str, to: &str| {
+        let text = format!("{before}{first}").replacen(from, to, 1);
+        assert!(text.contains(to), "{from}");
+        error(text)
+    };
+    assert!(changed("scene = \"open_socket\"", "scene = \"opensocket\"").contains("no scene `opensocket`"));
+    assert!(changed("scene = \"tcp_echocli\"", "scene = \"no_such_run\"").contains("nor is there a [[run]]"));
+    assert!(changed("scene = \"tcp_echocli\"", "scene = \"open_socket\"").contains("not from its own"));
+    assert!(changed("program socket 1", "program socket").contains("`program socket` is no step"));
+    assert!(changed("asks = \"returns\"", "asks = \"colour\"").contains("colour"));
+    assert!(changed("name = \"no_htons\"", "name = \"half_close\"").contains("a name that is taken"));
+    assert!(error(format!("{before}{first}{first}")).contains("is asked twice"));
+    let (alone, _) = first.split_once("[[question.wrong]]").unwrap();
+    assert!(error(format!("{before}{alone}")).contains("has no wrong choice"));
 }
 
 /// Blocks with `fn main` are whole programs, of the standard library alone.

@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs::{self, File, Permissions};
 use std::io::{Read as _, Write as _};
@@ -17,7 +18,7 @@ use std::time::SystemTime;
 use labkit::{PATIENCE, Running, Workspace, root, run_trials, trial};
 use labnotes::book::Notes;
 use labnotes::play::{Part, Script};
-use labnotes::real::{Seen, Wanted};
+use labnotes::real::{Run, Seen, Wanted};
 
 fn main() {
     let missing = common::missing_lab();
@@ -31,7 +32,10 @@ fn main() {
         lab("what_cannot_be_typed_is_an_error", what_cannot_be_typed),
         lab("whatever_is_not_there_is_an_error", whatever_is_not_there),
         lab("every_link_of_the_built_book_leads_somewhere", every_link),
+        lab("a_page_with_its_players_is_small", a_page_with_its_players_is_small),
         lab("calls_and_pictures_are_real", calls_and_pictures),
+        lab("every_question_is_asked_and_its_choices_differ", every_question),
+        lab("a_programs_mistake_must_fit_the_program", a_mistake),
         lab("readmes_picture_is_what_the_programs_do", readmes_picture),
         lab("the_command_builds_a_book_and_empties_no_other_folder", the_command),
         lab("without_private_networks_it_says_so_and_writes_nothing", without_private_networks),
@@ -204,6 +208,20 @@ fn every_link() {
     assert!(links > 2000, "{links} links");
 }
 
+/// With what plays them, and without waiting for it: the page can be read before.
+fn a_page_with_its_players_is_small() {
+    let book = common::book();
+    let size = |file: &str| fs::metadata(book.join(file)).unwrap().len();
+    let player = size("player.js") + size("player.css");
+    for page in &Notes::read(&root()).unwrap().pages[0] {
+        for file in [format!("{}.html", page.name), format!("en/{}.html", page.name)] {
+            assert!(size(&file) + player < 300 << 10, "{file}: {} bytes", size(&file) + player);
+            let html = fs::read_to_string(book.join(&file)).unwrap();
+            assert!(html.contains("player.js\" defer></script>"), "{file}");
+        }
+    }
+}
+
 fn calls_and_pictures() {
     let Seen::Calls(calls) = common::real().get(&Wanted::Calls("tcp_echoserv")).unwrap() else { panic!() };
     assert!(calls.iter().any(|call| call == "listen(3, 5) = 0"), "{calls:?}");
@@ -218,6 +236,78 @@ fn calls_and_pictures() {
     for shown in ["<svg", "SYN+ACK", "INADDR_ANY", "수신 : abcdefg", "class=\"player\""] {
         assert!(html.contains(shown), "{shown}");
     }
+}
+
+fn every_question() {
+    let (notes, real) = (Notes::read(&root().canonicalize().unwrap()).unwrap(), common::real());
+    let scenes = notes.questions.count();
+    let wanted = scenes.keys().flat_map(|scene| notes.questions.wanted(scene).unwrap());
+    let own = scenes.keys().map(|name| Wanted::Scene(labnotes::real::scene(name).unwrap().name));
+    real.prepare(&wanted.chain(own).collect::<Vec<_>>());
+    let mut places = BTreeMap::<usize, usize>::new();
+    for (scene, count) in &scenes {
+        let asked = notes.questions.of(scene, &real).unwrap_or_else(|error| panic!("{error:#}")).unwrap();
+        let asked = asked.as_array().unwrap();
+        assert_eq!(asked.len(), *count, "{scene}");
+        let steps: Vec<u64> = asked.iter().map(|question| question["step"].as_u64().unwrap()).collect();
+        assert!(steps.is_sorted_by(|a, b| a < b) && steps[0] > 1, "{scene}: {steps:?}");
+        for question in asked {
+            let choices = question["choices"].as_array().unwrap();
+            let right: Vec<usize> = (0..choices.len()).filter(|i| choices[*i]["right"] == true).collect();
+            assert!(right.len() == 1 && choices.len() >= 3, "{scene}: {question}");
+            *places.entry(right[0]).or_default() += 1;
+            for language in ["ko", "en"] {
+                let texts: BTreeSet<_> =
+                    choices.iter().map(|choice| choice["text"][language].as_str().unwrap()).collect();
+                assert_eq!(texts.len(), choices.len(), "{scene}: {question}");
+                let told = |value: &serde_json::Value| !value[language].as_str().unwrap().is_empty();
+                assert!(told(&question["question"]) && choices.iter().all(|choice| told(&choice["because"])));
+            }
+        }
+    }
+    // Whoever always chooses the same place is mostly wrong.
+    let all: usize = places.values().sum();
+    assert!(places.values().all(|count| count * 2 < all), "{places:?}");
+
+    // The player shows the first recording, and its steps are what the questions count by.
+    let Seen::Scene(both) = real.get(&Wanted::Scene("refused")).unwrap() else { panic!() };
+    let asked = notes.questions.of("refused", &real).unwrap().unwrap();
+    for question in asked.as_array().unwrap() {
+        let step = &both[0].steps[usize::try_from(question["step"].as_u64().unwrap()).unwrap() - 1];
+        let choices = question["choices"].as_array().unwrap();
+        let right = choices.iter().find(|choice| choice["right"] == true).unwrap();
+        match step.call.as_str() {
+            "socket" => assert_eq!(right["text"]["en"], "nothing"),
+            "connect" => assert_eq!(right["text"]["en"], "It returns -1 (ECONNREFUSED)"),
+            "exit_group" => assert_eq!(right["text"]["en"], "It ends (exit status 1)"),
+            call => panic!("{call}"),
+        }
+    }
+}
+
+fn a_mistake() {
+    let run = |edits: &[[&str; 2]], client: &str| {
+        let run = Run {
+            name: "test_of_a_mistake".into(),
+            program: "tcp_echoserv".into(),
+            edits: edits.iter().map(|edit| edit.map(String::from)).collect(),
+            server: "tcp_echoserv".into(),
+            client: client.into(),
+            typed: Vec::new(),
+        };
+        match common::real().get(&Wanted::Run(run)) {
+            Ok(Seen::Run(recording)) => Ok(recording),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => Err(format!("{error:#}")),
+        }
+    };
+    let unlike = run(&[["listen(sock, 5)", "0"]], "tcp_echocli 127.0.0.1").unwrap_err();
+    assert!(unlike.contains("`listen(sock, 5)` stands 0 times in "), "{unlike}");
+    let refused =
+        run(&[["listen(listen_sock, 5) < 0", "0"], ["rest();", "exit(1);"]], "tcp_echocli 127.0.0.1");
+    let recording = refused.unwrap();
+    let accept = recording.steps.iter().find(|step| step.call == "accept").unwrap();
+    assert_eq!(accept.result.as_deref(), Some("-1 EINVAL (Invalid argument)"));
 }
 
 /// But for the ports, which are other ones in every run, and for which of two calls came first where neither waits for the

@@ -1,14 +1,15 @@
 //! `stepper live`: a scene, or somebody's own programs, in the terminal.
 
+use std::collections::VecDeque;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use clap::Args;
 use labkit::{Workspace, missing_program};
-use stepper::recording::Role;
-use stepper::scenes::{self, Language};
+use stepper::recording::{Recording, Role};
+use stepper::scenes::{self, Act, Language};
 use stepper::screen;
-use stepper::stage::{Player, Stage};
+use stepper::stage::{Player, Stage, Turn};
 
 use crate::{Files, keep};
 
@@ -49,19 +50,70 @@ pub(crate) fn live(options: &Live) -> io::Result<()> {
     }
     let workspace = Workspace::here()?;
     workspace.build()?;
-    let (scene, cast) = cast(&workspace, options)?;
-    let mut stage = Stage::new(scene, &workspace.root)?;
-    for Part { name, role, path, args } in &cast {
-        stage.start(&Player { name, role: *role, path, args })?;
+    let (scene, cast, later) = cast(&workspace, options)?;
+    let numbers = vec![0; cast.len()];
+    let mut run = Run { stage: Stage::new(scene, &workspace.root)?, cast, numbers, later };
+    for part in 0..run.cast.len() {
+        if !run.later.iter().any(|act| matches!(act, Act::Start(later) if *later == part)) {
+            run.start(part)?;
+        }
     }
-    let seen = screen::run(&mut stage, options.files.lang());
+    let seen = screen::run(&mut run, options.files.lang());
     // However it has ended: what has happened has happened.
-    keep(&options.files, &stage.finish())?;
+    keep(&options.files, &run.stage.finish())?;
     seen
 }
 
-/// The name of the scene, and who takes part.
-fn cast(workspace: &Workspace, options: &Live) -> io::Result<(&'static str, Vec<Part>)> {
+/// A stage, and what happens on it once nobody can go on.
+struct Run {
+    stage: Stage,
+    cast: Vec<Part>,
+    /// The number of each part's process.
+    numbers: Vec<usize>,
+    later: VecDeque<Act>,
+}
+
+impl Run {
+    fn start(&mut self, part: usize) -> io::Result<()> {
+        let Part { name, role, path, args } = &self.cast[part];
+        self.numbers[part] = self.stage.start(&Player { name, role: *role, path, args })?;
+        Ok(())
+    }
+}
+
+impl screen::Live for Run {
+    fn recording(&self) -> &Recording {
+        self.stage.recording()
+    }
+
+    fn turn(&mut self, process: usize) -> io::Result<Turn> {
+        self.stage.turn(process)
+    }
+
+    fn step(&mut self, process: usize) -> io::Result<()> {
+        self.stage.step(process)
+    }
+
+    fn let_time_pass(&mut self) -> io::Result<()> {
+        match self.later.pop_front() {
+            Some(Act::Start(part)) => self.start(part),
+            Some(Act::Kill(part, signal)) => self.stage.signal(self.numbers[part], signal),
+            _ => self.stage.let_time_pass(),
+        }
+    }
+
+    fn type_line(&mut self, process: usize, line: &[u8]) -> io::Result<()> {
+        self.stage.type_line(process, line)
+    }
+
+    fn end_of_input(&mut self, process: usize) -> io::Result<()> {
+        self.stage.end_of_input(process);
+        Ok(())
+    }
+}
+
+/// The name of the scene, who takes part, and what happens from the first signal on: all before it is for whoever sits there.
+fn cast(workspace: &Workspace, options: &Live) -> io::Result<(&'static str, Vec<Part>, VecDeque<Act>)> {
     let language = if options.c { Language::C } else { Language::Rust };
     if let [name] = &options.what[..]
         && let Some(scene) = scenes::named(name)
@@ -71,7 +123,9 @@ fn cast(workspace: &Workspace, options: &Live) -> io::Result<(&'static str, Vec<
             let path = scenes::executable(workspace, part.program, language)?.path;
             Ok(Part { name: part.name, role: part.role, path, args })
         });
-        return Ok((scene.name, parts.collect::<io::Result<_>>()?));
+        let later = scene.acts.iter().copied().skip_while(|act| !matches!(act, Act::Kill(..)));
+        let later = later.filter(|act| matches!(act, Act::Kill(..) | Act::Start(_)));
+        return Ok((scene.name, parts.collect::<io::Result<_>>()?, later.collect()));
     }
     let mut halves = options.what.splitn(2, |word| word == "--");
     let mut part = |name, role| {
@@ -80,7 +134,7 @@ fn cast(workspace: &Workspace, options: &Live) -> io::Result<(&'static str, Vec<
         Ok::<_, io::Error>(Part { name, role, path, args })
     };
     if !options.what.iter().any(|word| word == "--") {
-        return Ok(("own", vec![part("program", Role::Client)?]));
+        return Ok(("own", vec![part("program", Role::Client)?], VecDeque::new()));
     }
-    Ok(("own", vec![part("server", Role::Server)?, part("client", Role::Client)?]))
+    Ok(("own", vec![part("server", Role::Server)?, part("client", Role::Client)?], VecDeque::new()))
 }

@@ -586,7 +586,9 @@ impl Stage {
                 let task = &mut self.tasks[process];
                 // alarm(2) is over; a timer that goes off again and again keeps a process waiting no longer than all are waited for.
                 task.timer &= signal != Signal::SIGALRM;
-                if signal != Signal::SIGTRAP {
+                let ignored = task.tracee.signals(&["SigIgn"]);
+                let ignored = ignored.values().any(|mask| mask >> (signal as i32 - 1) & 1 == 1);
+                if !ignored && signal != Signal::SIGTRAP {
                     task.signals.push(signal.as_str().into());
                 }
                 Ok(())

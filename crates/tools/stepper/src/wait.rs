@@ -94,6 +94,11 @@ pub(crate) fn would_wait(
     }
     let Some(events) = waits_for(call) else { return Ok(None) };
     let Ok(fd) = pidfd_getfd(pidfd, call.arg(0) as i32) else { return Ok(None) }; // EBADF is at once
+    // So is accept where nobody listens, and anything else with a socket that listens: ENOTCONN, EINVAL.
+    let accepts = call.name().starts_with("accept");
+    if getsockopt(&fd, sockopt::AcceptConn).is_ok_and(|listens| listens != accepts) {
+        return Ok(None);
+    }
     let mut fds = [PollFd::new(fd.as_fd(), events)];
     if poll(&mut fds, PollTimeout::ZERO)? > 0 {
         return Ok(None);

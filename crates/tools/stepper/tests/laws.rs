@@ -1,19 +1,16 @@
-//! What in a recording cannot be: nothing in a real one, and each law sees what breaks it.
+//! The laws that recordings are held to: each sees what breaks it.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "laws/check.rs"]
 mod check;
 
 use std::collections::BTreeSet;
-use std::process::Command;
-use std::sync::OnceLock;
 
 use check::Cause;
-use labkit::{Workspace, missing_program, root, run_trials, trial};
+use labkit::{run_trials, trial};
 use stepper::recording::{
     Descriptor, Descriptors, Process, Protocol, Recording, Role, Segment, Socket, State, Step,
 };
-use stepper::scenes::{self, Language};
 
 fn main() {
     let mut trials = vec![
@@ -31,40 +28,11 @@ fn main() {
             assert!(wrong.iter().any(|one| one.contains(said)), "{said} is not in {wrong:#?}");
         }));
     }
-    let missing = missing_program("cc").or_else(no_private_network);
-    for scene in scenes::all() {
-        for language in [Language::C, Language::Rust] {
-            let scene = scene.clone();
-            let name = format!("{} in {language:?} could be", scene.name);
-            trials.push(trial(&name, missing.clone(), move || {
-                let recording = scenes::record(workspace(), &scene, language).unwrap();
-                assert!(!recording.steps.is_empty());
-                let wrong = check::check(&recording);
-                assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-            }));
-        }
-    }
     run_trials(trials)
 }
 
 const SERVER: &str = "127.0.0.1:7";
 const CLIENT: &str = "127.0.0.1:40000";
-
-/// What scripts/lab says where this machine refuses private networks.
-fn no_private_network() -> Option<String> {
-    let lab = Command::new(root().join("scripts/lab")).arg("--try").output().unwrap();
-    (!lab.status.success()).then(|| String::from_utf8_lossy(&lab.stderr).trim_end().to_string())
-}
-
-/// With its programs built.
-fn workspace() -> &'static Workspace {
-    static BUILT: OnceLock<Workspace> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let workspace = Workspace::here().unwrap();
-        workspace.build().unwrap();
-        workspace
-    })
-}
 
 /// A recording that is written by hand, step by step.
 struct Script {

@@ -1,18 +1,19 @@
 //! What Wireshark makes of a recording's segments.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use etherparse::icmpv4::DestUnreachableHeader::Port;
 use etherparse::{Icmpv4Type, PacketBuilder, TcpHeader};
-use labkit::{Workspace, missing_program, root, run_trials, trial, trial_with};
+use labkit::{missing_program, run_trials, trial, trial_with};
 use serde_json::Value;
 use stepper::pcapng;
 use stepper::recording::{Process, Protocol, Recording, Role, Segment, State, Step, VERSION};
@@ -39,32 +40,16 @@ fn main() {
         trial("an_endless_call_is_cut", None, an_endless_call_is_cut),
         trial("without_packets_there_is_no_file", None, without_packets_there_is_no_file),
     ];
-    let missing = missing_program("tshark").or_else(|| missing_program("cc")).or_else(no_private_network);
+    let missing = missing_program("tshark").or_else(common::missing);
     for scene in scenes::all() {
         trials.push(trial(&format!("tshark agrees on {}", scene.name), missing.clone(), move || {
-            let recording = scenes::record(workspace(), &scene, Language::C).unwrap();
+            let recording = common::record(&scene, Language::C);
             agrees(&recording);
             // Between processes of one machine, the kernel leaves checksums out.
             assert_eq!(remarks(&recording, false), [""; 0]);
         }));
     }
     run_trials(trials)
-}
-
-/// What scripts/lab says where this machine refuses private networks.
-fn no_private_network() -> Option<String> {
-    let lab = Command::new(root().join("scripts/lab")).arg("--try").output().unwrap();
-    (!lab.status.success()).then(|| String::from_utf8_lossy(&lab.stderr).trim_end().to_string())
-}
-
-/// With its programs built.
-fn workspace() -> &'static Workspace {
-    static BUILT: OnceLock<Workspace> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let workspace = Workspace::here().unwrap();
-        workspace.build().unwrap();
-        workspace
-    })
 }
 
 /// A conversation by TCP whose data is lost once, a reset, a datagram, and one that nobody waits for.

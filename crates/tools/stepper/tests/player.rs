@@ -5,15 +5,15 @@
 #[allow(dead_code, reason = "the book's tests do more with it")]
 #[path = "../../labnotes/tests/chromium/mod.rs"]
 mod chromium;
+mod common;
 mod sample;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{env, fs};
 
 use chromium::{Browser, Page};
-use labkit::{Workspace, missing_program, root, run_trials, trial, trial_with};
+use labkit::{missing_program, run_trials, trial, trial_with};
 use maud::html;
 use serde_json::{Value, json};
 use stepper::html;
@@ -37,7 +37,7 @@ fn main() {
     };
     let chromium = chromium::program().unwrap_or("chromium");
     let browser = |name, test| trial_with(&[chromium], name, run(test));
-    let unrecorded = missing_program(chromium).or_else(|| missing_program("cc")).or_else(no_private_network);
+    let unrecorded = missing_program(chromium).or_else(common::missing);
     let no_axe = missing_program(chromium)
         .or_else(|| env::var_os(AXE).is_none().then(|| format!("{AXE} does not name axe.min.js")));
     let trials = vec![
@@ -58,12 +58,6 @@ fn main() {
     ];
     drop(one);
     run_trials(trials)
-}
-
-/// What scripts/lab says where this machine refuses private networks.
-fn no_private_network() -> Option<String> {
-    let lab = Command::new(root().join("scripts/lab")).arg("--try").output().unwrap();
-    (!lab.status.success()).then(|| String::from_utf8_lossy(&lab.stderr).trim_end().to_string())
 }
 
 /// A page in a file, open in the browser.
@@ -286,6 +280,25 @@ fn there_and_back(page: &mut Page, recording: &Recording, lang: &str) {
     }
 }
 
+/// As [`there_and_back`], in one go.
+fn there_and_back_at_once(page: &mut Page, recording: &Recording, lang: &str) {
+    let last = recording.steps.len();
+    let shown = page.eval(&format!(
+        "(() => {{
+            const seen = [], click = button => document.querySelectorAll('.pl-buttons button')[button].click();
+            click(0);
+            for (let n = 1; n <= {last}; n++) {{ seen.push({SHOWN}); click(2); }}
+            for (let n = {last}; n >= 1; n--) {{ seen.push({SHOWN}); click(1); }}
+            return seen;
+        }})()"
+    ));
+    let shown = shown.as_array().unwrap();
+    assert_eq!(shown.len(), 2 * last);
+    for (n, shown) in (1..=last).chain((1..=last).rev()).zip(shown) {
+        check(recording, n, lang, shown);
+    }
+}
+
 fn every_state(browser: &mut Browser) {
     for lang in ["ko", "en"] {
         let (c, rust, html) = echo(lang);
@@ -336,10 +349,8 @@ fn several_processes(browser: &mut Browser) {
 
 /// In Korean with C first, in English with Rust first, so that each run is stepped through once.
 fn every_scene(browser: &mut Browser) {
-    let workspace = Workspace::here().unwrap();
-    workspace.build().unwrap();
     for scene in scenes::all() {
-        let [c, rust] = [Language::C, Language::Rust].map(|l| scenes::record(&workspace, &scene, l).unwrap());
+        let [c, rust] = [Language::C, Language::Rust].map(|language| common::record(&scene, language));
         for (recordings, lang) in [([("C", &c), ("Rust", &rust)], "ko"), ([("Rust", &rust), ("C", &c)], "en")]
         {
             let html = html::page(&recordings, lang);
@@ -347,7 +358,7 @@ fn every_scene(browser: &mut Browser) {
             let mut open = open(browser, &html, WIDE, "");
             // Where nothing calls the kernel there is nothing to step through.
             if !recordings[0].1.steps.is_empty() {
-                there_and_back(&mut open.page, recordings[0].1, lang);
+                there_and_back_at_once(&mut open.page, recordings[0].1, lang);
             }
             assert_eq!(open.page.complaints("file://"), [""; 0], "{}", scene.name);
         }
@@ -637,7 +648,7 @@ fn two_players(browser: &mut Browser) {
     assert_eq!(steps(page), json!([1, 7]));
     press(page, "ArrowRight");
     assert_eq!(steps(page), json!([1, 8]), "the one that was used last");
-    page.eval("document.querySelector('#a .pl-buttons button').focus({preventScroll: true})");
+    page.eval("document.querySelector('#player-a .pl-buttons button').focus({preventScroll: true})");
     press(page, "ArrowRight");
     assert_eq!(steps(page), json!([2, 8]), "the one that has the focus");
 }

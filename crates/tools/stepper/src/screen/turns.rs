@@ -7,7 +7,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::moment::reads_input;
 use crate::lang::Lang;
 use crate::recording::{Recording, Role};
-use crate::stage::{Stage, Turn};
+use crate::stage::Turn;
 
 /// Whoever makes the programs go on: the stage, or in tests a finished recording.
 pub trait Live {
@@ -23,33 +23,6 @@ pub trait Live {
     fn type_line(&mut self, process: usize, line: &[u8]) -> io::Result<()>;
     /// The end of what is typed into a process.
     fn end_of_input(&mut self, process: usize) -> io::Result<()>;
-}
-
-impl Live for Stage {
-    fn recording(&self) -> &Recording {
-        self.recording()
-    }
-
-    fn turn(&mut self, process: usize) -> io::Result<Turn> {
-        self.turn(process)
-    }
-
-    fn step(&mut self, process: usize) -> io::Result<()> {
-        self.step(process)
-    }
-
-    fn let_time_pass(&mut self) -> io::Result<()> {
-        self.let_time_pass()
-    }
-
-    fn type_line(&mut self, process: usize, line: &[u8]) -> io::Result<()> {
-        self.type_line(process, line)
-    }
-
-    fn end_of_input(&mut self, process: usize) -> io::Result<()> {
-        self.end_of_input(process);
-        Ok(())
-    }
 }
 
 /// What a prompt proposes: Enter takes it, any other key begins a line of one's own. It is what the slides type.

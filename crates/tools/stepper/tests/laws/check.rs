@@ -15,7 +15,7 @@ use wire::Wire;
 
 /// What moves a connection from one state to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub(crate) enum Cause {
     /// Its process called listen: the passive OPEN.
     Listen,
     /// Its process closed it, shut its sending side, or ended.
@@ -44,7 +44,7 @@ pub enum Cause {
 ///
 /// Its note 2, from FIN-WAIT-1 to TIME-WAIT at once, is two of these: one segment acknowledges the FIN and brings another.
 #[rustfmt::skip]
-pub const ARROWS: &[(&str, Cause, &str)] = &[
+pub(crate) const ARROWS: &[(&str, Cause, &str)] = &[
     ("CLOSED",      Cause::Listen,   "LISTEN"),
     ("CLOSED",      Cause::SentSyn,  "SYN_SENT"),
     ("LISTEN",      Cause::Syn,      "SYN_RECV"), // on Linux it goes on listening, and a child of it is in SYN_RECV
@@ -83,7 +83,7 @@ pub const ARROWS: &[(&str, Cause, &str)] = &[
 
 /// Walks through a recording and says everything in it that cannot be, each with its step. Empty if all is well.
 #[must_use]
-pub fn check(recording: &Recording) -> Vec<String> {
+pub(crate) fn check(recording: &Recording) -> Vec<String> {
     let mut wire = Wire::default();
     let mut order = order::Order::default();
     let mut bytes = bytes::Bytes::default();
