@@ -336,7 +336,8 @@ fn typed_lines() {
         .steps
         .iter()
         .filter(|step| step.call == "read" && step.args[0] == "0")
-        .filter_map(|step| step.result.is_some().then(|| step.args[1].as_str()))
+        .filter(|step| step.result.is_some())
+        .map(|step| step.args[1].as_str())
         .collect();
     assert_eq!(read, [r#""one\n""#, r#""two\n""#, r#""""#]);
 }
@@ -412,10 +413,10 @@ fn compile(source: &Path, program: &Path, options: &[&str]) {
 
 /// The processes that this thread still traces.
 fn left() -> Vec<String> {
-    let tracer = format!("TracerPid:\t{}", nix::unistd::gettid());
+    let line_of_ours = format!("TracerPid:\t{}", nix::unistd::gettid());
     let traced = |pid: &i32| {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        status.lines().any(|line| line == tracer)
+        status.lines().any(|line| line == line_of_ours)
     };
     processes().filter(traced).map(|pid| pid.to_string()).collect()
 }
@@ -454,7 +455,7 @@ fn nothing_stays_when_killed() {
     stepper.finish().unwrap();
     // Who was an init's child may be a zombie for as long as that one likes.
     let lives =
-        |pid: &i32| labkit::doings::status(*pid, *pid).is_some_and(|status| !status.state.starts_with("Z"));
+        |pid: &i32| labkit::doings::status(*pid, *pid).is_some_and(|status| !status.state.starts_with('Z'));
     until("all have ended", || Ok((!all.iter().any(lives)).then_some(()))).unwrap();
 }
 
