@@ -8,7 +8,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use labkit::{Program, run_trials, trial_with};
+use labkit::{Program, run_trials, trial, trial_with};
 use nix::sys::ptrace::{self, Options};
 use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -34,8 +34,20 @@ fn main() {
             assert_same(&Program::rust(name).unwrap().path, &args);
         })
     });
-    let calls = trial_with(&["strace", "cc"], "every_call_is_as_strace_says", every_call);
+    // Each strace writes some rare calls otherwise than the one before it: those of the lecture programs are as they were.
+    let calls = match other_strace() {
+        None => trial_with(&["strace", "cc"], "every_call_is_as_strace_says", every_call),
+        other => trial("every_call_is_as_strace_says", other, every_call),
+    };
     run_trials([calls].into_iter().chain(lectures).collect())
+}
+
+/// The version of strace, if it is there and not the one whose texts are compared.
+fn other_strace() -> Option<String> {
+    let output = Command::new("strace").arg("--version").output().ok()?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let version = said.lines().next()?.rsplit(' ').next()?;
+    (version != "6.1").then(|| format!("compares with strace 6.1, and this is {version}"))
 }
 
 fn every_call() {
