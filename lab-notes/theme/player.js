@@ -185,7 +185,9 @@ function sentences(recording, i, lang, owner) {
     const { process, role } = owner(id);
     return process == null ? w.sides[role] : name(recording.processes[process].name, lang);
   };
-  const out = [], say = (korean, english) => out.push(ko ? korean : english);
+  // "Client 2" has no article.
+  const numbered = (english) => english.replace(/\bthe (\w+ \d)/g, "$1").replace(/\bThe (\w)(\w* \d)/g, (_, c, rest) => c.toUpperCase() + rest);
+  const out = [], say = (korean, english) => out.push(ko ? korean : numbered(english));
   const from = w.what[d?.what] ?? d?.what;
   const count = Number.isNaN(n) ? "" : w.bytes(n);
   if (step.signals.length && call !== "killed") {
