@@ -29,7 +29,7 @@ use crate::wait::{timed_out, wakes_by_itself, would_wait};
 const MOST_WORK: u64 = 3;
 
 /// A program is in a loop that has stood still so often before and after calls, none of which was a step.
-const MOST_STOPS: usize = 300_000;
+const MOST_STOPS: usize = 100_000;
 
 /// A scene that has so many steps comes to no end.
 const MOST_STEPS: usize = 2000;

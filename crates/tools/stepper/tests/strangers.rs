@@ -8,7 +8,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::{env, io};
 
 use labkit::{Running, Workspace, missing_program, root, run_trials, trial, until};
@@ -21,10 +21,10 @@ fn main() {
     let missing = missing_program("cc").or_else(no_private_network);
     let mut trials: Vec<_> = STRANGERS
         .iter()
-        .map(|stranger| trial(stranger.name, missing.clone(), move || is_recorded(stranger)))
+        .map(|stranger| trial(stranger.name, missing.clone(), move || alone(|| is_recorded(stranger))))
         .collect();
     let mut with = |tool: Option<&str>, name: &str, test: fn()| {
-        trials.push(trial(name, missing.clone().or_else(|| missing_program(tool?)), test));
+        trials.push(trial(name, missing.clone().or_else(|| missing_program(tool?)), move || alone(test)));
     };
     with(None, "a_write_waits_where_there_is_no_room_and_not_before", writes);
     with(None, "one_that_works_for_ever_is_refused", works_for_ever);
@@ -42,6 +42,14 @@ fn main() {
     with(None, "nothing_stays_behind_when_the_recorder_is_killed", nothing_stays_when_killed);
     with(Some("python3"), "a_script_of_python_with_threads", python);
     run_trials(trials)
+}
+
+/// One at a time: a program that another thread is about to start holds, for a moment, the keyboard of this one, so that the end of
+/// what is typed comes late.
+fn alone(test: impl FnOnce()) {
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    test();
 }
 
 /// One of the programs in `tests/strangers`.
