@@ -135,7 +135,11 @@ fn descriptors(
     let entries = match Process::new(pid).and_then(|process| process.fd()) {
         Ok(entries) => entries,
         Err(_) if ended(pid) => return Ok(table),
-        Err(error) => return Err(io::Error::other(error)),
+        Err(error) => {
+            return Err(io::Error::other(format!(
+                "a program shows nothing of its descriptors, maybe since its executable can't be read: {error}"
+            )));
+        }
     };
     for entry in entries {
         let Ok(entry) = entry else { continue }; // closed meanwhile: there is no such one while all stand still

@@ -31,6 +31,9 @@ const MOST_WORK: u64 = 3;
 /// A program is in a loop that has stood still so often before and after calls, none of which was a step.
 const MOST_STOPS: usize = 100_000;
 
+/// Who prints stands still at each line, and may three times as often; but not when it has printed more bytes than these.
+const MOST_PRINTED: usize = 4 << 20;
+
 /// A scene that has so many steps comes to no end.
 const MOST_STEPS: usize = 2000;
 
@@ -252,7 +255,8 @@ impl Stage {
         }
         let steps = self.recording.steps.len();
         let ticks_at_first = self.tasks[process].tracee.doing().1;
-        for _ in 0..MOST_STOPS {
+        let mut stops = 0;
+        let does = loop {
             if self.tasks[process].stop.is_none() {
                 self.tasks[process].tracee.go_on()?;
             }
@@ -265,11 +269,17 @@ impl Stage {
             if self.recording.steps.len() > steps || self.tasks[process].at != At::Still {
                 return Ok(());
             }
-        }
+            stops += 1;
+            let printed = self.tasks[process].printed.len();
+            if stops >= MOST_STOPS && printed == 0 {
+                break "makes call after call, and none that can be shown";
+            }
+            if stops >= 3 * MOST_STOPS || printed > MOST_PRINTED {
+                break "prints and prints";
+            }
+        };
         let name = &self.recording.processes[process].name;
-        Err(io::Error::other(format!(
-            "{name} makes call after call, and none that can be shown: it is in a loop"
-        )))
+        Err(io::Error::other(format!("{name} {does}: it is in a loop")))
     }
 
     /// A process without a step: has it worked longer than any should?

@@ -231,6 +231,7 @@ fn works_for_ever() {
 
 fn calls_for_ever() {
     refused("waits calls", "server makes call after call, and none that can be shown: it is in a loop");
+    refused("waits prints", "server prints and prints: it is in a loop");
 }
 
 fn more_and_more() {

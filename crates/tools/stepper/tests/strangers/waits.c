@@ -121,6 +121,15 @@ static void calls(void)
         syscall(SYS_getpid);
 }
 
+static void prints(void)
+{
+    char line[65536];
+    memset(line, 'x', sizeof line - 1);
+    line[sizeof line - 1] = '\0';
+    for (;;)
+        puts(line);
+}
+
 int main(int argc, char **argv)
 {
     static const struct way ways[] = {
@@ -135,6 +144,7 @@ int main(int argc, char **argv)
         {"alarm_clock", alarm_clock},
         {"works", works},
         {"calls", calls},
+        {"prints", prints},
         {NULL, NULL},
     };
     return behave(ways, argc, argv);
