@@ -255,7 +255,7 @@ impl Stage {
         }
         let steps = self.recording.steps.len();
         let ticks_at_first = self.tasks[process].tracee.doing().1;
-        let mut stops = 0;
+        let mut stood = 0;
         let does = loop {
             if self.tasks[process].stop.is_none() {
                 self.tasks[process].tracee.go_on()?;
@@ -269,12 +269,12 @@ impl Stage {
             if self.recording.steps.len() > steps || self.tasks[process].at != At::Still {
                 return Ok(());
             }
-            stops += 1;
+            stood += 1;
             let printed = self.tasks[process].printed.len();
-            if stops >= MOST_STOPS && printed == 0 {
+            if stood >= MOST_STOPS && printed == 0 {
                 break "makes call after call, and none that can be shown";
             }
-            if stops >= 3 * MOST_STOPS || printed > MOST_PRINTED {
+            if stood >= 3 * MOST_STOPS || printed > MOST_PRINTED {
                 break "prints and prints";
             }
         };
