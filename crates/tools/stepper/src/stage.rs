@@ -459,8 +459,7 @@ impl Stage {
             let Some(call) = task.call.as_ref().map(|inside| inside.call.clone()) else { continue };
             match task.at {
                 At::Held => {
-                    let timed =
-                        would_wait(&call, &task.tracee, &task.pidfd, true)?.is_some_and(|held| held.timed);
+                    let timed = would_wait(&call, &task.tracee, &task.pidfd)?.is_some_and(|held| held.timed);
                     if timed || task.timer {
                         self.tasks[process].tracee.go_on()?;
                         self.tasks[process].at = At::Asleep;
@@ -560,7 +559,7 @@ impl Stage {
     fn may_enter(&self, process: usize) -> io::Result<bool> {
         let task = &self.tasks[process];
         let Some(doing) = &task.call else { return Ok(true) };
-        if would_wait(&doing.call, &task.tracee, &task.pidfd, true)?.is_none() {
+        if would_wait(&doing.call, &task.tracee, &task.pidfd)?.is_none() {
             return Ok(true);
         }
         // A signal that is not ignored comes first.
@@ -648,7 +647,7 @@ impl Stage {
         let source =
             if step { place.and_then(|(path, line)| self.source(process, &path, line?)) } else { None };
         let task = &self.tasks[process];
-        let held = step && would_wait(&call, &task.tracee, &task.pidfd, false)?.is_some();
+        let held = step && would_wait(&call, &task.tracee, &task.pidfd)?.is_some();
         self.tasks[process].call = Some(Inside { call, step, source });
         if held {
             self.tasks[process].at = At::Held;

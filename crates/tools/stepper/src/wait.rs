@@ -1,28 +1,25 @@
 //! Which calls wait, and whether one would wait now.
 
 use std::io;
-use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, OwnedFd};
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{getsockopt, sockopt};
-use nix::sys::time::TimeValLike as _;
+use nix::sys::time::{TimeVal, TimeValLike as _};
 
 use crate::decode::{Entered, Memory};
 use crate::network::pidfd_getfd;
 
-/// What a call waits for on its first argument, a descriptor; none if it waits for nothing there.
-fn waits_for(call: &Entered) -> Option<PollFlags> {
+/// Does a call wait until there is something to be had from its first argument, a descriptor?
+fn receives(call: &Entered) -> bool {
     let flags = |i: usize| call.arg(i) as i32;
     match call.name() {
-        "read" | "readv" | "accept" | "accept4" => Some(PollFlags::POLLIN),
-        "recvfrom" if flags(3) & libc::MSG_DONTWAIT == 0 => Some(PollFlags::POLLIN),
-        "recvmsg" if flags(2) & libc::MSG_DONTWAIT == 0 => Some(PollFlags::POLLIN),
-        "write" | "writev" => Some(PollFlags::POLLOUT),
-        "sendto" if flags(3) & libc::MSG_DONTWAIT == 0 => Some(PollFlags::POLLOUT),
-        "sendmsg" if flags(2) & libc::MSG_DONTWAIT == 0 => Some(PollFlags::POLLOUT),
-        _ => None,
+        "read" | "readv" | "accept" | "accept4" => true,
+        "recvfrom" => flags(3) & libc::MSG_DONTWAIT == 0,
+        "recvmsg" => flags(2) & libc::MSG_DONTWAIT == 0,
+        _ => false,
     }
 }
 
@@ -75,13 +72,9 @@ fn asks(call: &Entered, memory: &impl Memory) -> Option<(Vec<(i32, PollFlags)>, 
     (limit != Some(false)).then_some((asked, limit.is_some()))
 }
 
-/// Would the call wait if the process entered it now, or, if it `waits` already, go on waiting? None if it would return at once.
-pub(crate) fn would_wait(
-    call: &Entered,
-    memory: &impl Memory,
-    pidfd: &OwnedFd,
-    waits: bool,
-) -> io::Result<Option<Held>> {
+/// Would the call wait if the process entered it now? None if it would return at once, and of a call that sends: how much room
+/// there is for it, only the kernel knows.
+pub(crate) fn would_wait(call: &Entered, memory: &impl Memory, pidfd: &OwnedFd) -> io::Result<Option<Held>> {
     if let Some((asked, timed)) = asks(call, memory) {
         let copies: Result<Vec<_>, _> = asked
             .iter()
@@ -92,56 +85,29 @@ pub(crate) fn would_wait(
             copies.iter().map(|(fd, events)| PollFd::new(fd.as_fd(), *events)).collect();
         return Ok((poll(&mut fds, PollTimeout::ZERO)? == 0).then_some(Held { timed }));
     }
-    let Some(events) = waits_for(call) else { return Ok(None) };
+    if !receives(call) {
+        return Ok(None);
+    }
     let Ok(fd) = pidfd_getfd(pidfd, call.arg(0) as i32) else { return Ok(None) }; // EBADF is at once
     // So is accept where nobody listens, and anything else with a socket that listens: ENOTCONN, EINVAL.
     let accepts = call.name().starts_with("accept");
     if getsockopt(&fd, sockopt::AcceptConn).is_ok_and(|listens| listens != accepts) {
         return Ok(None);
     }
-    let mut fds = [PollFd::new(fd.as_fd(), events)];
+    let mut fds = [PollFd::new(fd.as_fd(), PollFlags::POLLIN)];
     if poll(&mut fds, PollTimeout::ZERO)? > 0 {
-        return Ok(None);
-    }
-    // Who waits for room is woken up when there is much of it, as poll says; who comes takes what there is.
-    if events == PollFlags::POLLOUT && !waits && has_room(&fd) {
         return Ok(None);
     }
     let flags = OFlag::from_bits_retain(fcntl(&fd, FcntlArg::F_GETFL)?);
     if flags.contains(OFlag::O_NONBLOCK) {
         return Ok(None);
     }
-    Ok(Some(Held { timed: has_limit(&fd, events) }))
+    Ok(Some(Held { timed: is_limit(getsockopt(&fd, sockopt::ReceiveTimeout)) }))
 }
 
-/// Does a socket wait no longer than some time? SO_RCVTIMEO, SO_SNDTIMEO.
-fn has_limit(fd: &OwnedFd, events: PollFlags) -> bool {
-    let limit = if events == PollFlags::POLLIN {
-        getsockopt(fd, sockopt::ReceiveTimeout)
-    } else {
-        getsockopt(fd, sockopt::SendTimeout)
-    };
+/// Is SO_RCVTIMEO, or SO_SNDTIMEO, any time?
+fn is_limit(limit: nix::Result<TimeVal>) -> bool {
     limit.is_ok_and(|limit| limit.num_microseconds() > 0)
-}
-
-/// Is there any room in a socket's send buffer, and nothing wrong with it? The kernel's sk_stream_memory_free and
-/// sock_alloc_send_pskb ask so.
-fn has_room(fd: &OwnedFd) -> bool {
-    let mut info = [0_u32; 9];
-    let mut size = size_of_val(&info) as libc::socklen_t;
-    // SAFETY: size says how much room there is.
-    let asked = unsafe {
-        libc::getsockopt(
-            fd.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_MEMINFO,
-            info.as_mut_ptr().cast(),
-            &raw mut size,
-        )
-    };
-    let of = |which: libc::c_int| info[which as usize];
-    asked == 0
-        && of(libc::SK_MEMINFO_WMEM_QUEUED).max(of(libc::SK_MEMINFO_WMEM_ALLOC)) < of(libc::SK_MEMINFO_SNDBUF)
 }
 
 /// Does a process that sleeps in this call wake up by itself, after a time?
@@ -153,9 +119,15 @@ pub(crate) fn wakes_by_itself(call: &Entered, memory: &impl Memory, pidfd: &Owne
         "connect" | "rt_sigtimedwait" | "restart_syscall" => true,
         "futex" => call.arg(3) != 0,
         "recvmmsg" => call.arg(4) != 0,
-        _ => waits_for(call).is_some_and(|events| {
-            pidfd_getfd(pidfd, call.arg(0) as i32).is_ok_and(|fd| has_limit(&fd, events))
-        }),
+        "write" | "writev" | "sendto" | "sendmsg" => {
+            let fd = pidfd_getfd(pidfd, call.arg(0) as i32);
+            fd.is_ok_and(|fd| is_limit(getsockopt(&fd, sockopt::SendTimeout)))
+        }
+        _ if receives(call) => {
+            let fd = pidfd_getfd(pidfd, call.arg(0) as i32);
+            fd.is_ok_and(|fd| is_limit(getsockopt(&fd, sockopt::ReceiveTimeout)))
+        }
+        _ => false,
     }
 }
 

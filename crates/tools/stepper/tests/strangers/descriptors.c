@@ -28,10 +28,12 @@ static void other_families(void)
 // To one who reads nothing, until there is no more room.
 static void writes_until_it_waits(void)
 {
-    static char buf[50000];
+    static char buf[10000];
+    struct timeval limit = {.tv_usec = 1000};
     int size = 100000;
     int c = accept(listener(), NULL, NULL);
     setsockopt(c, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    setsockopt(c, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     while (write(c, buf, sizeof buf) == sizeof buf)
         continue;
 }
