@@ -20,26 +20,10 @@ pub const MAY_DIFFER: [(&str, &str); 8] = [
     ),
 ];
 
-/// Calls of the runtimes, not of the programs.
-const RUNTIME: [&str; 17] = [
-    "brk",
-    "mmap",
-    "munmap",
-    "mprotect",
-    "mremap",
-    "madvise",
-    "exit_group",
-    "exit",
-    "sigaltstack",
-    "futex",
-    "getrandom",
-    "rt_sigprocmask",
-    "gettid",
-    "getpid",
-    "tgkill",
-    "set_robust_list",
-    "rt_sigreturn",
-];
+/// A call of the runtimes, or how a process takes its leave.
+fn is_runtime(call: &Call) -> bool {
+    stepper::choice::is_runtime(&call.name) || matches!(call.name.as_str(), "exit_group" | "exit")
+}
 
 /// The calls that the program makes itself: from main on, without the runtime's and without stdout and stderr.
 #[must_use]
@@ -52,7 +36,7 @@ pub fn calls(all: &[Call]) -> Vec<&Call> {
             copy = call.value();
         } else if copy.is_some() && number == copy {
             copy = copy.filter(|_| call.name != "close");
-        } else if !RUNTIME.contains(&call.name.as_str()) && !is_output(call) && !ends_by_sigpipe(call) {
+        } else if !is_runtime(call) && !is_output(call) && !ends_by_sigpipe(call) {
             own.push(call);
         }
     }

@@ -3,7 +3,12 @@
 use crate::decode::Entered;
 use crate::tracee::Tracee;
 
-/// Calls of the runtimes, not of the programs: memory, threads, the process's own affairs.
+/// Is it a call of the runtimes, not of the programs: memory, threads, the process's own affairs?
+#[must_use]
+pub fn is_runtime(call: &str) -> bool {
+    RUNTIME.contains(&call)
+}
+
 const RUNTIME: [&str; 23] = [
     "brk",
     "mmap",
@@ -107,7 +112,7 @@ impl Choice {
             return false;
         }
         let socket = || tracee.link(fd).to_string_lossy().starts_with("socket:");
-        if RUNTIME.contains(&name) || prints(name, fd) && !socket() {
+        if is_runtime(name) || prints(name, fd) && !socket() {
             return false;
         }
         match own() {

@@ -1,4 +1,5 @@
-//! The language of what is said to people.
+//! The language of what is said to people. The labs have one like it: the only place below both is labkit, which the lecture programs'
+//! tests are built with, and clap would be built with them.
 
 use std::env;
 

@@ -1,6 +1,6 @@
 //! Records both ends of a conversation one system call at a time, and shows it.
 
-mod choice;
+pub mod choice;
 mod console;
 pub mod decode;
 pub mod html;

@@ -20,6 +20,7 @@ use nix::sys::socket::{
 use nix::sys::time::TimeVal;
 use nix::unistd::Pid;
 
+use crate::console::while_none_starts;
 use crate::decode::escape;
 use crate::recording::{Protocol, Segment};
 
@@ -54,7 +55,7 @@ impl Network {
         let path = std::env::var("PATH").unwrap_or_default();
         unshare.args(["--user", "--map-root-user", "--net", "sh", "-ec", SET_UP]);
         unshare.env("PATH", format!("{path}:/usr/sbin:/sbin")).env("LC_ALL", "C");
-        let holder = Running::start(&mut unshare)?;
+        let holder = while_none_starts(|| Running::start(&mut unshare))?;
         if holder.wait_stdout("ready").is_err() {
             let said = holder.finish()?.stderr_text();
             return Err(io::Error::other(format!(
@@ -96,7 +97,7 @@ impl Network {
         let path = std::env::var("PATH").unwrap_or_default();
         sh.args(["-ec", script]).env("PATH", format!("{path}:/usr/sbin:/sbin"));
         self.enter(&mut sh);
-        let output = sh.output()?;
+        let output = while_none_starts(|| sh.output())?;
         if output.status.success() {
             return Ok(());
         }
@@ -167,7 +168,7 @@ impl Opener {
                 keep(&mark_socket()?, MARKED)
             })
         };
-        Ok(Opener(cat.spawn()?))
+        Ok(Opener(while_none_starts(|| cat.spawn())?))
     }
 
     fn sockets(&mut self) -> io::Result<[OwnedFd; 2]> {

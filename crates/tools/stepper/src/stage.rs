@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::rc::Rc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::sys::ptrace;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
 use crate::choice::Choice;
-use crate::console::Console;
+use crate::console::{Console, while_none_starts};
 use crate::decode::Entered;
 use crate::kernel::{self, Asked, Kernel};
 use crate::lines::Lines;
@@ -40,11 +40,13 @@ const MOST_STEPS: usize = 2000;
 /// More processes and threads than so many at once are too many to be looked at.
 const MOST_TASKS: usize = 64;
 
-/// So long, in all, [`Stage::run`] waits for those who wake up by themselves.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// So long, in all, [`Stage::run`] waits for those who wake up by themselves: longer than a client of the lecture waits for a
+/// datagram, so that a scene never meets it, and short for a student whose program sleeps for an hour. What counts are the pauses
+/// between the looks, as long as they were meant to be: a loaded machine uses up nothing.
+const MOST_WAITING: Duration = Duration::from_secs(10);
 
-/// As [`PATIENCE`], where a scene says what is waited for.
-const LONG_PATIENCE: Duration = Duration::from_secs(60);
+/// Between two looks at those who sleep: what they wait for comes by itself, and nothing hangs on when it is seen.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// A process that makes the same steps so many times, and nothing changes, lets others go first: it asks in a loop.
 const ASKS_AGAIN: usize = 2;
@@ -169,7 +171,7 @@ impl Stage {
             names: HashMap::new(),
             crossed: Vec::new(),
             dropped: 0,
-            patience: PATIENCE,
+            patience: MOST_WAITING,
             recording: Recording {
                 version: VERSION,
                 scene: scene.into(),
@@ -189,8 +191,7 @@ impl Stage {
         // SAFETY: between fork and exec only ptrace is called, a bare system call.
         unsafe { command.pre_exec(|| Ok(ptrace::traceme()?)) };
         let mut console = Console::new(&mut command)?;
-        let mut child = command
-            .spawn()
+        let mut child = while_none_starts(|| command.spawn())
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", player.path.display())))?;
         console.started(child.stdin.take())?;
         let pid = Pid::from_raw(child.id().cast_signed());
@@ -434,7 +435,7 @@ impl Stage {
             let before = self.recording.steps.len();
             match self.turn(process)? {
                 Turn::Ready => self.step(process)?,
-                Turn::Waits if self.wait_for(&[process], &mut LONG_PATIENCE.clone())?.is_some() => {}
+                Turn::Waits if self.wait_for(&[process], &mut labkit::DEADLINE.clone())?.is_some() => {}
                 Turn::Waits | Turn::Ended => return Ok(()),
             }
             let returned = |step: &Step| step.call == call && step.result.is_some();
@@ -478,19 +479,21 @@ impl Stage {
     /// Waits for one of them who wakes up by himself; none if there is none, or not so long.
     fn wait_for(&mut self, processes: &[usize], patience: &mut Duration) -> io::Result<Option<usize>> {
         let waiting = self.fall_asleep(processes)?;
-        let began = Instant::now();
-        let mut awake = None;
-        while awake.is_none() && !waiting.is_empty() && began.elapsed() < *patience {
+        if waiting.is_empty() {
+            return Ok(None);
+        }
+        loop {
             for process in waiting.iter().copied() {
                 if self.awake(process)? {
-                    awake = Some(process);
-                    break;
+                    return Ok(Some(process));
                 }
             }
-            thread::sleep(Duration::from_millis(1));
+            if patience.is_zero() {
+                return Ok(None);
+            }
+            thread::sleep(PAUSE);
+            *patience = patience.saturating_sub(PAUSE);
         }
-        *patience = patience.saturating_sub(began.elapsed());
-        Ok(awake)
     }
 
     /// Its next stop; none if it sleeps.

@@ -158,7 +158,8 @@ impl Tracee {
         (doing, ticks)
     }
 
-    /// Leaves the processor to it: at once for others that want it, and after some rounds for a while.
+    /// Leaves the processor to it: at once for others that want it, and after some rounds for a tenth of a millisecond. Nothing
+    /// hangs on how long; it only burns no processor that the program needs.
     pub(crate) fn let_run(round: usize) {
         if round < 8 {
             let _ = sched_yield();

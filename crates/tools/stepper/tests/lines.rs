@@ -615,10 +615,13 @@ fn stripped() {
     assert_eq!(found(&mut Command::new(program)), (true, 1));
 }
 
+/// So much newer than its program a source is made: a time in a file, for which nobody waits.
+const NEWER: Duration = Duration::from_secs(1);
+
 fn newer_source() {
     let (_folder, source, program) = build(&one(), &["-O2", "-g"]);
     let built = fs::metadata(&program).unwrap().modified().unwrap();
-    File::options().append(true).open(&source).unwrap().set_modified(built + Duration::from_secs(1)).unwrap();
+    File::options().append(true).open(&source).unwrap().set_modified(built + NEWER).unwrap();
     assert_eq!(found(&mut Command::new(&program)), (false, 0));
     File::options().append(true).open(&source).unwrap().set_modified(built).unwrap();
     assert_eq!(found(&mut Command::new(&program)), (true, 1));
@@ -634,7 +637,7 @@ fn edited_source() {
         if call.place.is_some() {
             let file = File::options().append(true).open(&source).unwrap();
             places.push(call.line());
-            file.set_modified(built + Duration::from_secs(1)).unwrap();
+            file.set_modified(built + NEWER).unwrap();
             assert_eq!(lines.place(call.pid), None);
             file.set_modified(built).unwrap();
         }
@@ -710,7 +713,7 @@ fn edited_helper() {
     compile(&source, &program, &["-O0", "-g", helper.to_str().unwrap()]);
     assert_eq!(found(&mut Command::new(&program)), (true, 1));
     let built = fs::metadata(&program).unwrap().modified().unwrap();
-    File::options().append(true).open(&helper).unwrap().set_modified(built + Duration::from_secs(1)).unwrap();
+    File::options().append(true).open(&helper).unwrap().set_modified(built + NEWER).unwrap();
     assert_eq!(found(&mut Command::new(&program)), (false, 0));
 }
 
