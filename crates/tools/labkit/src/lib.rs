@@ -27,5 +27,7 @@ pub use program::{Program, Workspace, crate_folders, root, twins};
 pub use running::inherit_nothing;
 pub use running::{Output, Running, Server};
 pub use sockets::{Transport, free_port, listens};
-pub use trial::{find_program, missing_program, run_trials, run_waiting_trials, trial, trial_with};
+pub use trial::{
+    find_program, missing_network, missing_program, run_trials, run_waiting_trials, trial, trial_with,
+};
 pub use wait::{DEADLINE, PATIENCE, until, until_within};

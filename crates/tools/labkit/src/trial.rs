@@ -1,9 +1,12 @@
 //! Tests that need what not every machine has.
 
 use std::path::PathBuf;
+use std::process::Command;
 use std::{env, fs, thread};
 
 use libtest_mimic::{Arguments, Trial};
+
+use crate::program::root;
 
 /// One test of a file with `harness = false`. Where something is `missing`, it is reported as ignored, with that reason
 /// beside its name, never as passed.
@@ -53,4 +56,16 @@ pub fn find_program(name: &str) -> Option<PathBuf> {
 #[must_use]
 pub fn missing_program(name: &str) -> Option<String> {
     find_program(name).is_none().then(|| format!("{name} is not installed"))
+}
+
+/// Why this machine makes no private networks, in the words of scripts/lab; none if it does, and has what they take.
+#[must_use]
+pub fn missing_network() -> Option<String> {
+    let lab = Command::new(root().join("scripts/lab")).arg("--try").output();
+    let lab = lab.map_err(|error| format!("scripts/lab: {error}"));
+    match lab {
+        Ok(lab) if lab.status.success() => None,
+        Ok(lab) => Some(String::from_utf8_lossy(&lab.stderr).trim_end().into()),
+        Err(error) => Some(error),
+    }
 }

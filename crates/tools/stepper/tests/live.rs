@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::{fs, thread};
 
-use labkit::{Workspace, missing_program, root, run_trials, trial, until};
+use labkit::{Workspace, missing_network, missing_program, run_trials, trial, until};
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::sys::termios::{Termios, tcgetattr};
 use nix::unistd::Pid;
@@ -22,7 +22,7 @@ fn main() {
         // SAFETY: the default action needs no handler.
         unsafe { signal(ignored, SigHandler::SigDfl) }.unwrap();
     }
-    let missing = missing_program("cc").or_else(no_private_network);
+    let missing = missing_program("cc").or_else(missing_network);
     let live = |name, test: fn()| trial(name, missing.clone(), test);
     run_trials(vec![
         live("enter_alone_drives_two_real_programs_to_their_end", to_the_end),
@@ -31,12 +31,6 @@ fn main() {
         live("a_wait_with_a_limit_ends_while_nobody_presses_a_key", time_passes),
         live("what_is_wrong_is_said", what_is_wrong),
     ]);
-}
-
-/// What scripts/lab says where this machine refuses private networks.
-fn no_private_network() -> Option<String> {
-    let lab = Command::new(root().join("scripts/lab")).arg("--try").output().unwrap();
-    (!lab.status.success()).then(|| String::from_utf8_lossy(&lab.stderr).trim_end().to_string())
 }
 
 // ---- A terminal with it inside ----

@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::{env, io};
 
-use labkit::{Running, Workspace, missing_program, root, run_trials, trial, until};
+use labkit::{Running, Workspace, missing_network, missing_program, root, run_trials, trial, until};
 use nix::sys::signal::Signal;
 use stepper::normal;
 use stepper::recording::{Recording, Step};
@@ -19,7 +19,7 @@ use stepper::scenes::{self, Language};
 use tempfile::TempDir;
 
 fn main() {
-    let missing = missing_program("cc").or_else(no_private_network);
+    let missing = missing_program("cc").or_else(missing_network);
     let mut trials: Vec<_> = STRANGERS
         .iter()
         .map(|stranger| trial(stranger.name, missing.clone(), move || is_recorded(stranger)))
@@ -465,10 +465,4 @@ fn nothing_stays_when_killed() {
     let lives =
         |pid: &i32| labkit::doings::status(*pid, *pid).is_some_and(|status| !status.state.starts_with('Z'));
     until("all have ended", || Ok((!all.iter().any(lives)).then_some(()))).unwrap();
-}
-
-/// What scripts/lab says where this machine refuses private networks.
-fn no_private_network() -> Option<String> {
-    let lab = Command::new(root().join("scripts/lab")).arg("--try").output().unwrap();
-    (!lab.status.success()).then(|| String::from_utf8_lossy(&lab.stderr).trim_end().to_string())
 }
