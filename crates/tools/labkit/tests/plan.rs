@@ -48,6 +48,7 @@ const PLAN: [Part; 9] = [
             "choice",
             "kernel",
             "stage",
+            "stage::run",
             "scenes",
             "normal",
             "ladder",

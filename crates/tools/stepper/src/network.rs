@@ -91,19 +91,6 @@ impl Network {
         self.holder.pid()
     }
 
-    /// Runs a shell command in it, as the root of it.
-    pub(crate) fn shell(&self, script: &str) -> io::Result<()> {
-        let mut sh = Command::new("sh");
-        let path = std::env::var("PATH").unwrap_or_default();
-        sh.args(["-ec", script]).env("PATH", format!("{path}:/usr/sbin:/sbin"));
-        self.enter(&mut sh);
-        let output = while_none_starts(|| sh.output())?;
-        if output.status.success() {
-            return Ok(());
-        }
-        Err(io::Error::other(format!("{script}: {}", String::from_utf8_lossy(&output.stderr).trim_end())))
-    }
-
     /// Waits until all that has been sent has arrived, and gives it. A mark of our own goes the same way behind it: when it is
     /// back, all before it has been dealt with; and again, until nothing came before the mark.
     pub(crate) fn settle(&mut self) -> io::Result<Vec<Segment>> {

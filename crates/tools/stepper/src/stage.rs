@@ -1,5 +1,7 @@
 //! The stage: holds all processes of a scene and lets one of them run at a time, to its next step.
 
+mod run;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io;
@@ -8,7 +10,6 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::rc::Rc;
-use std::thread;
 use std::time::Duration;
 
 use nix::sys::ptrace;
@@ -21,7 +22,7 @@ use crate::decode::Entered;
 use crate::kernel::{self, Asked, Kernel};
 use crate::lines::Lines;
 use crate::network::{Network, pidfd_of_thread, pidfd_open};
-use crate::recording::{Process, Protocol, Recording, Role, Segment, Source, Step, VERSION};
+use crate::recording::{Process, Recording, Role, Segment, Source, Step, VERSION};
 use crate::tracee::{Doing, Stop, Tracee};
 use crate::wait::{timed_out, wakes_by_itself, would_wait};
 
@@ -34,9 +35,6 @@ const MOST_STOPS: usize = 100_000;
 /// Who prints stands still at each line, and may three times as often; but not when it has printed more bytes than these.
 const MOST_PRINTED: usize = 4 << 20;
 
-/// A scene that has so many steps comes to no end.
-const MOST_STEPS: usize = 2000;
-
 /// More processes and threads than so many at once are too many to be looked at.
 const MOST_TASKS: usize = 64;
 
@@ -44,24 +42,6 @@ const MOST_TASKS: usize = 64;
 /// datagram, so that a scene never meets it, and short for a student whose program sleeps for an hour. What counts are the pauses
 /// between the looks, as long as they were meant to be: a loaded machine uses up nothing.
 const MOST_WAITING: Duration = Duration::from_secs(10);
-
-/// Between two looks at those who sleep: what they wait for comes by itself, and nothing hangs on when it is seen.
-const PAUSE: Duration = Duration::from_millis(1);
-
-/// A process that makes the same steps so many times, and nothing changes, lets others go first: it asks in a loop.
-const ASKS_AGAIN: usize = 2;
-
-/// It has asked so often, and there was nobody else: nobody comes.
-const ASKS_NO_MORE: usize = 20;
-
-/// It has waited so often for the same, a while each time: nobody comes.
-const WAITS_NO_MORE: usize = 3;
-
-/// It has slept so often, and done nothing else: it does nothing else.
-const SLEEPS_NO_MORE: usize = 20;
-
-/// Steps of a loop that asks or waits; one that has more is no such loop.
-const LONGEST_LOOP: usize = 16;
 
 /// What the kernel returns from a call that a signal has interrupted and that may begin again: ERESTARTSYS and its like.
 const RESTARTS: [i64; 4] = [-512, -513, -514, -516];
@@ -111,6 +91,8 @@ pub struct Stage {
 struct Task {
     tracee: Tracee,
     pidfd: Rc<OwnedFd>,
+    /// Another process has made it.
+    child: bool,
     console: usize,
     at: At,
     choice: Choice,
@@ -216,11 +198,6 @@ impl Stage {
         &self.recording
     }
 
-    /// Runs a shell command in the network, as its root.
-    pub fn shell(&self, script: &str) -> io::Result<()> {
-        self.network.shell(script)
-    }
-
     /// Types into a process.
     pub fn type_line(&mut self, process: usize, line: &[u8]) -> io::Result<()> {
         self.consoles[self.tasks[process].console].type_bytes(line)
@@ -295,127 +272,13 @@ impl Stage {
         )))
     }
 
-    /// Lets everybody run until nobody can: each as far as it comes, then the next one. Those who ask or wait for the same again
-    /// and again, and nothing changes, are as those who wait.
-    pub fn run(&mut self) -> io::Result<()> {
-        self.run_unless(|_| false)
-    }
-
-    /// As [`Stage::run`], but lets no time pass once somebody waits for connections or datagrams.
-    pub fn run_to_serve(&mut self) -> io::Result<()> {
-        self.run_unless(|stage| {
-            let sockets = stage.recording.steps.last().map_or(&[][..], |step| &step.state.sockets);
-            sockets.iter().any(|socket| {
-                socket.accept_queue.is_some() || socket.protocol == Protocol::Udp && socket.local.is_some()
-            })
-        })
-    }
-
-    /// As [`Stage::run`], but lets no time pass once this process, or one that it has made, waits for what is typed.
-    pub fn run_to_type(&mut self, process: usize) -> io::Result<()> {
-        let console = self.tasks[process].console;
-        self.run_unless(|stage| {
-            stage.tasks.iter().filter(|task| task.console == console).any(|task| {
-                let inside = task.call.as_ref().filter(|_| matches!(task.at, At::Held | At::Asleep));
-                inside.is_some_and(|inside| inside.call.name() == "read" && inside.call.arg(0) == 0)
-            })
-        })
-    }
-
-    fn run_unless(&mut self, enough: impl Fn(&Self) -> bool) -> io::Result<()> {
-        let mut current = 0;
-        loop {
-            let mut next = self.first_ready(current, false)?;
-            if next.is_none() {
-                if enough(self) {
-                    return Ok(());
-                }
-                let hopeful = |process: &usize| !self.in_vain(*process, WAITS_NO_MORE, SLEEPS_NO_MORE);
-                let hopeful: Vec<usize> = (0..self.tasks.len()).filter(hopeful).collect();
-                let mut patience = self.patience;
-                next = self.wait_for(&hopeful, &mut patience)?;
-                self.patience = patience;
-            }
-            if next.is_none() {
-                next = self.first_ready(current, true)?;
-            }
-            let Some(process) = next else { return Ok(()) };
-            current = process;
-            self.step(process)?;
-            if self.recording.steps.len() > MOST_STEPS {
-                let name = &self.recording.processes[process].name;
-                return Err(io::Error::other(format!(
-                    "more than {MOST_STEPS} steps, and no end: {name} goes on and on"
-                )));
-            }
-        }
-    }
-
-    /// The first one from `current` on who can go on. No time passes for the others meanwhile, and who asks in vain has his turn
-    /// when there is nobody else, and not for ever.
-    fn first_ready(&mut self, current: usize, nobody_else: bool) -> io::Result<Option<usize>> {
-        let most = if nobody_else { ASKS_NO_MORE } else { ASKS_AGAIN };
-        for process in (current..self.tasks.len()).chain(0..current) {
-            if self.turn(process)? != Turn::Ready {
-                continue;
-            }
-            let task = &self.tasks[process];
-            let goes = if task.at == At::Still {
-                !self.in_vain(process, most, usize::MAX)
-            } else {
-                !task.woken_by_time()
-            };
-            if goes {
-                return Ok(Some(process));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Has a process lately asked or waited for the same so many times, or slept so many, while nobody else did anything and
-    /// nothing changed?
-    fn in_vain(&self, process: usize, asked: usize, slept: usize) -> bool {
-        let steps = &self.recording.steps;
-        let own = steps.iter().rev().take_while(|step| step.process == process && step.segments.is_empty());
-        let own = &steps[steps.len() - own.count()..];
-        let nothing = |step: &Step| {
-            let result = step.result.as_deref().unwrap_or_default();
-            ["EAGAIN", "EALREADY", "(Timeout)"].iter().any(|nothing| result.contains(nothing))
-        };
-        let same = |(one, other): (&Step, &Step)| {
-            (&one.call, &one.result, &one.state) == (&other.call, &other.result, &other.state)
-                && (one.args == other.args || one.call == "clock_nanosleep") // until when may be given
-        };
-        (1..=LONGEST_LOOP.min(own.len())).any(|length| {
-            let last = &own[own.len() - length..];
-            let most = if last.iter().any(nothing) {
-                asked
-            } else if last.iter().any(Step::waits) {
-                slept
-            } else {
-                return false;
-            };
-            own.rchunks_exact(length).take_while(|round| round.iter().zip(last).all(same)).count() >= most
-        })
-    }
-
-    /// Lets one process run as far as it comes.
-    pub fn run_alone(&mut self, process: usize) -> io::Result<()> {
-        while self.turn(process)? == Turn::Ready {
-            self.step(process)?;
-        }
-        Ok(())
-    }
-
     /// Ends all, and gives everything that has happened.
     #[must_use]
     pub fn finish(mut self) -> Recording {
         let mut recording = std::mem::take(&mut self.recording);
         // Of a child that nobody saw do anything, nothing is to be shown.
         for process in (0..recording.processes.len()).rev() {
-            if recording.steps.iter().any(|step| step.process == process)
-                || !recording.processes[process].name.contains("'s ")
-            {
+            if !self.tasks[process].child || recording.steps.iter().any(|step| step.process == process) {
                 continue;
             }
             recording.processes.remove(process);
@@ -427,22 +290,6 @@ impl Stage {
             }
         }
         recording
-    }
-
-    /// Lets one process run until it has returned from `call`, or can't go on.
-    pub fn run_until(&mut self, process: usize, call: &str) -> io::Result<()> {
-        loop {
-            let before = self.recording.steps.len();
-            match self.turn(process)? {
-                Turn::Ready => self.step(process)?,
-                Turn::Waits if self.wait_for(&[process], &mut labkit::DEADLINE.clone())?.is_some() => {}
-                Turn::Waits | Turn::Ended => return Ok(()),
-            }
-            let returned = |step: &Step| step.call == call && step.result.is_some();
-            if self.recording.steps[before..].last().is_some_and(returned) {
-                return Ok(());
-            }
-        }
     }
 
     /// Nobody can go on at once. Lets time pass for those who wait no longer than some time; which of them wakes up,
@@ -474,26 +321,6 @@ impl Stage {
             }
         }
         Ok(waiting)
-    }
-
-    /// Waits for one of them who wakes up by himself; none if there is none, or not so long.
-    fn wait_for(&mut self, processes: &[usize], patience: &mut Duration) -> io::Result<Option<usize>> {
-        let waiting = self.fall_asleep(processes)?;
-        if waiting.is_empty() {
-            return Ok(None);
-        }
-        loop {
-            for process in waiting.iter().copied() {
-                if self.awake(process)? {
-                    return Ok(Some(process));
-                }
-            }
-            if patience.is_zero() {
-                return Ok(None);
-            }
-            thread::sleep(PAUSE);
-            *patience = patience.saturating_sub(PAUSE);
-        }
     }
 
     /// Its next stop; none if it sleeps.
@@ -718,7 +545,7 @@ impl Stage {
         let name = std::iter::once(name.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or(name);
         self.recording.processes.push(Process { name, ..of });
         let choice = parent.choice.clone();
-        self.tasks.push(Task { choice, ..Task::new(tracee, pidfd, console) });
+        self.tasks.push(Task { choice, child: true, ..Task::new(tracee, pidfd, console) });
         if vfork {
             // It sleeps until the child lets it go on.
             self.tasks[process].tracee.go_on()?;
@@ -732,8 +559,7 @@ impl Stage {
         self.tasks[process].at = At::Ended;
         self.tasks[process].call = None;
         // A child of which nothing was seen has nothing to end.
-        let child = process > 0 && self.recording.processes[process].name.contains("'s ");
-        if child && self.recording.steps.iter().all(|step| step.process != process) {
+        if self.tasks[process].child && self.recording.steps.iter().all(|step| step.process != process) {
             return Ok(());
         }
         self.record(process, call, vec![how], None, false, None)
@@ -834,6 +660,7 @@ impl Task {
         Task {
             tracee,
             pidfd,
+            child: false,
             console,
             at: At::Still,
             choice: Choice::default(),

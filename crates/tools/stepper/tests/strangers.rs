@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::{env, io};
 
-use labkit::{Running, Workspace, missing_network, missing_program, root, run_trials, trial, until};
+use labkit::{Running, Workspace, missing_network, missing_program, run_trials, trial, until};
 use nix::sys::signal::Signal;
 use stepper::normal;
 use stepper::recording::{Recording, Step};
