@@ -83,7 +83,8 @@ const WITH_DESCRIPTOR: [&str; 10] =
 /// What there is to know of one process's calls until now.
 #[derive(Clone, Default)]
 pub(crate) struct Choice {
-    /// It has had a socket. What it does before, where its text is not to be had, is how a shell or an interpreter starts.
+    /// It has made an internet socket. What it does before, where its text is not to be had, is how a shell or an interpreter
+    /// starts; a shell asks by a socket of another family who its user is: nscd(8).
     talks: bool,
     /// perror(3) of the C library writes to a copy of stderr: its number, while there is one.
     copy_of_stderr: Option<i64>,
@@ -99,7 +100,7 @@ impl Choice {
         own: impl FnOnce() -> Option<bool>,
     ) -> bool {
         let name = call.name();
-        self.talks |= name == "socket";
+        self.talks |= name == "socket" && [libc::AF_INET, libc::AF_INET6].contains(&(call.arg(0) as i32));
         let fd = i64::from(call.arg(0) as i32);
         if self.copy_of_stderr == Some(fd) && (WITH_DESCRIPTOR.contains(&name) || asks(name)) {
             if name == "close" {
@@ -118,8 +119,9 @@ impl Choice {
         match own() {
             // The C library's table of frames ends where it makes a thread.
             Some(own) => own || name == "clone3",
-            None if WITH_DESCRIPTOR.contains(&name) => socket() || self.talks && name == "read" && fd == 0,
-            None => self.talks && TALK.contains(&name),
+            None if !self.talks => false,
+            None if WITH_DESCRIPTOR.contains(&name) => socket() || name == "read" && fd == 0,
+            None => TALK.contains(&name),
         }
     }
 

@@ -365,11 +365,16 @@ fn nobody_reads() {
     );
 }
 
+/// A shell starts it, which asks at first who root is.
 fn python() {
     let script = source("threads").with_extension("py");
-    let recording =
-        recorded(Some(&format!("python3 {}", script.display())), Some("client"), &["hello"]).unwrap();
+    let server = format!("bash -c 'echo ~root; exec python3 {}'", script.display());
+    let recording = recorded(Some(&server), Some("client"), &["hello"]).unwrap();
     let lines: Vec<String> = recording.steps.iter().map(|step| line(&recording, step)).collect();
+    assert!(
+        lines[0].starts_with("server: socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_IP) = 3"),
+        "{lines:#?}"
+    );
     assert!(
         lines.iter().any(|line| line == r#"server's thread: sendto(4, "hello\n", 6, 0, NULL, 0) = 6"#),
         "{lines:#?}"

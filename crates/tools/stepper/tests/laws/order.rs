@@ -185,11 +185,13 @@ fn results(moment: &Moment, wrong: &mut Vec<String>) {
     let Step { process, call, args, .. } = moment.step;
     let argument = |n: usize| args.get(n).map_or("", String::as_str);
     let fd = returned as i32;
+    // A program may have closed what it had there, by a call that is no step: a shell, its script.
     let is_new = || {
-        let list =
-            |state: &State| state.processes.get(*process).map_or(Vec::new(), |one| one.descriptors.clone());
-        list(moment.after).iter().any(|one| one.fd == fd)
-            && !list(moment.before).iter().any(|one| one.fd == fd)
+        let of = |state: &State| {
+            let process = state.processes.get(*process);
+            process.and_then(|one| one.descriptors.iter().find(|one| one.fd == fd).cloned())
+        };
+        of(moment.after).is_some_and(|descriptor| of(moment.before).as_ref() != Some(&descriptor))
     };
     let new = descriptor(moment.after, *process, fd).and_then(|id| find(moment.after, id));
     let about = moment.socket();
