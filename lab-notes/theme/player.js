@@ -226,6 +226,8 @@ function sentences(recording, i, lang, owner) {
     if (/MSG_PEEK/.test(args.join())) say(`${subject} 수신 큐의 ${josa(count, "을", "를")} 꺼내지 않고 읽기만 했어요.`, `${Who} has looked at ${count} and left them in the queue.`);
     else if (n > 0) say(`${subject} ${socket ? w.recv : from}에서 ${josa(count, "을", "를")} 읽었어요.`, `${Who} has read ${count} from its ${socket ? w.recv : from}.`);
     else if (socket?.protocol === "udp") say(`${subject} 0바이트 데이터그램을 받았어요.`, `${Who} has received a datagram of 0 bytes.`);
+    // Without a FIN, it was the program itself: shutdown(SHUT_RD), or a read of 0 bytes.
+    else if (socket && /WAIT1|WAIT2|ESTABLISHED/.test(socket.state)) say(`${who}의 ${josa(call, "이", "가")} 0을 돌려줬어요.`, `${Who}'s ${call} returned 0.`);
     else if (socket) say(`${who}의 ${josa(call, "이", "가")} 0을 돌려줬어요. 상대방이 더는 보내지 않아요.`, `${Who}'s ${call} returned 0: the peer sends no more.`);
     else say(`${who}의 입력이 끝났어요.`, `${Who}'s input has ended.`);
   } else if (SENDS.test(call) && d && !socket) {

@@ -17,7 +17,7 @@ use labkit::{missing_program, run_trials, trial, trial_with};
 use maud::html;
 use serde_json::{Value, json};
 use stepper::html;
-use stepper::recording::{Protocol, Recording, Role, Socket, Step};
+use stepper::recording::{Protocol, Recording, Role, Segment, Socket, Step};
 use stepper::scenes::{self, Language};
 use tempfile::TempDir;
 
@@ -42,6 +42,7 @@ fn main() {
         .or_else(|| env::var_os(AXE).is_none().then(|| format!("{AXE} does not name axe.min.js")));
     let trials = vec![
         browser("every_state_is_shown_forwards_by_keys_and_backwards_by_buttons", every_state),
+        browser("a_read_of_nothing_is_the_peers_end_only_after_its_fin", read_of_nothing),
         browser("several_processes_and_what_nobody_has_accepted_are_shown", several_processes),
         browser("rust_instead_of_c_changes_the_source_and_nothing_else", rust_instead_of_c),
         browser("rust_that_does_not_do_the_same_is_shown_as_it_is", another_run),
@@ -168,6 +169,9 @@ fn check(recording: &Recording, n: usize, lang: &str, shown: &Value) {
     assert!(said.ends_with('.') && !said.contains("undefined") && !said.contains("NaN"), "{at}");
     assert_eq!(said.contains("요."), lang == "ko", "{at}");
 
+    let ended = said.contains("상대방이 더는 보내지 않아요") || said.contains("the peer sends no more");
+    assert_eq!(ended, reads_the_end(recording, n), "{at}");
+
     let held: Vec<usize> =
         step.state.processes.iter().flat_map(|p| &p.descriptors).filter_map(|d| d.socket).collect();
     let socket = |id: usize| step.state.sockets.iter().find(|socket| socket.id == id).unwrap();
@@ -222,6 +226,25 @@ fn check(recording: &Recording, n: usize, lang: &str, shown: &Value) {
         all.map(|socket| json!([socket.id, shown_socket(socket)]).to_string()).collect();
     assert_eq!(others, all, "{at}");
     check_segments(recording, n, shown);
+}
+
+/// Has a read of TCP returned 0 in step `n`, and the peer has ended what it sends?
+fn reads_the_end(recording: &Recording, n: usize) -> bool {
+    let step = &recording.steps[n - 1];
+    if !matches!(step.call.as_str(), "read" | "recvfrom") || step.result.as_deref() != Some("0") {
+        return false;
+    }
+    let fd: i32 = step.args[0].parse().unwrap();
+    let id = step.state.processes[step.process].descriptors.iter().find(|d| d.fd == fd).unwrap().socket;
+    step.state.sockets.iter().filter(|socket| Some(socket.id) == id && socket.protocol == Protocol::Tcp).any(
+        |socket| {
+            let ends = |segment: &&Segment| {
+                (Some(segment.from), Some(segment.to)) == (socket.remote, socket.local)
+                    && (segment.flags.contains("FIN") || segment.flags.contains("RST"))
+            };
+            recording.steps[..n].iter().flat_map(|step| &step.segments).any(|segment| ends(&segment))
+        },
+    )
 }
 
 fn check_segments(recording: &Recording, n: usize, shown: &Value) {
@@ -315,6 +338,20 @@ fn every_state(browser: &mut Browser) {
             step.source = other.source;
         }
         there_and_back(&mut open.page, &rust_like_c, lang);
+    }
+}
+
+fn read_of_nothing(browser: &mut Browser) {
+    let mut own = sample::echo("C");
+    for step in &mut own.steps {
+        step.segments.retain(|segment| !segment.flags.contains("FIN"));
+        for socket in step.state.sockets.iter_mut().filter(|socket| socket.remote.is_some()) {
+            socket.state = "ESTABLISHED".into();
+        }
+    }
+    for lang in ["ko", "en"] {
+        let mut open = open(browser, &html::page(&[("C", &own)], lang), WIDE, "");
+        there_and_back_at_once(&mut open.page, &own, lang);
     }
 }
 
