@@ -28,6 +28,6 @@ pub use running::inherit_nothing;
 pub use running::{Output, Running, Server};
 pub use sockets::{Transport, free_port, listens};
 pub use trial::{
-    find_program, missing_network, missing_program, run_trials, run_waiting_trials, trial, trial_with,
+    Trial, find_program, missing_network, missing_program, run_trials, run_waiting_trials, trial, trial_with,
 };
 pub use wait::{DEADLINE, PATIENCE, until, until_within};

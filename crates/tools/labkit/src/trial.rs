@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::{env, fs, thread};
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Arguments;
+pub use libtest_mimic::Trial;
 
 use crate::program::root;
 

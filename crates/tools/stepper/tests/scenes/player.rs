@@ -1,46 +1,35 @@
 //! The player in a real browser: stepped through to its end and back, in both languages, by keys, buttons and fingers; what it
 //! shows of each step is what the recording says.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-#[allow(dead_code, reason = "the book's tests do more with it")]
-#[path = "../../labnotes/tests/chromium/mod.rs"]
-mod chromium;
-mod common;
-mod sample;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{env, fs};
 
-use chromium::{Browser, Page};
-use labkit::{missing_program, run_trials, trial, trial_with};
+use labkit::{Trial, missing_program, trial, trial_with};
 use maud::html;
 use serde_json::{Value, json};
 use stepper::html;
 use stepper::recording::{Protocol, Recording, Role, Segment, Socket, Step};
-use stepper::scenes::{self, Language};
+use stepper::scenes::Language;
 use tempfile::TempDir;
+
+use crate::chromium::{self, Browser, Page};
+use crate::{SCENES, missing, recorded, sample};
 
 const WIDE: (u32, u32) = (1440, 900);
 const PHONE: (u32, u32) = (390, 844);
 /// Names axe.min.js, of the npm package axe-core.
 const AXE: &str = "AXE_CORE";
 
-fn main() {
+pub(crate) fn trials() -> Vec<Trial> {
     // One for all: it takes longer to start than most tests. It is gone with the last of them.
     let one = Arc::new(Mutex::new(None));
-    let run = |test: fn(&mut Browser)| {
-        let one = Arc::clone(&one);
-        move || {
-            test(one.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(Browser::start));
-        }
-    };
     let chromium = chromium::program().unwrap_or("chromium");
-    let browser = |name, test| trial_with(&[chromium], name, run(test));
-    let unrecorded = missing_program(chromium).or_else(common::missing);
+    let browser = |name, test: fn(&mut Browser)| trial_with(&[chromium], name, in_it(&one, test));
+    let unrecorded = missing_program(chromium).or_else(missing);
     let no_axe = missing_program(chromium)
         .or_else(|| env::var_os(AXE).is_none().then(|| format!("{AXE} does not name axe.min.js")));
-    let trials = vec![
+    let mut trials = vec![
         browser("every_state_is_shown_forwards_by_keys_and_backwards_by_buttons", every_state),
         browser("a_read_of_nothing_is_the_peers_end_only_after_its_fin", read_of_nothing),
         browser("several_processes_and_what_nobody_has_accepted_are_shown", several_processes),
@@ -54,11 +43,27 @@ fn main() {
         browser("without_javascript_and_on_paper_the_fallback_is_there", fallback),
         browser("it_fits_its_window_and_nothing_comes_from_elsewhere", fits),
         browser("two_players_in_a_page_keep_apart", two_players),
-        trial("every_scene_of_the_recorder_is_shown", unrecorded, run(every_scene)),
-        trial("axe_finds_nothing", no_axe, run(axe)),
+        trial("axe_finds_nothing", no_axe, in_it(&one, axe)),
     ];
-    drop(one);
-    run_trials(trials)
+    for (n, scene) in SCENES.iter().enumerate() {
+        let shown = in_it(&one, move |browser| is_shown(browser, n));
+        trials.push(trial(&format!("{}_is_shown", scene.name), unrecorded.clone(), move || {
+            for language in [Language::C, Language::Rust] {
+                recorded(n, language); // nobody waits for the browser meanwhile
+            }
+            shown();
+        }));
+    }
+    trials
+}
+
+/// A test in the browser, which it has for itself.
+fn in_it(
+    one: &Arc<Mutex<Option<Browser>>>,
+    test: impl FnOnce(&mut Browser) + Send + 'static,
+) -> impl FnOnce() + Send + 'static {
+    let one = Arc::clone(one);
+    move || test(one.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(Browser::start))
 }
 
 /// A page in a file, open in the browser.
@@ -385,20 +390,17 @@ fn several_processes(browser: &mut Browser) {
 }
 
 /// In Korean with C first, in English with Rust first, so that each run is stepped through once.
-fn every_scene(browser: &mut Browser) {
-    for scene in scenes::all() {
-        let [c, rust] = [Language::C, Language::Rust].map(|language| common::record(&scene, language));
-        for (recordings, lang) in [([("C", &c), ("Rust", &rust)], "ko"), ([("Rust", &rust), ("C", &c)], "en")]
-        {
-            let html = html::page(&recordings, lang);
-            assert!(html.len() < 300 * 1024, "{}: {} bytes", scene.name, html.len());
-            let mut open = open(browser, &html, WIDE, "");
-            // Where nothing calls the kernel there is nothing to step through.
-            if !recordings[0].1.steps.is_empty() {
-                there_and_back_at_once(&mut open.page, recordings[0].1, lang);
-            }
-            assert_eq!(open.page.complaints("file://"), [""; 0], "{}", scene.name);
+fn is_shown(browser: &mut Browser, n: usize) {
+    let (c, rust) = (recorded(n, Language::C), recorded(n, Language::Rust));
+    for (recordings, lang) in [([("C", c), ("Rust", rust)], "ko"), ([("Rust", rust), ("C", c)], "en")] {
+        let html = html::page(&recordings, lang);
+        assert!(html.len() < 300 * 1024, "{} bytes", html.len());
+        let mut open = open(browser, &html, WIDE, "");
+        // Where nothing calls the kernel there is nothing to step through.
+        if !recordings[0].1.steps.is_empty() {
+            there_and_back_at_once(&mut open.page, recordings[0].1, lang);
         }
+        assert_eq!(open.page.complaints("file://"), [""; 0]);
     }
 }
 

@@ -1,7 +1,4 @@
 //! What Wireshark makes of a recording's segments.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,17 +10,19 @@ use std::time::Duration;
 
 use etherparse::icmpv4::DestUnreachableHeader::Port;
 use etherparse::{Icmpv4Type, PacketBuilder, TcpHeader};
-use labkit::{missing_program, run_trials, trial, trial_with};
+use labkit::{Trial, missing_program, trial, trial_with};
 use serde_json::Value;
 use stepper::pcapng;
 use stepper::recording::{Process, Protocol, Recording, Role, Segment, State, Step, VERSION};
-use stepper::scenes::{self, Language};
+use stepper::scenes::Language;
+
+use crate::{SCENES, missing, recorded};
 
 const LO: [u8; 4] = [127, 0, 0, 1];
 const SERVER: &str = "127.0.0.1:5000";
 const CLIENT: &str = "127.0.0.1:40000";
 
-fn main() {
+pub(crate) fn trials() -> Vec<Trial> {
     let tools = ["tshark", "capinfos"];
     let mut trials = vec![
         trial_with(&tools, "tshark_sees_what_the_recording_says", tshark_sees_what_the_recording_says),
@@ -40,16 +39,16 @@ fn main() {
         trial("an_endless_call_is_cut", None, an_endless_call_is_cut),
         trial("without_packets_there_is_no_file", None, without_packets_there_is_no_file),
     ];
-    let missing = missing_program("tshark").or_else(common::missing);
-    for scene in scenes::all() {
-        trials.push(trial(&format!("tshark agrees on {}", scene.name), missing.clone(), move || {
-            let recording = common::record(&scene, Language::C);
-            agrees(&recording);
+    for (n, scene) in SCENES.iter().enumerate() {
+        let missing = missing_program("tshark").or_else(missing);
+        trials.push(trial(&format!("tshark agrees on {}", scene.name), missing, move || {
+            let recording = recorded(n, Language::C);
+            agrees(recording);
             // Between processes of one machine, the kernel leaves checksums out.
-            assert_eq!(remarks(&recording, false), [""; 0]);
+            assert_eq!(remarks(recording, false), [""; 0]);
         }));
     }
-    run_trials(trials)
+    trials
 }
 
 /// A conversation by TCP whose data is lost once, a reset, a datagram, and one that nobody waits for.
