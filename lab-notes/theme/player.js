@@ -7,9 +7,9 @@ const WORDS = {
     sides: { client: "클라이언트", server: "서버" }, wire: "오간 세그먼트", choose: "보여 줄 쪽",
     start: "처음", back: "이전 단계", next: "다음 단계", end: "끝", steps: "단계", all: "모든 단계", ask: "예상해 보기",
     answer: "확인", go: "이 단계 보기", right: "맞아요.", wrong: "아니에요.", language: "소스 코드의 언어", link: "이 단계의 링크",
-    running: "실행 중", ended: "끝났어요", yet: "아직 시작하지 않았어요", waiting: (call) => `${call}에서 기다려요`,
+    running: "실행 중", ended: "끝났어요", yet: "아직 시작하지 않았어요", stopped: "SIGCONT를 기다려요", waiting: (call) => `${call}에서 기다려요`,
     printed: "출력", silent: "아직 출력한 것이 없어요", hidden: "소스의 어느 줄인지 알 수 없어요", nothing: "이 단계에서는 오간 것이 없어요.",
-    fds: "디스크립터와 소켓", what: { keyboard: "키보드", screen: "화면", terminal: "터미널", socket: "소켓", pipe: "파이프" }, gone: "닫혔어요",
+    fds: "디스크립터와 소켓", what: { keyboard: "키보드", screen: "화면", socket: "소켓", pipe: "파이프" }, gone: "닫혔어요",
     waits: "아직 accept하지 않은 연결", left: "닫혔지만 남아 있는 연결", opening: "맺는 중인 연결",
     recv: "수신 큐", send: "송신 큐", queue: "연결 대기 큐", bytes: (n) => `${n}바이트`, dropped: "버려졌어요", same: (n) => `프로세스 ${n}개가 함께 쓰는 소켓`,
     pieces: ["프로토콜", "자신의 IP 주소", "자신의 포트 번호", "상대방의 IP 주소", "상대방의 포트 번호"], short: ["프로토콜", "자신의 IP", "자신의 포트", "상대방의 IP", "상대방의 포트"],
@@ -18,7 +18,7 @@ const WORDS = {
     sides: { client: "client", server: "server" }, wire: "On the wire", choose: "Which side",
     start: "First step", back: "Step back", next: "Next step", end: "Last step", steps: "Steps", all: "All steps", ask: "Predict",
     answer: "Check", go: "See this step", right: "Right.", wrong: "No.", language: "Language of the source", link: "The address of this step",
-    running: "running", ended: "has ended", yet: "not started yet", waiting: (call) => `waits in ${call}`,
+    running: "running", ended: "has ended", yet: "not started yet", stopped: "stopped until SIGCONT", waiting: (call) => `waits in ${call}`,
     printed: "Output", silent: "nothing printed yet", hidden: "the line of source is not known", nothing: "Nothing crosses in this step.",
     fds: "Descriptors and sockets", what: {}, gone: "closed",
     waits: "connection not yet accepted", left: "closed, but still there", opening: "connection being made",
@@ -194,7 +194,9 @@ function sentences(recording, i, lang, owner) {
     const signals = step.signals.join(", ");
     say(`${who}에 ${signals} 시그널이 왔어요.`, `${Who} got the signal ${signals}.`);
   }
-  if (result == null && step.blocked) {
+  if (call === "stopped") {
+    say(`${subject} ${args[0]} 시그널을 받아 멈췄어요.`, `${Who} is stopped by ${args[0]}.`);
+  } else if (result == null && step.blocked) {
     const [k, e] = /^accept/.test(call) ? ["연결을 ", " for a connection"] : RECEIVES.test(call)
       ? socket ? ["데이터를 ", " for data"] : ["입력을 ", " for input"] : call === "connect" ? ["응답을 ", " for an answer"] : ["", ""];
     say(`${subject} ${call}에서 ${k}기다려요.`, `${Who} waits in ${call}${e}.`);
@@ -591,7 +593,7 @@ class Player {
     const ended = last && ENDS.test(last.call), waits = last && last.blocked && last.result == null;
     panel.element.classList.toggle("pl-here", here);
     panel.program.textContent = this.recording.processes[i].program;
-    panel.status.textContent = !began ? w.yet : ended ? w.ended : waits ? w.waiting(last.call) : w.running;
+    panel.status.textContent = !began ? w.yet : ended ? w.ended : waits ? last.call === "stopped" ? w.stopped : w.waiting(last.call) : w.running;
     panel.status.className = `pl-status ${!began ? "pl-yet" : ended ? "pl-over" : waits ? "pl-wait" : "pl-run"}${here && (ended || waits || own.at(-2)?.blocked && own.at(-2).result == null) ? " pl-new" : ""}`;
     this.showSource(panel, own, here);
     // What it has printed; what was typed stands between, as on a screen.
@@ -725,8 +727,10 @@ class Player {
 // ---- The page ----
 
 function follow() {
+  let hash = location.hash.slice(1);
+  try { hash = decodeURIComponent(hash); } catch { /* then it is none of ours */ }
   for (const player of players) {
-    const step = /^-step-(\d+)$/.exec(decodeURIComponent(location.hash).slice(1).startsWith(player.box.dataset.scene) ? decodeURIComponent(location.hash).slice(1 + player.box.dataset.scene.length) : "");
+    const { scene } = player.box.dataset, step = hash.startsWith(scene) && /^-step-(\d+)$/.exec(hash.slice(scene.length));
     if (!step) continue;
     player.go(Number(step[1]), { quiet: true });
     used = player;

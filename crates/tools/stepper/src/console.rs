@@ -20,7 +20,8 @@ pub(crate) fn while_none_starts<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// So much may have been typed that nobody has read yet: as much as pipe(7) gives to everybody.
+/// So much may have been typed that nobody has read yet, where pipe(7) gives as much; to an ordinary user who has many pipes it
+/// does not.
 const TYPED_AHEAD: i32 = 1 << 20;
 
 /// A keyboard, which is a pipe, and a screen, which is a terminal: so programs print line by line, as they do for people.
@@ -51,7 +52,7 @@ impl Console {
     /// Takes the keyboard of what has been started.
     pub(crate) fn started(&mut self, keyboard: Option<ChildStdin>) -> io::Result<()> {
         if let Some(keyboard) = &keyboard {
-            fcntl(keyboard, FcntlArg::F_SETPIPE_SZ(TYPED_AHEAD))?;
+            let _ = fcntl(keyboard, FcntlArg::F_SETPIPE_SZ(TYPED_AHEAD));
             fcntl(keyboard, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
         }
         self.keyboard = keyboard;
@@ -63,9 +64,12 @@ impl Console {
         match &mut self.keyboard {
             Some(keyboard) => match keyboard.write_all(bytes) {
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()), // nobody will read it, as so often
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(io::Error::other(format!(
-                    "no more than {TYPED_AHEAD} bytes can be typed before they are read"
-                ))),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let most = fcntl(keyboard, FcntlArg::F_GETPIPE_SZ)?;
+                    Err(io::Error::other(format!(
+                        "no more than {most} bytes can be typed before they are read"
+                    )))
+                }
                 result => result,
             },
             None => Err(io::Error::other("its input has ended")),

@@ -178,7 +178,7 @@ impl<'a> Look<'a> {
             Kind::Raw if (-4096..65536).contains(&(value as i64)) => (value as i64).to_string(),
             Kind::Raw | Kind::Hex => hex(value),
             Kind::Octal => octal(value),
-            Kind::Signal => signal(value as u32),
+            Kind::Signal => signal_name(value as i32),
             Kind::Dir if value as i32 == libc::AT_FDCWD => "AT_FDCWD".into(),
             Kind::Dir => self.text(Kind::Int, value),
             Kind::Limit if value == u64::MAX => "RLIM64_INFINITY".into(),
@@ -191,10 +191,10 @@ impl<'a> Look<'a> {
                 (Some(name), rest) => format!("{name}|{}", flags.flags(rest)),
                 (None, _) => flags.flags(narrow),
             },
-            Kind::Clones => match (value & !0xFF, value as u32 & 0xFF) {
+            Kind::Clones => match (value & !0xFF, value as i32 & 0xFF) {
                 (flags, 0) => CLONES.flags(flags),
-                (0, number) => signal(number),
-                (flags, number) => format!("{}|{}", CLONES.flags(flags), signal(number)),
+                (0, number) => signal_name(number),
+                (flags, number) => format!("{}|{}", CLONES.flags(flags), signal_name(number)),
             },
             Kind::FutexOp => futex_op(narrow),
             Kind::Request => REQUESTS.of(narrow).map_or_else(|| request(narrow), Into::into),
@@ -451,11 +451,11 @@ impl<'a> Look<'a> {
 
     /// What waitid tells of a child; nothing if none has changed.
     fn child_info(&self, at: u64) -> Option<String> {
-        let status = self.field(at, 24, 4)? as u32;
+        let status = self.field(at, 24, 4)? as i32;
         let status = match (self.number(at, 4)?, self.field(at, 8, 4)? as i32) {
             (0, _) => return Some("{}".into()),
-            (_, libc::CLD_EXITED) => status.cast_signed().to_string(),
-            _ => signal(status),
+            (_, libc::CLD_EXITED) => status.to_string(),
+            _ => signal_name(status),
         };
         let (before, after) = (self.structure(at, CHILD)?, self.structure(at, CHILD_TIMES)?);
         Some(format!(
@@ -477,7 +477,7 @@ impl<'a> Look<'a> {
             let _ = write!(text, ", parent_tid={}", pointer(parent));
         }
         let [number, stack, size, tls] = [32, 40, 48, 56].map(|offset| self.field(at, offset, 8));
-        let (number, stack, size) = (signal(number? as u32), pointer(stack?), hex(size?));
+        let (number, stack, size) = (signal_name(number? as i32), pointer(stack?), hex(size?));
         let _ = write!(text, ", exit_signal={number}, stack={stack}, stack_size={size}");
         if has(CLONE_SETTLS) {
             let _ = write!(text, ", tls={}", pointer(tls?));
@@ -629,19 +629,20 @@ fn error(errno: i32) -> String {
     }
 }
 
-fn signal(number: u32) -> String {
+/// A signal's name as strace has it; of a number that is none, the number.
+pub(crate) fn signal_name(number: i32) -> String {
     match number {
         32 => "SIGRTMIN".into(),
         33..=64 => format!("SIGRT_{}", number - 32),
-        _ => nix::sys::signal::Signal::try_from(number.cast_signed())
-            .map_or_else(|_| number.cast_signed().to_string(), |signal| signal.as_str().into()),
+        _ => nix::sys::signal::Signal::try_from(number)
+            .map_or_else(|_| number.to_string(), |signal| signal.as_str().into()),
     }
 }
 
 /// A set of signals; where most are in it, those that are not.
 fn signals(mask: u64) -> String {
     let (not, mask) = if mask.count_ones() >= 42 { ("~", !mask) } else { ("", mask) };
-    let names: Vec<_> = (1..=64).filter(|number| mask >> (number - 1) & 1 == 1).map(signal).collect();
+    let names: Vec<_> = (1..=64).filter(|number| mask >> (number - 1) & 1 == 1).map(signal_name).collect();
     format!("{not}[{}]", names.join(" ").replace("SIG", ""))
 }
 
@@ -653,16 +654,15 @@ fn bits(bytes: &[u8], most: usize) -> String {
 }
 
 fn status(status: i32) -> String {
-    let signal = |number: i32| signal(number.cast_unsigned());
     if libc::WIFEXITED(status) {
         format!("WIFEXITED(s) && WEXITSTATUS(s) == {}", libc::WEXITSTATUS(status))
     } else if libc::WIFSTOPPED(status) {
-        format!("WIFSTOPPED(s) && WSTOPSIG(s) == {}", signal(libc::WSTOPSIG(status)))
+        format!("WIFSTOPPED(s) && WSTOPSIG(s) == {}", signal_name(libc::WSTOPSIG(status)))
     } else if libc::WIFCONTINUED(status) {
         "WIFCONTINUED(s)".into()
     } else {
         let dumped = if libc::WCOREDUMP(status) { " && WCOREDUMP(s)" } else { "" };
-        format!("WIFSIGNALED(s) && WTERMSIG(s) == {}{dumped}", signal(libc::WTERMSIG(status)))
+        format!("WIFSIGNALED(s) && WTERMSIG(s) == {}{dumped}", signal_name(libc::WTERMSIG(status)))
     }
 }
 

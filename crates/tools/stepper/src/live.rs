@@ -5,13 +5,13 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use clap::Args;
-use labkit::{Workspace, missing_program};
+use labkit::Workspace;
 use stepper::recording::{Recording, Role};
 use stepper::scenes::{self, Act, Language};
 use stepper::screen;
 use stepper::stage::{Player, Stage, Turn};
 
-use crate::{Files, keep};
+use crate::{Files, keep, workspace};
 
 #[derive(Args)]
 pub(crate) struct Live {
@@ -40,16 +40,17 @@ struct Part {
 
 /// Shows it, and afterwards writes what is wanted of it.
 pub(crate) fn live(options: &Live) -> io::Result<()> {
+    let lang = options.files.lang();
+    if let Some(late) = late_option(&options.what) {
+        return Err(io::Error::other(lang.of(
+            format!("옵션은 장면 이름보다 앞에 써 주세요: {late}"),
+            format!("the option {late} comes before the scene"),
+        )));
+    }
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        return Err(io::Error::other("this needs a terminal"));
+        return Err(io::Error::other(lang.of("터미널에서 실행해 주세요", "this needs a terminal")));
     }
-    for tool in ["cc", "ip", "unshare"] {
-        if let Some(missing) = missing_program(tool) {
-            return Err(io::Error::other(format!("{missing}; scripts/setup installs it")));
-        }
-    }
-    let workspace = Workspace::here()?;
-    workspace.build()?;
+    let workspace = workspace()?;
     let (scene, cast, later) = cast(&workspace, options)?;
     let numbers = vec![0; cast.len()];
     let mut run = Run { stage: Stage::new(scene, &workspace.root)?, cast, numbers, later };
@@ -58,10 +59,20 @@ pub(crate) fn live(options: &Live) -> io::Result<()> {
             run.start(part)?;
         }
     }
-    let seen = screen::run(&mut run, options.files.lang());
+    let seen = screen::run(&mut run, lang);
     // However it has ended: what has happened has happened.
-    keep(&options.files, &run.stage.finish())?;
-    seen
+    seen.and(keep(&options.files, &run.stage.finish()))
+}
+
+/// An option of our own that stands behind a scene's name, where it would be the program's.
+fn late_option(what: &[String]) -> Option<&String> {
+    let (scene, rest) = what.split_first()?;
+    let ours = |word: &&String| {
+        let name = word.split('=').next().unwrap_or_default();
+        ["--c", "--lang", "--json", "--html", "--pcapng"].contains(&name)
+    };
+    scenes::named(scene)?;
+    rest.iter().find(ours)
 }
 
 /// A stage, and what happens on it once nobody can go on.

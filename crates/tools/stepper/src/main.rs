@@ -101,11 +101,6 @@ fn run(options: Options) -> io::Result<()> {
         }
         Command::Live(options) => live::live(&options),
         Command::Record(record) => {
-            for tool in ["cc", "ip", "unshare"] {
-                if let Some(missing) = missing_program(tool) {
-                    return Err(io::Error::other(format!("{missing}; scripts/setup installs it")));
-                }
-            }
             let recording = self::record(&record)?;
             let files = &record.files;
             if files.json.is_none() && files.html.is_none() && files.pcapng.is_none() {
@@ -116,9 +111,20 @@ fn run(options: Options) -> io::Result<()> {
     }
 }
 
-fn record(options: &Record) -> io::Result<Recording> {
+/// The workspace, built, and with all that recording needs.
+fn workspace() -> io::Result<Workspace> {
+    for tool in ["cc", "ip", "unshare"] {
+        if let Some(missing) = missing_program(tool) {
+            return Err(io::Error::other(format!("{missing}; scripts/setup installs it")));
+        }
+    }
     let workspace = Workspace::here()?;
     workspace.build()?;
+    Ok(workspace)
+}
+
+fn record(options: &Record) -> io::Result<Recording> {
+    let workspace = workspace()?;
     let language = if options.c { Language::C } else { Language::Rust };
     let Some(name) = &options.scene else {
         let words = |line: &Option<String>| line.as_deref().map(shell_words::split).transpose();
@@ -138,7 +144,7 @@ fn record(options: &Record) -> io::Result<Recording> {
     scenes::record(&workspace, &scene, language)
 }
 
-/// Writes the recording where it is wanted; as text on stdout if it is wanted nowhere.
+/// Writes the recording where it is wanted.
 fn keep(files: &Files, recording: &Recording) -> io::Result<()> {
     let write = |file: &PathBuf, bytes: &[u8]| {
         fs::write(file, bytes)
@@ -166,7 +172,8 @@ fn print(recording: &Recording) -> io::Result<()> {
     let mut stdout = io::stdout();
     for step in &recording.steps {
         let who = &recording.processes[step.process].name;
-        writeln!(stdout, "{:>3}  {who:<10} {}", step.n, step.text())?;
+        let waits = if step.waits() { " …" } else { "" };
+        writeln!(stdout, "{:>3}  {who:<10} {}{waits}", step.n, step.text())?;
         for segment in &step.segments {
             let Segment { from, to, flags, data, .. } = segment;
             writeln!(stdout, "       {from} -> {to}  {flags} {data}")?;

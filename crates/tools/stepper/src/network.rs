@@ -1,12 +1,12 @@
 //! A private network for one recording: its own loopback, on which every packet is captured, and which stands still when
 //! nobody runs.
 
-use std::io::{self, Read as _};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::io::{self, IoSliceMut};
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd as _, AsRawFd as _, FromRawFd as _, IntoRawFd as _, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use etherparse::icmpv4::DestUnreachableHeader;
 use etherparse::{Icmpv4Type, Icmpv6Type, LaxSlicedPacket, NetSlice, SlicedPacket, TransportSlice, icmpv6};
@@ -14,21 +14,20 @@ use labkit::Running;
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity, setns};
 use nix::sys::socket::{
-    AddressFamily, MsgFlags, SockFlag, SockType, SockaddrIn, bind, connect, recv, send, setsockopt, socket,
-    sockopt,
+    ControlMessageOwned, MsgFlags, SockaddrIn, bind, connect, recv, recvmsg, send, setsockopt, sockopt,
 };
-use nix::sys::time::TimeVal;
+use nix::sys::time::{TimeSpec, TimeVal};
 use nix::unistd::Pid;
 
 use crate::console::while_none_starts;
 use crate::decode::escape;
 use crate::recording::{Protocol, Segment};
 
-/// What the network's own marks are sent to, and from: nobody else has that address.
-const MARKS: SockaddrAt = (Ipv4Addr::new(127, 255, 255, 254), 9);
+/// The protocol of the network's own marks, above IP: RFC 3692 keeps it for experiments, and it has no ports that a program might
+/// want.
+const MARKS: libc::c_int = 253;
 /// A mark that is so many seconds on its way is lost.
 const LONGEST: i64 = 10;
-type SockaddrAt = (Ipv4Addr, u16);
 
 /// Loopback as everybody has it. Data is acknowledged at once and never by a timer, so that every run sends the same segments.
 const SET_UP: &str = "\
@@ -63,14 +62,12 @@ impl Network {
                 said.trim_end()
             )));
         }
+        let namespaces = pidfd_open(Pid::from_raw(holder.pid()))?;
+        let [packets, marks] = Opener::start(&namespaces)?.sockets()?;
         let cpus = sched_getaffinity(Pid::from_raw(0))?;
         let mut one = CpuSet::new();
         one.set(sched_getcpu()?)?;
         sched_setaffinity(Pid::from_raw(0), &one)?;
-
-        let namespaces = pidfd_open(Pid::from_raw(holder.pid()))?;
-        let mut opener = Opener::start(&namespaces)?;
-        let [packets, marks] = opener.sockets()?;
         Ok(Network { holder, namespaces, packets, marks, cpus })
     }
 
@@ -97,16 +94,16 @@ impl Network {
         let mut segments = Vec::new();
         loop {
             send(self.marks.as_raw_fd(), b"mark", MsgFlags::empty()).map_err(silent)?;
-            retry(|| recv(self.marks.as_raw_fd(), &mut [0; 8], MsgFlags::empty())).map_err(silent)?;
+            retry(|| recv(self.marks.as_raw_fd(), &mut [0; 64], MsgFlags::empty())).map_err(silent)?;
             let before = segments.len();
             let mut packet = vec![0; 1 << 17];
-            loop {
-                match recv(self.packets.as_raw_fd(), &mut packet, MsgFlags::MSG_DONTWAIT) {
-                    Ok(n) => segments.extend(segment(&packet[..n])),
-                    Err(Errno::EAGAIN) => break,
-                    Err(Errno::EINTR) => {}
-                    Err(errno) => return Err(errno.into()),
-                }
+            while let Some((n, time)) = captured(&self.packets, &mut packet)? {
+                let packet = &packet[..n];
+                segments.extend(parse(packet).map(|found| Segment {
+                    packet: packet.to_vec(),
+                    time,
+                    ..found
+                }));
             }
             if segments.len() == before {
                 return match missed(&self.packets)? {
@@ -138,15 +135,15 @@ fn join(namespaces: RawFd) -> io::Result<()> {
 /// namespace who has several threads.
 struct Opener(Child);
 
-/// Where the opener has them.
-const PACKETS: RawFd = 200;
-const MARKED: RawFd = 201;
+/// Where the opener has them, which prints nothing.
+const PACKETS: RawFd = libc::STDOUT_FILENO;
+const MARKED: RawFd = libc::STDERR_FILENO;
 
 impl Opener {
     fn start(namespaces: &OwnedFd) -> io::Result<Self> {
         let namespaces = namespaces.as_raw_fd();
         let mut cat = Command::new("cat");
-        cat.stdin(Stdio::piped()).stdout(Stdio::piped());
+        cat.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         // SAFETY: between fork and exec only bare system calls are made.
         unsafe {
             cat.pre_exec(move || {
@@ -166,16 +163,14 @@ impl Opener {
 
 impl Drop for Opener {
     fn drop(&mut self) {
-        drop(self.0.stdin.take()); // the end of cat's input, and of cat
-        let mut rest = Vec::new();
-        let _ = self.0.stdout.take().map(|mut stdout| stdout.read_to_end(&mut rest));
+        while_none_starts(|| drop(self.0.stdin.take())); // the end of cat's input, and of cat
         let _ = self.0.wait();
     }
 }
 
-/// Leaves a descriptor to the program that comes, as this number.
+/// Leaves a descriptor to the program that comes, as its stdout or stderr.
 fn keep(fd: &OwnedFd, number: RawFd) -> io::Result<()> {
-    // SAFETY: nobody else has such a number here, so that nothing is closed.
+    // SAFETY: nobody in this process uses either any more.
     let _ = unsafe { nix::unistd::dup2_raw(fd, number)? }.into_raw_fd();
     Ok(())
 }
@@ -200,6 +195,7 @@ fn packet_socket() -> io::Result<OwnedFd> {
         )
     };
     Errno::result(set)?;
+    setsockopt(&fd, sockopt::ReceiveTimestampns, &true)?;
     // Room for what a step sends. The kernel gives what it gives: what didn't fit is missed in `settle`.
     setsockopt(&fd, sockopt::RcvBuf, &(64 << 20))?;
     Ok(fd)
@@ -225,10 +221,12 @@ fn missed(packets: &OwnedFd) -> io::Result<u32> {
 
 /// Talks to itself.
 fn mark_socket() -> io::Result<OwnedFd> {
-    let (ip, port) = MARKS;
-    let [a, b, c, d] = ip.octets();
-    let fd = socket(AddressFamily::Inet, SockType::Datagram, SockFlag::empty(), None)?;
-    let addr = SockaddrIn::new(a, b, c, d, port);
+    // SAFETY: three numbers.
+    let fd = unsafe { libc::socket(libc::AF_INET, libc::SOCK_RAW, MARKS) };
+    Errno::result(fd)?;
+    // SAFETY: socket has just opened it.
+    let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+    let addr = SockaddrIn::new(127, 0, 0, 1, 0);
     bind(fd.as_raw_fd(), &addr)?;
     connect(fd.as_raw_fd(), &addr)?;
     setsockopt(&fd, sockopt::ReceiveTimeout, &TimeVal::new(LONGEST, 0))?;
@@ -240,17 +238,29 @@ fn silent(errno: Errno) -> io::Error {
     io::Error::other(format!("the private network doesn't work any more: {}", errno.desc()))
 }
 
-/// What a captured packet is; none if it is a mark of ours, or nothing that a program sends.
-fn segment(packet: &[u8]) -> Option<Segment> {
-    let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let mut segment = parse(packet)?;
-    if segment.to.ip() == IpAddr::V4(MARKS.0) {
-        return None;
+/// The next packet of those that have been captured: its length, and when it arrived. None if there is no more.
+fn captured(packets: &OwnedFd, packet: &mut [u8]) -> io::Result<Option<(usize, Duration)>> {
+    let mut parts = [IoSliceMut::new(packet)];
+    let mut control = nix::cmsg_space!(TimeSpec);
+    let fd = packets.as_raw_fd();
+    match retry(|| {
+        recvmsg::<()>(fd, &mut parts, Some(&mut control), MsgFlags::MSG_DONTWAIT).map(|of| {
+            let time = of.cmsgs().ok().and_then(|mut all| {
+                all.find_map(|one| match one {
+                    ControlMessageOwned::ScmTimestampns(time) => Some(time.into()),
+                    _ => None,
+                })
+            });
+            (of.bytes, time.unwrap_or_default())
+        })
+    }) {
+        Ok(found) => Ok(Some(found)),
+        Err(Errno::EAGAIN) => Ok(None),
+        Err(errno) => Err(errno.into()),
     }
-    (segment.packet, segment.time) = (packet.to_vec(), time);
-    Some(segment)
 }
 
+/// What a packet is; none if it is a mark of ours, or nothing that a program sends.
 fn parse(packet: &[u8]) -> Option<Segment> {
     let sliced = SlicedPacket::from_ip(packet).ok()?;
     let (source, destination): (IpAddr, IpAddr) = match sliced.net.as_ref()? {
@@ -294,6 +304,7 @@ fn parse(packet: &[u8]) -> Option<Segment> {
             let flags = match icmp.icmp_type() {
                 Icmpv6Type::DestinationUnreachable(icmpv6::DestUnreachableCode::Port) => "port unreachable",
                 Icmpv6Type::DestinationUnreachable(_) => "destination unreachable",
+                Icmpv6Type::EchoRequest(_) | Icmpv6Type::EchoReply(_) => "ICMP",
                 _ => return None, // how neighbours find each other
             };
             Some(Segment { flags: flags.into(), ..icmp_of(icmp.payload(), source, destination) })

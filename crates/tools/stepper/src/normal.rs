@@ -27,7 +27,8 @@ impl Recording {
                 step.args.truncate(2); // until when
             }
             if HAS_PID.contains(&step.call.as_str()) {
-                for text in step.args.iter_mut().chain(&mut step.result) {
+                let status = |text: &&mut String| text.contains("WEXITSTATUS");
+                for text in step.args.iter_mut().chain(&mut step.result).filter(|text| !status(text)) {
                     *text = names.patterns.number.replace_all(text, "pid").into_owned();
                 }
             }
@@ -180,7 +181,7 @@ impl Patterns {
         Ok(Patterns {
             named,
             number: Regex::new(r"\b\d{2,}\b")?,
-            port: Regex::new(r"(htons\(|\d\.\d+\.\d+\.\d+:|= )(\d+)")?,
+            port: Regex::new(r"(htons\(|\d\.\d+\.\d+\.\d+:|\]:|= )(\d+)")?,
         })
     }
 }

@@ -117,7 +117,7 @@ pub struct Segment {
     /// The packet from its IP header on, for a pcapng.
     #[serde(skip)]
     pub packet: Vec<u8>,
-    /// When it was captured, since 1970, for a pcapng.
+    /// When it arrived, since 1970, for a pcapng.
     #[serde(skip)]
     pub time: Duration,
 }
@@ -159,7 +159,7 @@ pub struct Descriptors {
 pub struct Descriptor {
     /// Its number.
     pub fd: i32,
-    /// `terminal`, `socket`, `pipe`, or a path.
+    /// `keyboard`, `screen`, `socket`, `pipe`, or a path.
     pub what: String,
     /// The [`Socket::id`] that it stands for, if it is an internet socket.
     pub socket: Option<usize>,
@@ -190,7 +190,7 @@ pub struct Socket {
 }
 
 impl Step {
-    /// `accept(3, {…}, [16]) = 4`; `read(4, ` as long as it waits.
+    /// `accept(3, {…}, [16]) = 4`; `read(4)` as long as it has not returned.
     #[must_use]
     pub fn text(&self) -> String {
         let args = self.args.join(", ");
@@ -204,6 +204,12 @@ impl Step {
     #[must_use]
     pub fn waits(&self) -> bool {
         self.blocked && self.result.is_none()
+    }
+
+    /// The process, or the thread, has ended.
+    #[must_use]
+    pub fn ends(&self) -> bool {
+        matches!(self.call.as_str(), "exit" | "exit_group" | "killed")
     }
 }
 

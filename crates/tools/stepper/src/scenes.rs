@@ -295,7 +295,9 @@ pub fn program(
     language: Language,
 ) -> io::Result<(PathBuf, Vec<String>)> {
     let Some((program, args)) = words.split_first() else {
-        return Err(io::Error::other("a program is missing before or after --"));
+        return Err(io::Error::other(
+            "a program is missing: of --server, of --client, or before or after --",
+        ));
     };
     let lecture = workspace.root.join("crates").join(program).join(program).with_extension("c").exists();
     let path = if program.contains('/') {

@@ -9,7 +9,7 @@ mod turns;
 mod wire;
 
 use std::env;
-use std::io::{self, IsTerminal as _};
+use std::io;
 use std::os::fd::AsFd as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,9 +30,6 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Shows a run in the terminal and lets the one who sits there drive it, until they have seen enough. The terminal is as
 /// before afterwards, also after a panic or SIGTERM, SIGHUP and SIGINT, which are errors of the kind `Interrupted`.
 pub fn run(live: &mut impl Live, lang: Lang) -> io::Result<()> {
-    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        return Err(io::Error::other(lang.of("터미널에서 실행해 주세요.", "this needs a terminal.")));
-    }
     let signalled = Arc::new(AtomicBool::new(false));
     for signal in [SIGTERM, SIGHUP, SIGINT] {
         signal_hook::flag::register(signal, Arc::clone(&signalled))?;
@@ -68,6 +65,10 @@ fn until_seen(
 
 /// The next event, none if there was none for a moment. A terminal that has gone has no more; crossterm would look for one for ever.
 fn next_event() -> io::Result<Option<Event>> {
+    // Of many keys at once, crossterm has read all with the first.
+    if event::poll(Duration::ZERO)? {
+        return event::read().map(Some);
+    }
     let stdin = io::stdin();
     let mut fds = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
     match poll(&mut fds, LOOK.as_millis() as u16) {

@@ -18,13 +18,13 @@ use nix::unistd::Pid;
 
 use crate::choice::Choice;
 use crate::console::{Console, while_none_starts};
-use crate::decode::Entered;
+use crate::decode::{Entered, Memory as _, signal_name};
 use crate::kernel::{self, Asked, Kernel};
 use crate::lines::Lines;
 use crate::network::{Network, pidfd_of_thread, pidfd_open};
 use crate::recording::{Process, Recording, Role, Segment, Source, Step, VERSION};
 use crate::tracee::{Doing, Stop, Tracee};
-use crate::wait::{timed_out, wakes_by_itself, would_wait};
+use crate::wait::{Wait, timed_out, wakes_by_itself, would_wait};
 
 /// A program is in a loop that has worked for so many seconds of processor time without a step.
 const MOST_WORK: u64 = 3;
@@ -175,9 +175,11 @@ impl Stage {
         let mut console = Console::new(&mut command)?;
         let mut child = while_none_starts(|| command.spawn())
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", player.path.display())))?;
-        console.started(child.stdin.take())?;
         let pid = Pid::from_raw(child.id().cast_signed());
         let tracee = Tracee::first(pid)?;
+        let pidfd = pidfd_open(pid)
+            .and_then(|pidfd| console.started(child.stdin.take()).map(|()| pidfd))
+            .inspect_err(|_| tracee.kill())?;
         self.consoles.push(console);
         let name = player.path.file_name().unwrap_or_default().to_string_lossy();
         let words: Vec<&str> =
@@ -188,7 +190,7 @@ impl Stage {
             language: String::new(),
             role: player.role,
         });
-        self.tasks.push(Task::new(tracee, Rc::new(pidfd_open(pid)?), self.consoles.len() - 1));
+        self.tasks.push(Task::new(tracee, Rc::new(pidfd), self.consoles.len() - 1));
         Ok(self.tasks.len() - 1)
     }
 
@@ -272,7 +274,7 @@ impl Stage {
         )))
     }
 
-    /// Ends all, and gives everything that has happened.
+    /// Ends all, and gives everything that has happened. What crosses after the last step, sent again by a timer, is no step's.
     #[must_use]
     pub fn finish(mut self) -> Recording {
         let mut recording = std::mem::take(&mut self.recording);
@@ -307,7 +309,7 @@ impl Stage {
             let Some(call) = task.call.as_ref().map(|inside| inside.call.clone()) else { continue };
             match task.at {
                 At::Held => {
-                    let timed = would_wait(&call, &task.tracee, &task.pidfd)?.is_some_and(|held| held.timed);
+                    let timed = would_wait(&call, &task.tracee, &task.pidfd)? == Some(Wait::ForATime);
                     if timed || task.timer {
                         self.tasks[process].tracee.go_on()?;
                         self.tasks[process].at = At::Asleep;
@@ -395,7 +397,7 @@ impl Stage {
         // A signal that is not ignored comes first.
         let masks = task.tracee.signals(&["SigBlk", "SigIgn", "SigCgt"]);
         let of = |name: &str| masks.get(name).copied().unwrap_or(0);
-        let ignored_by_default = [Signal::SIGCHLD, Signal::SIGURG, Signal::SIGWINCH, Signal::SIGCONT];
+        let ignored_by_default = [libc::SIGCHLD, libc::SIGURG, libc::SIGWINCH, libc::SIGCONT];
         let mut harmless = of("SigBlk") | of("SigIgn");
         for signal in ignored_by_default {
             harmless |= bit(signal) & !of("SigCgt");
@@ -409,8 +411,13 @@ impl Stage {
             Stop::Entry(call) => self.enters(process, call),
             Stop::Exit(result) => self.returns(process, result),
             Stop::Child { tid, vfork } => self.has_child(process, tid, vfork),
-            Stop::Exec => {
-                self.tasks[process].call = None;
+            Stop::Exec(tid) => {
+                // Of several threads the one that has called it goes on as the first.
+                if let Some(caller) = self.tasks.iter_mut().find(|task| task.tracee.tid == tid) {
+                    let (call, choice) = (caller.call.take(), caller.choice.clone());
+                    self.tasks[process].call = call;
+                    self.tasks[process].choice = choice;
+                }
                 Ok(())
             }
             Stop::Replaced => {
@@ -426,17 +433,18 @@ impl Stage {
             Stop::Signal(signal) => {
                 let task = &mut self.tasks[process];
                 // alarm(2) is over; a timer that goes off again and again keeps a process waiting no longer than all are waited for.
-                task.timer &= signal != Signal::SIGALRM;
+                task.timer &= signal != libc::SIGALRM;
                 let ignored = task.tracee.signals(&["SigIgn"]);
-                let ignored = ignored.values().any(|mask| mask >> (signal as i32 - 1) & 1 == 1);
-                if !ignored && signal != Signal::SIGTRAP {
-                    task.signals.push(signal.as_str().into());
+                let ignored = ignored.values().any(|mask| mask & bit(signal) != 0);
+                // Two are the C library's own: pthreads(7).
+                if !ignored && signal != libc::SIGTRAP && !(32..=33).contains(&signal) {
+                    task.signals.push(signal_name(signal));
                 }
                 Ok(())
             }
             Stop::Stopped(signal) => {
                 self.tasks[process].at = At::Stopped;
-                self.record(process, "stopped".into(), vec![signal.as_str().into()], None, true, None)
+                self.record(process, "stopped".into(), vec![signal_name(signal)], None, true, None)
             }
             Stop::Exited(code) => {
                 // A thread may have ended for itself. If another one has ended the process, this one was in some other call.
@@ -444,7 +452,7 @@ impl Stage {
                 let call = if inside == Some("exit") { "exit" } else { "exit_group" };
                 self.ends(process, call.into(), code.to_string())
             }
-            Stop::Killed(signal) => self.ends(process, "killed".into(), signal.as_str().into()),
+            Stop::Killed(signal) => self.ends(process, "killed".into(), signal_name(signal)),
         }
     }
 
@@ -461,6 +469,20 @@ impl Stage {
             } else {
                 self.returned(process, inside, result, waited)?;
             }
+        }
+        let flags = match call.name() {
+            "clone" => call.arg(0),
+            "clone3" => {
+                let first = self.tasks[process].tracee.read(call.arg(0), 8);
+                first.try_into().map_or(0, u64::from_ne_bytes)
+            }
+            _ => 0,
+        };
+        if flags & libc::CLONE_UNTRACED as u64 != 0 {
+            let name = &self.recording.processes[process].name;
+            return Err(io::Error::other(format!(
+                "{name} makes a process that nobody may follow: CLONE_UNTRACED"
+            )));
         }
         let task = &mut self.tasks[process];
         let (tid, lines) = (task.tracee.tid, &mut self.lines);
@@ -589,7 +611,18 @@ impl Stage {
     ) -> io::Result<()> {
         self.settle()?;
         self.hear(process);
-        let dropped = kernel::dropped(self.network.pid())?;
+        let dropped = loop {
+            let dropped = kernel::dropped(self.network.pid())?;
+            let seen = self.crossed.len();
+            if dropped == self.dropped {
+                break dropped;
+            }
+            // One may have come since the others were fetched.
+            self.settle()?;
+            if self.crossed.len() == seen {
+                break dropped;
+            }
+        };
         let requests = self.crossed.iter_mut().rev().filter(|segment| segment.flags == "SYN");
         requests.take((dropped - self.dropped) as usize).for_each(|segment| segment.dropped = true);
         self.dropped = dropped;
@@ -679,7 +712,7 @@ impl Task {
         if self.stop.is_none() {
             self.stop = self.tracee.stop()?;
         }
-        Ok(self.stop.is_some() || self.pending() & bit(Signal::SIGCONT) != 0)
+        Ok(self.stop.is_some() || self.pending() & bit(libc::SIGCONT) != 0)
     }
 
     /// Has it waited as long as it wanted, and for nothing?
@@ -711,6 +744,6 @@ impl Drop for Stage {
 }
 
 /// A signal's bit in the masks of `/proc/PID/status`.
-fn bit(signal: Signal) -> u64 {
-    1 << (signal as i32 - 1)
+fn bit(signal: i32) -> u64 {
+    1 << (signal - 1)
 }

@@ -27,8 +27,8 @@ const NATIVE: u32 = if cfg!(target_arch = "aarch64") { 0xc000_00b7 } else { 0xc0
 pub(crate) struct Tracee {
     /// Its id.
     pub tid: Pid,
-    /// What it is told when it goes on.
-    pub signal: Option<Signal>,
+    /// The number of the signal that reaches it when it goes on, or 0.
+    pub signal: i32,
 }
 
 /// What it says when it stands still.
@@ -42,18 +42,18 @@ pub(crate) enum Stop {
     Foreign,
     /// It has a child, or another thread; with `vfork` it sleeps until that one lets it go on.
     Child { tid: Pid, vfork: bool },
-    /// It is another program now.
-    Exec,
+    /// It is another program now. The thread that has made it so had this id before.
+    Exec(Pid),
     /// The thread has made its process another program, and is that process's first thread from now on.
     Replaced,
-    /// A signal reaches it as soon as it goes on.
-    Signal(Signal),
+    /// A signal reaches it as soon as it goes on. Like the others here it is a number: nix has no names for those of real time.
+    Signal(i32),
     /// A signal has stopped it: SIGSTOP and its like. It stands still until SIGCONT.
-    Stopped(Signal),
+    Stopped(i32),
     /// It has ended.
     Exited(i32),
     /// A signal has ended it.
-    Killed(Signal),
+    Killed(i32),
 }
 
 /// What it does if it doesn't stand still.
@@ -80,36 +80,51 @@ impl Tracee {
             | Options::PTRACE_O_TRACECLONE
             | Options::PTRACE_O_TRACEEXEC;
         ptrace::setoptions(tid, options)?;
-        Ok(Tracee { tid, signal: None })
+        Ok(Tracee { tid, signal: 0 })
     }
 
     /// Takes over the child of another one, which has the same options.
     pub(crate) fn child(tid: Pid) -> io::Result<Self> {
         waitpid(tid, Some(WaitPidFlag::__WALL))?; // its own SIGSTOP
-        Ok(Tracee { tid, signal: None })
+        Ok(Tracee { tid, signal: 0 })
     }
 
     /// Lets it go on until it enters a call or returns from one.
     pub(crate) fn go_on(&mut self) -> io::Result<()> {
-        match ptrace::syscall(self.tid, self.signal.take()) {
+        let signal = libc::c_long::from(std::mem::take(&mut self.signal));
+        // SAFETY: this request takes two numbers.
+        let went = unsafe { libc::ptrace(libc::PTRACE_SYSCALL, self.tid.as_raw(), 0_usize, signal) };
+        match Errno::result(went) {
             Err(Errno::ESRCH) => Ok(()), // it has been killed: that is its next stop
-            result => Ok(result?),
+            result => Ok(result.map(drop)?),
         }
     }
 
     /// Its stop; none if it doesn't stand still.
     pub(crate) fn stop(&mut self) -> io::Result<Option<Stop>> {
-        match waitpid(self.tid, Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL)) {
-            Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => Ok(None),
-            Ok(status) => self.told(status).map(Some),
+        let mut status = 0;
+        // SAFETY: status is an int.
+        let waited =
+            unsafe { libc::waitpid(self.tid.as_raw(), &raw mut status, libc::WNOHANG | libc::__WALL) };
+        match Errno::result(waited) {
+            Ok(0) | Err(Errno::EINTR) => Ok(None),
+            Ok(_) => self.told(status).map(Some),
             Err(Errno::ECHILD) => Ok(Some(Stop::Replaced)),
             Err(errno) => Err(errno.into()),
         }
     }
 
-    fn told(&mut self, status: WaitStatus) -> io::Result<Stop> {
-        Ok(match status {
-            WaitStatus::PtraceSyscall(_) => {
+    fn told(&mut self, status: i32) -> io::Result<Stop> {
+        if libc::WIFEXITED(status) {
+            return Ok(Stop::Exited(libc::WEXITSTATUS(status)));
+        }
+        if libc::WIFSIGNALED(status) {
+            return Ok(Stop::Killed(libc::WTERMSIG(status)));
+        }
+        let (signal, event) = (libc::WSTOPSIG(status), status >> 16);
+        let id = || Ok::<_, io::Error>(Pid::from_raw(ptrace::getevent(self.tid)? as i32));
+        Ok(match event {
+            0 if signal == libc::SIGTRAP | 0x80 => {
                 let info = ptrace::syscall_info(self.tid)?;
                 if info.arch != NATIVE {
                     return Ok(Stop::Foreign);
@@ -123,22 +138,14 @@ impl Tracee {
                     Stop::Exit(unsafe { info.u.exit }.sval)
                 }
             }
-            WaitStatus::PtraceEvent(_, _, libc::PTRACE_EVENT_EXEC) => Stop::Exec,
-            WaitStatus::PtraceEvent(_, _, event) => {
-                let tid = Pid::from_raw(ptrace::getevent(self.tid)? as i32);
-                Stop::Child { tid, vfork: event == libc::PTRACE_EVENT_VFORK }
-            }
             // It stops twice: before the signal reaches it, and since it has. Of the second stop there is nothing to ask.
-            WaitStatus::Stopped(_, signal) if ptrace::getsiginfo(self.tid) == Err(Errno::EINVAL) => {
-                Stop::Stopped(signal)
-            }
-            WaitStatus::Stopped(_, signal) => {
-                self.signal = Some(signal);
+            0 if ptrace::getsiginfo(self.tid) == Err(Errno::EINVAL) => Stop::Stopped(signal),
+            0 => {
+                self.signal = signal;
                 Stop::Signal(signal)
             }
-            WaitStatus::Exited(_, code) => Stop::Exited(code),
-            WaitStatus::Signaled(_, signal, _) => Stop::Killed(signal),
-            other => return Err(io::Error::other(format!("process {}: {other:?}", self.tid))),
+            libc::PTRACE_EVENT_EXEC => Stop::Exec(id()?),
+            _ => Stop::Child { tid: id()?, vfork: event == libc::PTRACE_EVENT_VFORK },
         })
     }
 

@@ -12,42 +12,60 @@ use nix::sys::time::{TimeVal, TimeValLike as _};
 use crate::decode::{Entered, Memory};
 use crate::network::pidfd_getfd;
 
+/// How long a call waits, if it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// Until something comes.
+    ForEver,
+    /// No longer than some time.
+    ForATime,
+}
+
+/// More descriptors than so many no process has: fs.nr_open.
+const MOST_DESCRIPTORS: usize = 1 << 20;
+
 /// Does a call wait until there is something to be had from its first argument, a descriptor?
-fn receives(call: &Entered) -> bool {
-    let flags = |i: usize| call.arg(i) as i32;
+fn receives(call: &Entered, memory: &impl Memory) -> bool {
+    const AT_ONCE: i32 = libc::MSG_DONTWAIT | libc::MSG_OOB | libc::MSG_ERRQUEUE;
+    let waits = |flags: u64| flags as i32 & AT_ONCE == 0;
     match call.name() {
-        "read" | "readv" | "accept" | "accept4" => true,
-        "recvfrom" => flags(3) & libc::MSG_DONTWAIT == 0,
-        "recvmsg" => flags(2) & libc::MSG_DONTWAIT == 0,
+        "accept" | "accept4" => true,
+        "read" => call.arg(2) > 0,
+        "readv" => {
+            // Of no bytes nothing is waited for.
+            let parts = memory.read(call.arg(1), 16 * call.arg(2).min(1024) as usize);
+            parts.chunks_exact(16).any(|part| part[8..].iter().any(|byte| *byte != 0))
+        }
+        "recvfrom" => waits(call.arg(3)),
+        "recvmsg" => waits(call.arg(2)),
         _ => false,
     }
 }
 
-/// A call that is held before it is entered, since it would wait.
-pub(crate) struct Held {
-    /// It would wait no longer than some time.
-    pub timed: bool,
-}
-
-/// Which descriptors a process asks about in poll(2) and its like, and whether it waits no longer than some time; none if it does
-/// not wait.
-fn asks(call: &Entered, memory: &impl Memory) -> Option<(Vec<(i32, PollFlags)>, bool)> {
+/// Which descriptors a process asks about in poll(2) and its like, and how long it waits for them; none if it doesn't.
+fn asks(call: &Entered, memory: &impl Memory) -> Option<(Vec<(i32, PollFlags)>, Wait)> {
     let word = |bytes: &[u8]| bytes.try_into().map_or(0, i32::from_ne_bytes);
-    // None is no limit, and false is no time at all.
-    let milliseconds = |i| {
-        let limit = (call.arg(i) as u32).cast_signed();
-        (limit >= 0).then_some(limit > 0)
+    let milliseconds = |i| match (call.arg(i) as u32).cast_signed() {
+        0 => None,
+        1.. => Some(Wait::ForATime),
+        _ => Some(Wait::ForEver),
     };
+    // Seconds, and what of one is left over; of a time that can't be the kernel says so at once.
     let time = |i| {
-        let at = call.arg(i);
-        (at != 0).then(|| memory.read(at, 16).iter().any(|byte| *byte != 0))
+        let bytes = memory.read(call.arg(i), 16);
+        let parts = bytes.chunks_exact(8).map(|part| part.try_into().map_or(-1, i64::from_ne_bytes));
+        let parts: Vec<i64> = parts.collect();
+        (parts.len() == 2 && parts.iter().all(|part| *part >= 0) && parts != [0, 0]).then_some(Wait::ForATime)
     };
+    let limit = |i| if call.arg(i) == 0 { Some(Wait::ForEver) } else { time(i) };
     let polled = || {
-        let asked = memory.read(call.arg(0), size_of::<libc::pollfd>().saturating_mul(call.arg(1) as usize));
-        let asked = asked.chunks_exact(size_of::<libc::pollfd>());
+        let size = size_of::<libc::pollfd>();
+        let most = Some(call.arg(1) as u32 as usize).filter(|most| *most <= MOST_DESCRIPTORS)?;
+        let asked = memory.read(call.arg(0), size * most);
+        let asked = asked.chunks_exact(size);
         let asked = asked
             .map(|one| (word(&one[..4]), PollFlags::from_bits_retain(word(&[one[4], one[5], 0, 0]) as i16)));
-        asked.filter(|(fd, _)| *fd >= 0).collect()
+        Some(asked.filter(|(fd, _)| *fd >= 0).collect())
     };
     let selected = || {
         let most = (call.arg(0) as usize).min(libc::FD_SETSIZE);
@@ -60,22 +78,22 @@ fn asks(call: &Entered, memory: &impl Memory) -> Option<(Vec<(i32, PollFlags)>, 
         asked
     };
     let one = || vec![(call.arg(0) as i32, PollFlags::POLLIN)];
-    let (asked, limit) = match call.name() {
-        "nanosleep" | "clock_nanosleep" => (Vec::new(), Some(true)),
-        "poll" => (polled(), milliseconds(2)),
-        "ppoll" => (polled(), time(2)),
-        "select" | "pselect6" => (selected(), time(4)),
-        "epoll_wait" | "epoll_pwait" => (one(), milliseconds(3)),
-        "epoll_pwait2" => (one(), time(3)),
+    Some(match call.name() {
+        "nanosleep" => (Vec::new(), time(0)?),
+        "clock_nanosleep" => (Vec::new(), time(2)?),
+        "poll" => (polled()?, milliseconds(2)?),
+        "ppoll" => (polled()?, limit(2)?),
+        "select" | "pselect6" => (selected(), limit(4)?),
+        "epoll_wait" | "epoll_pwait" => (one(), milliseconds(3)?),
+        "epoll_pwait2" => (one(), limit(3)?),
         _ => return None,
-    };
-    (limit != Some(false)).then_some((asked, limit.is_some()))
+    })
 }
 
-/// Would the call wait if the process entered it now? None if it would return at once, and of a call that sends: how much room
-/// there is for it, only the kernel knows.
-pub(crate) fn would_wait(call: &Entered, memory: &impl Memory, pidfd: &OwnedFd) -> io::Result<Option<Held>> {
-    if let Some((asked, timed)) = asks(call, memory) {
+/// How long the call would wait if the process entered it now. None if it would return at once, and of a call that sends: how much
+/// room there is for it, only the kernel knows.
+pub(crate) fn would_wait(call: &Entered, memory: &impl Memory, pidfd: &OwnedFd) -> io::Result<Option<Wait>> {
+    if let Some((asked, wait)) = asks(call, memory) {
         let copies: Result<Vec<_>, _> = asked
             .iter()
             .map(|(fd, events)| Ok((pidfd_getfd(pidfd, *fd)?, *events)))
@@ -83,26 +101,29 @@ pub(crate) fn would_wait(call: &Entered, memory: &impl Memory, pidfd: &OwnedFd) 
         let Ok(copies) = copies else { return Ok(None) }; // of a descriptor that is closed it hears at once
         let mut fds: Vec<PollFd> =
             copies.iter().map(|(fd, events)| PollFd::new(fd.as_fd(), *events)).collect();
-        return Ok((poll(&mut fds, PollTimeout::ZERO)? == 0).then_some(Held { timed }));
+        return Ok((poll(&mut fds, PollTimeout::ZERO)? == 0).then_some(wait));
     }
-    if !receives(call) {
+    if !receives(call, memory) {
         return Ok(None);
     }
     let Ok(fd) = pidfd_getfd(pidfd, call.arg(0) as i32) else { return Ok(None) }; // EBADF is at once
-    // So is accept where nobody listens, and anything else with a socket that listens: ENOTCONN, EINVAL.
-    let accepts = call.name().starts_with("accept");
-    if getsockopt(&fd, sockopt::AcceptConn).is_ok_and(|listens| listens != accepts) {
+    // So are accept where nobody listens, anything else with a socket that listens, and both with what is no socket: EINVAL,
+    // ENOTCONN, ENOTSOCK.
+    match getsockopt(&fd, sockopt::AcceptConn) {
+        Ok(listens) if listens != call.name().starts_with("accept") => return Ok(None),
+        Err(Errno::ENOTSOCK) if !call.name().starts_with("read") => return Ok(None),
+        _ => {}
+    }
+    let flags = OFlag::from_bits_retain(fcntl(&fd, FcntlArg::F_GETFL)?);
+    if flags.contains(OFlag::O_NONBLOCK) || flags & OFlag::O_ACCMODE == OFlag::O_WRONLY {
         return Ok(None);
     }
     let mut fds = [PollFd::new(fd.as_fd(), PollFlags::POLLIN)];
     if poll(&mut fds, PollTimeout::ZERO)? > 0 {
         return Ok(None);
     }
-    let flags = OFlag::from_bits_retain(fcntl(&fd, FcntlArg::F_GETFL)?);
-    if flags.contains(OFlag::O_NONBLOCK) {
-        return Ok(None);
-    }
-    Ok(Some(Held { timed: is_limit(getsockopt(&fd, sockopt::ReceiveTimeout)) }))
+    let timed = is_limit(getsockopt(&fd, sockopt::ReceiveTimeout));
+    Ok(Some(if timed { Wait::ForATime } else { Wait::ForEver }))
 }
 
 /// Is SO_RCVTIMEO, or SO_SNDTIMEO, any time?
@@ -112,8 +133,8 @@ fn is_limit(limit: nix::Result<TimeVal>) -> bool {
 
 /// Does a process that sleeps in this call wake up by itself, after a time?
 pub(crate) fn wakes_by_itself(call: &Entered, memory: &impl Memory, pidfd: &OwnedFd) -> bool {
-    if let Some((_, timed)) = asks(call, memory) {
-        return timed;
+    if let Some((_, wait)) = asks(call, memory) {
+        return wait == Wait::ForATime;
     }
     match call.name() {
         "connect" | "rt_sigtimedwait" | "restart_syscall" => true,
@@ -123,7 +144,7 @@ pub(crate) fn wakes_by_itself(call: &Entered, memory: &impl Memory, pidfd: &Owne
             let fd = pidfd_getfd(pidfd, call.arg(0) as i32);
             fd.is_ok_and(|fd| is_limit(getsockopt(&fd, sockopt::SendTimeout)))
         }
-        _ if receives(call) => {
+        _ if receives(call, memory) => {
             let fd = pidfd_getfd(pidfd, call.arg(0) as i32);
             fd.is_ok_and(|fd| is_limit(getsockopt(&fd, sockopt::ReceiveTimeout)))
         }

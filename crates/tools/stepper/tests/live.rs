@@ -212,11 +212,15 @@ fn time_passes() {
 }
 
 fn what_is_wrong() {
-    let output = Command::new(env!("CARGO_BIN_EXE_stepper"))
-        .args(["live", "tcp_echoserv"])
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "stepper: this needs a terminal\n");
+    let wrong = [
+        (&["tcp_echoserv"][..], "this needs a terminal"),
+        (&["tcp_echoserv", "--html", "run.html"], "the option --html comes before the scene"),
+    ];
+    for (arguments, word) in wrong {
+        let mut stepper = Command::new(env!("CARGO_BIN_EXE_stepper"));
+        let output =
+            stepper.args(["live", "--lang=en"]).args(arguments).stdin(Stdio::null()).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(String::from_utf8_lossy(&output.stderr), format!("stepper: {word}\n"));
+    }
 }

@@ -31,6 +31,8 @@ fn main() {
     with(None, "one_that_works_for_ever_is_refused", works_for_ever);
     with(None, "one_that_makes_calls_for_ever_is_refused", calls_for_ever);
     with(None, "one_that_makes_more_and_more_processes_is_refused", more_and_more);
+    with(None, "one_that_nobody_may_follow_is_refused", untraced);
+    with(None, "calls_that_return_at_once_do_not_wait", at_once);
     with(None, "one_that_makes_calls_of_another_processor_is_refused", foreign);
     with(None, "one_that_is_not_there_or_cannot_be_started_is_refused", not_there);
     with(None, "one_without_debug_information_is_recorded", no_debug_information);
@@ -75,6 +77,24 @@ const STRANGERS: &[Stranger] = &[
         server: "processes exec_of_a_thread",
         client: "client",
         steps: &["server: exit_group(0), prints another", "client: exit_group(1)"],
+    },
+    Stranger {
+        name: "a_child_that_becomes_another_program",
+        server: "processes child_that_becomes_another",
+        client: "client silent",
+        steps: &[
+            "server: wait4(-1) waits",
+            "server's child: dup2(4, 1) = 1",
+            r#"server's child: execve("/bin/echo", ["echo", "another"]"#,
+            r#"server's child: write(1, "another\n", 8) = 8"#,
+            "server's child: exit_group(0)",
+        ],
+    },
+    Stranger {
+        name: "signals_without_a_name",
+        server: "processes nameless_signals",
+        client: "client",
+        steps: &["server: rt_sigaction(SIGRT_3", "server: accept(3) waits", ANSWER],
     },
     Stranger {
         name: "one_that_runs_shells_before_it_has_a_socket",
@@ -162,7 +182,7 @@ const STRANGERS: &[Stranger] = &[
         name: "a_timer_that_is_read",
         server: "waits timer",
         client: "client",
-        steps: &["server: read(4) waits", r#"server: read(4, "\1\0\0\0\0\0\0\0", 8) = 8"#, ANSWER],
+        steps: &[r#"server: read(4, "\1\0\0\0\0\0\0\0", 8) = 8"#, ANSWER],
     },
     Stranger {
         name: "a_time_limit_of_a_socket",
@@ -179,8 +199,8 @@ const STRANGERS: &[Stranger] = &[
         server: "waits alarm_clock",
         client: "client silent",
         steps: &[
-            "server: recvfrom(4) waits",
-            "server: recvfrom(4) waits, prints recv: Interrupted system call",
+            "server: ppoll([{fd=4, events=POLLIN}], 1, NULL, [], 8) waits",
+            "server: ppoll([{fd=4, events=POLLIN}], 1, NULL, [], 8) waits, prints ppoll: Interrupted system call",
         ],
     },
     Stranger {
@@ -263,6 +283,24 @@ fn calls_for_ever() {
 
 fn more_and_more() {
     refused("processes more_and_more", "server makes more than 64 processes and threads");
+}
+
+fn untraced() {
+    refused("processes untraced", "server makes a process that nobody may follow: CLONE_UNTRACED");
+}
+
+fn at_once() {
+    let recording = recorded(None, Some("at_once"), &[]).unwrap();
+    let waits: Vec<_> = recording.steps.iter().filter(|step| step.blocked).map(Step::text).collect();
+    assert_eq!(waits, [""; 0]);
+    let printed: String = recording.steps.iter().map(|step| step.printed.as_str()).collect();
+    assert_eq!(
+        printed,
+        "accept: Socket operation on non-socket\nrecv: Socket operation on non-socket\n0 0\n\
+         read: Bad file descriptor\nrecv: Invalid argument\nrecv: Resource temporarily unavailable\n\
+         poll: Invalid argument\nnanosleep: Invalid argument\n"
+    );
+    assert_eq!(check::check(&recording), [""; 0]);
 }
 
 fn foreign() {
@@ -398,7 +436,7 @@ fn recorded(server: Option<&str>, client: Option<&str>, typed: &[&str]) -> io::R
 }
 
 /// What is in `tests/strangers`.
-const PROGRAMS: [&str; 4] = ["client", "processes", "waits", "descriptors"];
+const PROGRAMS: [&str; 5] = ["client", "processes", "waits", "descriptors", "at_once"];
 
 fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/strangers").join(name).with_extension("c")

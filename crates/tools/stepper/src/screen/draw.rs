@@ -114,9 +114,9 @@ fn draw_time(frame: &mut Frame, area: Rect, moment: &Moment) {
         let mut lane = vec![Span::styled(label + &blanks, paint.side(role)), Span::raw(" ")];
         for (index, step) in recording.steps.iter().enumerate().skip(first).take(room) {
             let its = recording.processes.get(step.process).is_some_and(|it| it.role == role);
-            let mark = match step.call.as_str() {
+            let mark = match step {
                 _ if !its => "·",
-                "exit_group" | "killed" => "×",
+                _ if step.ends() => "×",
                 _ if step.waits() => "○",
                 _ if !step.segments.is_empty() => "◆",
                 _ => "●",

@@ -96,6 +96,16 @@ fn status(moment: &Moment, process: usize) -> Line<'static> {
             Paint::block(),
             lang.of("프로그램이 끝났어요".to_owned(), "the program has ended".to_owned()),
         ),
+        "exit" => (
+            lang.of("끝", "ended"),
+            Paint::block(),
+            lang.of("스레드가 끝났어요".to_owned(), "the thread has ended".to_owned()),
+        ),
+        "stopped" => (
+            lang.of("멈춤", "stopped"),
+            Paint::block(),
+            lang.of("SIGCONT를 기다려요".to_owned(), "until SIGCONT comes".to_owned()),
+        ),
         "killed" => (
             lang.of("끝", "ended"),
             paint.wrong(),
@@ -153,7 +163,8 @@ fn others(moment: &Moment, role: Role, process: usize) -> Option<Line<'static>> 
         };
         let call = plain(&step.call);
         let what = match step.call.as_str() {
-            "exit_group" | "killed" => lang.of("끝".to_owned(), "ended".to_owned()),
+            _ if step.ends() => lang.of("끝".to_owned(), "ended".to_owned()),
+            "stopped" => lang.of("SIGCONT를 기다림".to_owned(), "stopped".to_owned()),
             _ if step.waits() => lang.of(format!("기다림: {call}"), format!("waiting in {call}")),
             _ => lang.of("멈춤".to_owned(), "held".to_owned()),
         };

@@ -51,7 +51,6 @@ pub(super) fn descriptors(moment: &Moment, process: usize, width: usize) -> Line
 
 fn what_of(what: &str, lang: Lang) -> String {
     match what {
-        "terminal" => lang.of("터미널", "terminal").to_owned(),
         "keyboard" => lang.of("키보드", "keyboard").to_owned(),
         "screen" => lang.of("화면", "screen").to_owned(),
         "pipe" => lang.of("파이프", "pipe").to_owned(),

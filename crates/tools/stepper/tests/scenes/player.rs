@@ -209,7 +209,6 @@ fn check(recording: &Recording, n: usize, lang: &str, shown: &Value) {
         for d in step.state.processes.get(i).map_or(&[][..], |process| &process.descriptors) {
             descriptors[d.fd.to_string()] = match (d.socket, d.what.as_str(), lang) {
                 (Some(id), ..) => json!(id),
-                (None, "terminal", "ko") => json!("터미널"),
                 (None, "keyboard", "ko") => json!("키보드"),
                 (None, "screen", "ko") => json!("화면"),
                 (None, "socket", "ko") => json!("소켓"),

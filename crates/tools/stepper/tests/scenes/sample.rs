@@ -113,8 +113,10 @@ fn quoted() -> String {
 }
 
 fn terminals() -> Descriptors {
-    let descriptors = (0..3).map(|fd| Descriptor { fd, what: "terminal".into(), socket: None }).collect();
-    Descriptors { descriptors }
+    let all = ["keyboard", "screen", "screen"].into_iter().zip(0..);
+    Descriptors {
+        descriptors: all.map(|(what, fd)| Descriptor { fd, what: what.into(), socket: None }).collect(),
+    }
 }
 
 /// Where the call of a step is in the program, by a piece of its line.

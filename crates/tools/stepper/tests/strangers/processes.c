@@ -73,6 +73,44 @@ static void shell(void)
     echo(accept(s, NULL, NULL));
 }
 
+// A child that becomes another program, and ends as that.
+static void child_that_becomes_another(void)
+{
+    s = listener();
+    int c = accept(s, NULL, NULL);
+    if (fork() == 0) {
+        dup2(c, 1);
+        execl("/bin/echo", "echo", "another", (char *)NULL);
+    }
+    wait(NULL);
+}
+
+// Signals that have no names: one of real time, and the one by which the C library ends a thread.
+static void on_signal(int signal)
+{
+    (void)signal;
+}
+
+static void nameless_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    pthread_t thread;
+    s = listener();
+    sigaction(SIGRTMIN + 1, &action, NULL);
+    raise(SIGRTMIN + 1);
+    pthread_create(&thread, NULL, idle, NULL);
+    pthread_cancel(thread);
+    pthread_join(thread, NULL);
+    echo(accept(s, NULL, NULL));
+}
+
+static void untraced(void)
+{
+    listener();
+    syscall(SYS_clone, CLONE_UNTRACED | SIGCHLD, NULL, NULL, NULL, NULL);
+    pause();
+}
+
 static void crashes(void)
 {
     s = listener();
@@ -129,6 +167,9 @@ int main(int argc, char **argv)
         {"crashes", crashes},
         {"stops", stops},
         {"background", goes_into_the_background},
+        {"child_that_becomes_another", child_that_becomes_another},
+        {"nameless_signals", nameless_signals},
+        {"untraced", untraced},
         {"more_and_more", more_and_more},
         {NULL, NULL},
     };
