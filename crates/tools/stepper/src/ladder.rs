@@ -4,6 +4,7 @@
 use labkit::trace::{Call, unescape};
 
 use crate::recording::{Protocol, Recording, Role, Segment, Step};
+use crate::wire::{Crossing, crossings};
 
 /// One rung: a call of the client, or one of the server, and what crossed the wire with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,16 +37,16 @@ pub fn rungs(recording: &Recording) -> Vec<Rung> {
     let mut rungs = Vec::new();
     let on_side = |role| recording.processes.iter().filter(|process| process.role == role).count();
     let mut after_syn = false;
-    for step in &recording.steps {
+    for (index, step) in recording.steps.iter().enumerate() {
         let process = &recording.processes[step.process];
         let mut wire = Vec::new();
-        for segment in &step.segments {
+        for Crossing { segment, to_server, .. } in crossings(recording, index) {
             let handshake = after_syn;
             after_syn = segment.flags == "SYN ACK";
             if segment.protocol == Protocol::Tcp && segment.flags == "ACK" && segment.len == 0 && !handshake {
                 continue;
             }
-            wire.push(Arrow { right: to_server(recording, step, segment), what: what(segment) });
+            wire.push(Arrow { right: to_server, what: what(segment) });
         }
         if wire.is_empty() && step.result.is_none() {
             continue;
@@ -58,16 +59,6 @@ pub fn rungs(recording: &Recording) -> Vec<Rung> {
         });
     }
     rungs
-}
-
-/// The side of the process whose step it is sends, unless the segment goes to an address that one of its own sockets has.
-fn to_server(recording: &Recording, step: &Step, segment: &Segment) -> bool {
-    // Clients have the ports that the kernel chose; a server's is the one that somebody connects or sends to first.
-    let first = recording.steps.iter().flat_map(|step| &step.segments).find(|first| {
-        let ends = [(first.from, first.to), (first.to, first.from)];
-        ends.contains(&(segment.from, segment.to))
-    });
-    first.map_or(recording.processes[step.process].role == Role::Client, |first| first.from == segment.from)
 }
 
 fn what(segment: &Segment) -> String {

@@ -17,3 +17,4 @@ pub mod screen;
 pub mod stage;
 mod tracee;
 mod wait;
+mod wire;

@@ -105,12 +105,13 @@ impl screen::Live for Run {
         self.stage.step(process)
     }
 
-    fn let_time_pass(&mut self) -> io::Result<()> {
+    fn let_time_pass(&mut self) -> io::Result<bool> {
         match self.later.pop_front() {
-            Some(Act::Start(part)) => self.start(part),
-            Some(Act::Kill(part, signal)) => self.stage.signal(self.numbers[part], signal),
-            _ => self.stage.let_time_pass(),
+            Some(Act::Start(part)) => self.start(part)?,
+            Some(Act::Kill(part, signal)) => self.stage.signal(self.numbers[part], signal)?,
+            _ => return self.stage.let_time_pass(),
         }
+        Ok(true)
     }
 
     fn type_line(&mut self, process: usize, line: &[u8]) -> io::Result<()> {

@@ -6,7 +6,6 @@ mod side;
 mod sockets;
 mod text;
 mod turns;
-mod wire;
 
 use std::env;
 use std::io;

@@ -295,10 +295,10 @@ impl Stage {
     }
 
     /// Nobody can go on at once. Lets time pass for those who wait no longer than some time; which of them wakes up,
-    /// [`Stage::turn`] tells.
-    pub fn let_time_pass(&mut self) -> io::Result<()> {
+    /// [`Stage::turn`] tells. False if there are none.
+    pub fn let_time_pass(&mut self) -> io::Result<bool> {
         let all: Vec<usize> = (0..self.tasks.len()).collect();
-        self.fall_asleep(&all).map(drop)
+        Ok(!self.fall_asleep(&all)?.is_empty())
     }
 
     /// Lets those fall asleep who will wake up by themselves, and gives their numbers.

@@ -202,6 +202,7 @@ fn signals() {
 fn time_passes() {
     let terminal = live(&["udp_refused"]);
     terminal.enter_until("기다림:  recvfrom");
+    terminal.see("정한 시간이 지나면 이어서 할 수 있어요");
     terminal.see("recvfrom, 돌아올 수 있어요");
     terminal.enter();
     terminal.types("q");

@@ -9,11 +9,11 @@ use ratatui::widgets::{Block, BorderType, Borders, Clear, Paragraph};
 use super::moment::{Moment, Paint, name_of, reads_input, role_name};
 use super::side;
 use super::text::{clip, columns, plain};
-use super::turns::{Note, Screen};
-use super::wire::{self, Crossing};
+use super::turns::{Note, Screen, Time};
 use crate::lang::Lang;
 use crate::recording::{Protocol, Recording, Role};
 use crate::stage::Turn;
+use crate::wire::{self, Crossing};
 
 /// Smaller than this nobody could read it.
 const SMALLEST: (u16, u16) = (80, 24);
@@ -50,6 +50,7 @@ fn draw(frame: &mut Frame, screen: &Screen, recording: &Recording) {
         recording,
         step: screen.shown(recording),
         turns: if screen.looks_back() { None } else { Some(&screen.turns) },
+        time: screen.time,
         next: screen.next(recording),
         chosen: screen.chosen && !screen.looks_back(),
     };
@@ -98,7 +99,12 @@ fn draw_time(frame: &mut Frame, area: Rect, moment: &Moment) {
     let count = recording.steps.len();
     let roles = roles(recording);
     let label = |role| {
-        format!(" {} ", if roles.len() == 2 { role_name(role, lang) } else { lang.of("프로그램", "program") })
+        let name = if let [_] = &recording.processes[..] {
+            name_of(recording, 0, lang)
+        } else {
+            role_name(role, lang).to_owned()
+        };
+        format!(" {name} ")
     };
     let margin = roles.iter().map(|role| columns(&label(*role))).max().unwrap_or(0);
     let at = moment.step.map_or(0, |step| step + 1);
@@ -322,6 +328,12 @@ fn what_next(moment: &Moment) -> String {
         _ => {
             let names: Vec<_> = waits.iter().map(|&it| name_of(recording, it, lang)).collect();
             let names = names.join(", ");
+            if moment.time == Time::Passes {
+                return lang.of(
+                    format!("기다림: {names}. 정한 시간이 지나면 이어서 할 수 있어요."),
+                    format!("Waiting: {names}, until the time allowed is over."),
+                );
+            }
             lang.of(
                 format!("기다림: {names}. 더 올 것이 없어요. b로 되짚어 보고, q로 끝내세요."),
                 format!("Waiting: {names}. Nothing more can come. b goes back, q quits."),
@@ -339,20 +351,24 @@ fn draw_keys(screen: &Screen, moment: &Moment) -> Line<'static> {
         (true, Lang::En) => {
             &[("Enter", "send"), ("Ctrl-D", "end of input"), ("Esc", "close"), ("Tab", "pass the turn")]
         }
+        (false, Lang::Ko) if screen.looks_back() => {
+            &[("Enter →", "앞으로"), ("b ←", "뒤로"), ("End", "지금으로"), ("?", "도움말"), ("q", "끝")]
+        }
+        (false, Lang::En) if screen.looks_back() => {
+            &[("Enter →", "forward"), ("b ←", "back"), ("End", "to now"), ("?", "help"), ("q", "quit")]
+        }
         (false, Lang::Ko) => &[
-            ("Enter", "다음 호출"),
+            ("Enter →", "다음 호출"),
             ("Tab", "차례"),
             ("b ←", "뒤로"),
-            ("→", "앞으로"),
             ("t", "입력"),
             ("?", "도움말"),
             ("q", "끝"),
         ],
         (false, Lang::En) => &[
-            ("Enter", "next call"),
+            ("Enter →", "next call"),
             ("Tab", "turn"),
             ("b ←", "back"),
-            ("→", "forward"),
             ("t", "type"),
             ("?", "help"),
             ("q", "quit"),

@@ -3,6 +3,7 @@
 use ratatui::style::{Color, Modifier, Style};
 
 use super::text::plain;
+use super::turns::Time;
 use crate::lang::Lang;
 use crate::recording::{Recording, Role, State, Step};
 use crate::stage::Turn;
@@ -59,6 +60,7 @@ pub(super) struct Moment<'a> {
     pub(super) step: Option<usize>,
     /// What each process can do; none of a moment in the past.
     pub(super) turns: Option<&'a [Turn]>,
+    pub(super) time: Time,
     /// Who goes on next.
     pub(super) next: usize,
     /// Tab has given it the turn.

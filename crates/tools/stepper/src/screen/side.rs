@@ -248,7 +248,7 @@ fn printed(moment: &Moment, process: usize) -> Line<'static> {
     let style = if new { moment.paint.changed() } else { Style::new() };
     Line::from(vec![
         Span::styled(moment.lang.of("출력", "out"), Paint::bold()),
-        Span::raw(" "),
+        Span::raw("│"),
         Span::styled(plain(line), style),
     ])
 }

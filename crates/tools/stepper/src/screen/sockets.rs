@@ -7,9 +7,9 @@ use ratatui::text::{Line, Span};
 
 use super::moment::{Moment, Paint};
 use super::text::{clip_line, columns, plain, wrap_words};
-use super::wire::server_ports;
 use crate::lang::Lang;
 use crate::recording::{Descriptor, Role, Socket, State};
+use crate::wire::server_ports;
 
 /// `디스크립터 4 닫힘, 0 키보드, 1 2 화면`: those that this step has closed, and those that are no sockets.
 pub(super) fn descriptors(moment: &Moment, process: usize, width: usize) -> Line<'static> {

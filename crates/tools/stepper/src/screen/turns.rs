@@ -17,8 +17,8 @@ pub trait Live {
     fn turn(&mut self, process: usize) -> io::Result<Turn>;
     /// Lets a process run to its next step, really, now.
     fn step(&mut self, process: usize) -> io::Result<()>;
-    /// Nobody can go on: lets time pass for those who wait no longer than some time.
-    fn let_time_pass(&mut self) -> io::Result<()>;
+    /// Nobody can go on: lets time pass for those who wait no longer than some time. False if there are none.
+    fn let_time_pass(&mut self) -> io::Result<bool>;
     /// Types a line into a process; `line` ends with its newline.
     fn type_line(&mut self, process: usize, line: &[u8]) -> io::Result<()>;
     /// The end of what is typed into a process.
@@ -35,6 +35,7 @@ pub struct Screen {
     pub(super) colour: bool,
     /// What each process can do.
     pub(super) turns: Vec<Turn>,
+    pub(super) time: Time,
     /// The process whose turn it is.
     turn: usize,
     /// Tab has chosen it, so it keeps its turn although it waits.
@@ -52,6 +53,15 @@ pub(super) struct Prompt {
     pub(super) line: String,
     /// Nobody has typed yet: the line is what is proposed.
     pub(super) proposed: bool,
+}
+
+/// Whether time goes by while nobody can go on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Time {
+    /// Nothing comes by itself.
+    StandsStill,
+    /// Somebody waits no longer than some time.
+    Passes,
 }
 
 /// What is said once.
@@ -74,6 +84,7 @@ impl Screen {
             lang,
             colour,
             turns: Vec::new(),
+            time: Time::StandsStill,
             turn: 0,
             chosen: false,
             back: None,
@@ -89,7 +100,9 @@ impl Screen {
         for process in 0..live.recording().processes.len() {
             self.turns.push(live.turn(process)?);
         }
-        if self.turns.contains(&Turn::Ready) { Ok(()) } else { live.let_time_pass() }
+        let passes = !self.turns.contains(&Turn::Ready) && live.let_time_pass()?;
+        self.time = if passes { Time::Passes } else { Time::StandsStill };
+        Ok(())
     }
 
     /// Does what a key means; false ends it.

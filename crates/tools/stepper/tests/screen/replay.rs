@@ -67,8 +67,8 @@ impl Live for Replay {
         Ok(())
     }
 
-    fn let_time_pass(&mut self) -> io::Result<()> {
-        Ok(())
+    fn let_time_pass(&mut self) -> io::Result<bool> {
+        Ok(false)
     }
 
     fn type_line(&mut self, process: usize, line: &[u8]) -> io::Result<()> {

@@ -6,18 +6,18 @@ use std::net::SocketAddr;
 use crate::recording::{Protocol, Recording, Role, Segment, State};
 
 /// A segment with its direction and its relative numbers.
-pub(super) struct Crossing<'a> {
-    pub(super) segment: &'a Segment,
+pub(crate) struct Crossing<'a> {
+    pub(crate) segment: &'a Segment,
     /// From the client's side to the server's.
-    pub(super) to_server: bool,
+    pub(crate) to_server: bool,
     /// Counted from that of its direction's SYN.
-    pub(super) seq: u32,
+    pub(crate) seq: u32,
     /// Counted from that of the other direction's SYN; none without ACK.
-    pub(super) ack: Option<u32>,
+    pub(crate) ack: Option<u32>,
 }
 
 /// What crossed in the step at this index.
-pub(super) fn crossings(recording: &Recording, step: usize) -> Vec<Crossing<'_>> {
+pub(crate) fn crossings(recording: &Recording, step: usize) -> Vec<Crossing<'_>> {
     let mut first: HashMap<(SocketAddr, SocketAddr), u32> = HashMap::new();
     let mut asking: HashSet<(SocketAddr, SocketAddr)> = HashSet::new();
     let mut crossings = Vec::new();
@@ -57,7 +57,7 @@ pub(super) fn crossings(recording: &Recording, step: usize) -> Vec<Crossing<'_>>
 }
 
 /// The ports of the sockets that server processes have.
-pub(super) fn server_ports(recording: &Recording, state: &State) -> HashSet<u16> {
+pub(crate) fn server_ports(recording: &Recording, state: &State) -> HashSet<u16> {
     let servers = recording.processes.iter().zip(&state.processes).filter(|(it, _)| it.role == Role::Server);
     let held: HashSet<usize> =
         servers.flat_map(|(_, it)| &it.descriptors).filter_map(|descriptor| descriptor.socket).collect();
