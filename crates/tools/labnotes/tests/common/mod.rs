@@ -41,8 +41,7 @@ pub(crate) fn book() -> &'static Path {
     static BOOK: OnceLock<PathBuf> = OnceLock::new();
     BOOK.get_or_init(|| {
         let root = root().canonicalize().unwrap();
-        // Other files' tests may run at the same time.
-        let out = Workspace::here().unwrap().target.join(concat!("book-of-tests-", env!("CARGO_CRATE_NAME")));
+        let out = Workspace::here().unwrap().target.join("book-of-tests");
         Arc::new(Notes::read(&root).unwrap()).build(&real(), &out, &[]).unwrap();
         out
     })

@@ -1,8 +1,5 @@
 //! What the book shows of runs: the commands on its pages work, its transcripts are what terminals show, and whatever a
 //! page asks for that isn't there is an error.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -15,15 +12,17 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use labkit::{PATIENCE, Running, Workspace, root, run_trials, trial};
+use labkit::{PATIENCE, Running, Trial, Workspace, root, trial};
 use labnotes::book::Notes;
 use labnotes::play::{Part, Script};
 use labnotes::real::{Run, Seen, Wanted};
 
-fn main() {
+use crate::common;
+
+pub(crate) fn trials() -> Vec<Trial> {
     let missing = common::missing_lab();
     let lab = |name, test: fn()| trial(name, missing.clone(), test);
-    run_trials(vec![
+    vec![
         lab("every_command_on_the_pages_runs", every_command_runs),
         lab("a_transcript_has_what_was_typed_and_what_came", a_transcript),
         lab("two_terminals_share_a_network_and_are_numbered", two_terminals),
@@ -40,7 +39,7 @@ fn main() {
         lab("the_command_builds_a_book_and_empties_no_other_folder", the_command),
         lab("without_private_networks_it_says_so_and_writes_nothing", without_private_networks),
         lab("the_served_book_is_built_again_when_a_page_changes", served),
-    ]);
+    ]
 }
 
 fn every_command_runs() {
