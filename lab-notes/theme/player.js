@@ -7,7 +7,7 @@ const WORDS = {
     sides: { client: "클라이언트", server: "서버" }, wire: "오간 세그먼트", choose: "보여 줄 쪽",
     start: "처음", back: "이전 단계", next: "다음 단계", end: "끝", steps: "단계", all: "모든 단계", ask: "예상해 보기",
     answer: "확인", go: "이 단계 보기", right: "맞아요.", wrong: "아니에요.", language: "소스 코드의 언어", link: "이 단계의 링크",
-    running: "실행 중", ended: "끝났어요", yet: "아직 시작하지 않았어요", stopped: "SIGCONT를 기다려요", waiting: (call) => `${call}에서 기다려요`,
+    running: "실행 중", ended: "끝났어요", yet: "아직 시작하지 않았어요", stopped: "SIGCONT를 기다려요", waiting: (call) => `${call}에서 기다려요`, ready: (call) => `${call}, 돌아올 수 있어요`,
     printed: "출력", silent: "아직 출력한 것이 없어요", hidden: "소스의 어느 줄인지 알 수 없어요", nothing: "이 단계에서는 오간 것이 없어요.",
     fds: "디스크립터와 소켓", what: { keyboard: "키보드", screen: "화면", socket: "소켓", pipe: "파이프" }, gone: "닫혔어요",
     waits: "아직 accept하지 않은 연결", left: "닫혔지만 남아 있는 연결", opening: "맺는 중인 연결",
@@ -18,7 +18,7 @@ const WORDS = {
     sides: { client: "client", server: "server" }, wire: "On the wire", choose: "Which side",
     start: "First step", back: "Step back", next: "Next step", end: "Last step", steps: "Steps", all: "All steps", ask: "Predict",
     answer: "Check", go: "See this step", right: "Right.", wrong: "No.", language: "Language of the source", link: "The address of this step",
-    running: "running", ended: "has ended", yet: "not started yet", stopped: "stopped until SIGCONT", waiting: (call) => `waits in ${call}`,
+    running: "running", ended: "has ended", yet: "not started yet", stopped: "stopped until SIGCONT", waiting: (call) => `waits in ${call}`, ready: (call) => `${call} can return`,
     printed: "Output", silent: "nothing printed yet", hidden: "the line of source is not known", nothing: "Nothing crosses in this step.",
     fds: "Descriptors and sockets", what: {}, gone: "closed",
     waits: "connection not yet accepted", left: "closed, but still there", opening: "connection being made",
@@ -171,6 +171,14 @@ function owners(recording) {
 /** A socket in another state. While a closed connection lasts, what the descriptor stands for may be there beside it. */
 const again = (state, s) => s && (state.sockets.find((o) => o.id === s.id && o.remote === s.remote) ?? state.sockets.find((o) => o.id === s.id));
 const descriptor = (state, process, fd) => state.processes[process]?.descriptors.find((d) => d.fd === fd);
+/** Has what a call waits for come, so far as its socket shows that? The process returns from it once it has its turn. */
+function ready({ process, call, args }, state) {
+  const d = descriptor(state, process, parseInt(args[0])), s = d?.socket != null && state.sockets.find(({ id }) => id === d.socket);
+  if (!s) return false;
+  if (/^accept/.test(call)) return s.accept_queue > 0;
+  if (call === "connect") return s.state !== "SYN_SENT";
+  return RECEIVES.test(call) && (s.recv_queue > 0 || /^(CLOSE_WAIT|LAST_ACK|CLOSING|TIME_WAIT|CLOSED)$/.test(s.state));
+}
 const holders = (state, id) => state.processes.flatMap((p, i) => p.descriptors.filter((d) => d.socket === id).map(() => i));
 
 /** The sentences of a step: first what its process did, then what that changed at any socket. */
@@ -586,26 +594,35 @@ class Player {
       : [" = ", el("strong", failed(step) ? "pl-failed" : "", step.result)])];
   }
 
+  /** What a process is doing after step n: how that looks, and in words. */
+  status(i, n) {
+    const { w, steps } = this, { state } = steps[n - 1], last = steps.slice(0, n).findLast((s) => s.process === i);
+    if (!last && i >= state.processes.length) return ["pl-yet", w.yet];
+    if (last && ENDS.test(last.call)) return ["pl-over", w.ended];
+    if (!last?.blocked || last.result != null) return ["pl-run", w.running];
+    if (last.call === "stopped") return ["pl-wait", w.stopped];
+    return ready(last, state) ? ["pl-wait pl-ready", w.ready(last.call)] : ["pl-wait", w.waiting(last.call)];
+  }
+
   fill(panel, step, before) {
     const { w } = this, n = this.at, { i } = panel, here = step.process === i;
-    const own = this.steps.slice(0, n).filter((s) => s.process === i), last = own.at(-1);
-    const began = i < step.state.processes.length || own.length > 0;
-    const ended = last && ENDS.test(last.call), waits = last && last.blocked && last.result == null;
+    const own = this.steps.slice(0, n).filter((s) => s.process === i);
+    const [kind, text] = this.status(i, n), changed = n > 1 && text !== this.status(i, n - 1)[1];
     panel.element.classList.toggle("pl-here", here);
     panel.program.textContent = this.recording.processes[i].program;
-    panel.status.textContent = !began ? w.yet : ended ? w.ended : waits ? last.call === "stopped" ? w.stopped : w.waiting(last.call) : w.running;
-    panel.status.className = `pl-status ${!began ? "pl-yet" : ended ? "pl-over" : waits ? "pl-wait" : "pl-run"}${here && (ended || waits || own.at(-2)?.blocked && own.at(-2).result == null) ? " pl-new" : ""}`;
+    panel.status.textContent = text;
+    panel.status.className = `pl-status ${kind}${changed ? " pl-new" : ""}`;
     this.showSource(panel, own, here);
     // What it has printed; what was typed stands between, as on a screen.
-    const text = [];
+    const lines = [];
     for (const s of own) {
       const fd = RECEIVES.test(s.call) && s.result != null && parseInt(s.result) > 0 && descriptor(s.state, i, parseInt(s.args[0]));
       const typed = fd && fd.fd === 0 && fd.socket == null ? unquoted((s.args[1] ?? "").replace(/^"|"\.{0,3}$/g, "")) : "";
-      if (s.printed) text.push(el("span", s === step ? "pl-fresh" : "", s.printed));
-      if (typed) text.push(el("kbd", s === step ? "pl-fresh" : "", typed));
+      if (s.printed) lines.push(el("span", s === step ? "pl-fresh" : "", s.printed));
+      if (typed) lines.push(el("kbd", s === step ? "pl-fresh" : "", typed));
     }
-    panel.printed.replaceChildren(...(text.length ? text : [el("i", "", w.silent)]));
-    panel.printed.classList.toggle("pl-new", here && text.at(-1)?.className === "pl-fresh");
+    panel.printed.replaceChildren(...(lines.length ? lines : [el("i", "", w.silent)]));
+    panel.printed.classList.toggle("pl-new", here && lines.at(-1)?.className === "pl-fresh");
     panel.printed.scrollTop = panel.printed.scrollHeight;
     panel.table.replaceChildren(...this.descriptors(i, step.state, before), ...this.orphans(panel.process.role, step.state, before));
   }

@@ -9,7 +9,7 @@ use labkit::{Trial, missing_program, trial, trial_with};
 use maud::html;
 use serde_json::{Value, json};
 use stepper::html;
-use stepper::recording::{Protocol, Recording, Role, Segment, Socket, Step};
+use stepper::recording::{Protocol, Recording, Role, Segment, Socket, State, Step};
 use stepper::scenes::Language;
 use tempfile::TempDir;
 
@@ -36,6 +36,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         browser("rust_instead_of_c_changes_the_source_and_nothing_else", rust_instead_of_c),
         browser("rust_that_does_not_do_the_same_is_shown_as_it_is", another_run),
         browser("what_a_step_changes_is_marked_and_nothing_else", changes_are_marked),
+        browser("a_change_has_a_ground_of_its_own_until_the_next_step", changes_stay),
         browser("a_link_opens_its_step_and_the_address_follows", links),
         browser("keys_belong_to_whoever_types", keys_while_typing),
         browser("a_finger_turns_the_page_and_finds_every_button", on_a_phone),
@@ -195,7 +196,11 @@ fn check(recording: &Recording, n: usize, lang: &str, shown: &Value) {
         let status = panel["status"].as_str().unwrap();
         let waits = last.filter(|step| step.waits()).map(|step| step.call.as_str());
         let ended = last.is_some_and(|step| matches!(step.call.as_str(), "exit_group" | "killed"));
+        let ready =
+            last.is_some_and(|step| waits.is_some() && can_return(step, &recording.steps[n - 1].state));
         let expected = match (lang, waits, step.state.processes.len() > i) {
+            ("ko", Some(call), _) if ready => format!("{call}, 돌아올 수 있어요"),
+            (_, Some(call), _) if ready => format!("{call} can return"),
             ("ko", Some(call), _) => format!("{call}에서 기다려요"),
             (_, Some(call), _) => format!("waits in {call}"),
             ("ko", _, false) => "아직 시작하지 않았어요".into(),
@@ -230,6 +235,21 @@ fn check(recording: &Recording, n: usize, lang: &str, shown: &Value) {
         all.map(|socket| json!([socket.id, shown_socket(socket)]).to_string()).collect();
     assert_eq!(others, all, "{at}");
     check_segments(recording, n, shown);
+}
+
+/// Has come what a call waits for, by what the kernel says of its socket?
+fn can_return(waits: &Step, state: &State) -> bool {
+    let fd = waits.args.first().and_then(|fd| fd.parse::<i32>().ok());
+    let descriptor = state.processes[waits.process].descriptors.iter().find(|d| Some(d.fd) == fd);
+    let Some(id) = descriptor.and_then(|d| d.socket) else { return false };
+    let socket = state.sockets.iter().find(|socket| socket.id == id).unwrap();
+    let peer_ended = ["CLOSE_WAIT", "LAST_ACK", "CLOSING", "TIME_WAIT", "CLOSED"];
+    match waits.call.as_str() {
+        "accept" => socket.accept_queue != Some(0),
+        "connect" => socket.state != "SYN_SENT",
+        "read" | "recvfrom" => socket.recv_queue > 0 || peer_ended.contains(&socket.state.as_str()),
+        _ => false,
+    }
 }
 
 /// Has a read of TCP returned 0 in step `n`, and the peer has ended what it sends?
@@ -331,7 +351,7 @@ fn every_state(browser: &mut Browser) {
         let (c, rust, html) = echo(lang);
         assert!(html.len() < 300 * 1024, "{} bytes", html.len());
         let said = html.matches("\"state\":\"LISTEN\"").count();
-        assert_eq!(said, 1, "what stays as it is, is said once, and of one language");
+        assert_eq!(said, 3, "each time that its queue is another, and of one language");
         let mut open = open(browser, &html, WIDE, "");
         there_and_back(&mut open.page, &c, lang);
         open.page.eval("document.querySelectorAll('.pl-languages button')[1].click()");
@@ -457,6 +477,53 @@ fn changes_are_marked(browser: &mut Browser) {
         ["row gone", "state", "state"],
         "close takes the descriptor away; both sockets have another state"
     );
+}
+
+/// How far the ground of each piece, state, queue and number is from that of the page, as a distance of colours, and the contrast of
+/// the worst text on it.
+const GROUNDS: &str = r"(() => {
+    const rgb = colour => colour.match(/[\d.]+/g).map(Number);
+    const ground = e => { const colour = rgb(getComputedStyle(e).backgroundColor); return colour.length < 4 || colour[3] ? colour : ground(e.parentElement); };
+    const light = colour => colour.slice(0, 3).reduce((sum, c, i) => sum + [0.2126, 0.7152, 0.0722][i] * (c <= 10 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4), 0.05);
+    const contrast = e => { const both = [rgb(getComputedStyle(e).color), ground(e)].map(light); return Math.max(...both) / Math.min(...both); };
+    const page = ground(document.querySelector('.pl-ui'));
+    return [...document.querySelectorAll('.pl-fds :is(.pl-piece, .pl-state, .pl-queue, .pl-fd)')].map(e => [
+        e.className.match(/pl-(p[1-5]|state|recv|send|accept|fd)\b/)[1],
+        Math.hypot(...ground(e).slice(0, 3).map((c, i) => c - page[i])),
+        Math.min(...[e, ...e.querySelectorAll('*')].filter(e => [...e.childNodes].some(node => node.nodeType === 3)).map(contrast)),
+    ]);
+})()";
+
+fn changes_stay(browser: &mut Browser) {
+    let (_, _, html) = echo("en");
+    let mut open = open(browser, &html, WIDE, "");
+    let new = ["p1", "p2", "p3", "state", "p4", "p5", "recv", "send"];
+    for scheme in ["light", "dark"] {
+        open.page.scheme(scheme);
+        for (n, filled, pale) in [
+            (1, &[][..], &[][..]),
+            (2, &["fd"], &new), // a socket that is new altogether is one change, not nine
+            (3, &["p2", "p3"], &[]),
+            (4, &["state", "accept"], &[]),
+            (5, &[], &[]),
+            (8, &["p2", "p3", "state", "p4", "p5", "accept"], &new),
+            (13, &["recv"], &[]),
+            (19, &["fd", "state", "state"], &[]),
+        ] {
+            open.page.eval(&format!("document.querySelectorAll('.pl-mark')[{}].click()", n - 1));
+            let grounds: Vec<(String, f64, f64)> = serde_json::from_value(open.page.eval(GROUNDS)).unwrap();
+            let far = |least: f64, most: f64| -> Vec<&str> {
+                let these = grounds.iter().filter(|(_, far, _)| (least..most).contains(far));
+                these.map(|(name, ..)| name.as_str()).collect()
+            };
+            assert_eq!(
+                (far(70.0, 999.0), far(30.0, 70.0)),
+                (filled.to_vec(), pale.to_vec()),
+                "step {n}, {scheme}"
+            );
+            assert!(grounds.iter().all(|(.., contrast)| *contrast >= 4.5), "step {n}, {scheme}: {grounds:?}");
+        }
+    }
 }
 
 fn links(browser: &mut Browser) {

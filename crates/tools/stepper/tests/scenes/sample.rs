@@ -23,6 +23,7 @@ pub(crate) fn echo(language: &'static str) -> Recording {
     scene.waits(SERVER, "accept", &["3"]);
     scene.prints("0.0.0.0:5000에서 연결을 기다립니다.\n");
     scene.client_connects(CLIENT, 2);
+    scene.socket(1, |socket| socket.accept_queue = Some(1));
     scene.server_accepts(0);
     scene.waits(SERVER, "read", &["4"]);
     scene.client_writes();
