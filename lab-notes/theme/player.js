@@ -42,6 +42,8 @@ const ERRORS = {
 /** The same of a call that waited as long as SO_RCVTIMEO or SO_SNDTIMEO allows. */
 const TOO_LATE = ["정한 시간이 지났어요", "the time allowed is over"];
 
+/** What is new in a step, or gone. */
+const CHANGED = ".pl-new, .pl-gone";
 const RECEIVES = /^(read|readv|recv|recvfrom|recvmsg)$/, SENDS = /^(write|writev|send|sendto|sendmsg)$/;
 const ENDS = /^(exit|exit_group|killed)$/, FORKS = /^(fork|vfork|clone|clone3)$/;
 
@@ -331,6 +333,12 @@ const players = [];
 let used = null;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
+/** Which way a box has more to be scrolled to. */
+function shade(box) {
+  box.classList.toggle("pl-above", box.scrollTop > 2);
+  box.classList.toggle("pl-below", box.scrollTop + box.clientHeight < box.scrollHeight - 2);
+}
+
 class Player {
   constructor(container, recordings) {
     this.box = container;
@@ -408,6 +416,7 @@ class Player {
     const source = put(el("pre", "pl-source"), { tabindex: 0, role: "group" });
     const printed = put(el("pre", "pl-printed"), { role: "group", "aria-label": w.printed });
     const table = put(el("div", "pl-fds"), { role: "group", "aria-label": w.fds });
+    table.addEventListener("scroll", () => shade(table), { passive: true });
     const head = el("header", "pl-head", el("b", "", name(process.name, this.lang)), program, status);
     const element = el("div", "pl-process", head, source, printed, table);
     element.dataset.process = i;
@@ -559,7 +568,7 @@ class Player {
     this.pick(role, step.process);
     this.turn(role);
     for (const side of Object.values(this.sides)) for (const panel of side.panels) this.fill(panel, step, before);
-    for (const b of this.choice.children) b.classList.toggle("pl-has-new", this.sides[b.dataset.role].element.querySelector(".pl-new") !== null);
+    this.point(role);
     this.cross(n);
     // Focus, if it was on the line of time, goes along.
     const old = this.grid.querySelector("[aria-current]"), mark = this.marks[n - 1], focused = old && old === document.activeElement;
@@ -588,6 +597,17 @@ class Player {
     }
   }
 
+  /** What this step changes comes in sight: the other side turns to a process that has a change; tabs have a dot. */
+  point(role) {
+    const changed = ({ table, element }) => table.querySelector(CHANGED) ?? element.querySelector(CHANGED);
+    for (const [own, side] of Object.entries(this.sides)) {
+      const fresh = side.panels.filter(changed), seen = side.panels.find((panel) => !panel.element.hidden);
+      if (own !== role && fresh.length && !fresh.includes(seen)) this.pick(own, fresh[0].i);
+      if (side.tabs) for (const b of side.tabs.children) b.classList.toggle("pl-has-new", fresh.some(({ i }) => i === Number(b.dataset.process)));
+      for (const b of this.choice.children) if (b.dataset.role === own) b.classList.toggle("pl-has-new", fresh.length > 0);
+    }
+  }
+
   big(step) {
     const args = step.args.map(shown).join(", ");
     return [el("b", "", step.call), `(${args})`, ...(step.result == null ? step.blocked ? [el("em", "", " …")] : []
@@ -612,7 +632,7 @@ class Player {
     panel.program.textContent = this.recording.processes[i].program;
     panel.status.textContent = text;
     panel.status.className = `pl-status ${kind}${changed ? " pl-new" : ""}`;
-    this.showSource(panel, own, here);
+    const other = this.showSource(panel, own, here);
     // What it has printed; what was typed stands between, as on a screen.
     const lines = [];
     for (const s of own) {
@@ -625,8 +645,10 @@ class Player {
     panel.printed.classList.toggle("pl-new", here && lines.at(-1)?.className === "pl-fresh");
     panel.printed.scrollTop = panel.printed.scrollHeight;
     panel.table.replaceChildren(...this.descriptors(i, step.state, before), ...this.orphans(panel.process.role, step.state, before));
+    this.find(panel, other);
   }
 
+  /** Is it another file than before? */
   showSource(panel, own, here) {
     const { w } = this, at = own.at(-1)?.source, last = own.findLast((s) => s.source)?.source;
     const file = last?.file ?? this.steps.find((s) => s.process === panel.i && s.source)?.source.file, text = this.recording.files[file];
@@ -641,13 +663,20 @@ class Player {
     panel.line = last && panel.source.querySelector(`[data-line="${last.line}"]`);
     panel.source.classList.toggle("pl-now", here);
     if (at && panel.line) put(panel.line, { "aria-current": "true" });
-    this.find(panel, changed);
+    return changed;
   }
 
-  /** The current line in sight: only the box scrolls, never the page. One that was hidden has to do it when it is shown. */
-  find({ source, line }, at_once) {
-    const top = (line?.offsetTop ?? 0) - source.clientHeight * 0.4;
-    source.scrollTo({ top, behavior: at_once || still.matches ? "auto" : "smooth" });
+  /** The current line and the first change among the sockets in sight: only boxes scroll, never the page. What was hidden has to do
+      it when it is shown. */
+  find({ source, line, table }, at_once) {
+    const behavior = at_once || still.matches ? "auto" : "smooth", top = (line?.offsetTop ?? 0) - source.clientHeight * 0.4;
+    source.scrollTo({ top, behavior });
+    const changes = [...table.querySelectorAll(CHANGED)].map((change) => change.closest(".pl-plain, .pl-fds > *"));
+    if (changes.length) {
+      const bottom = changes.at(-1).offsetTop + changes.at(-1).offsetHeight - table.clientHeight;
+      table.scrollTop = Math.min(changes[0].offsetTop, Math.max(table.scrollTop, bottom));
+    }
+    shade(table);
   }
 
   /** The descriptor table, each socket in its place. What is gone since the step before is there once more, struck out. */

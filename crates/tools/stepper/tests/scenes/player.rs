@@ -9,7 +9,7 @@ use labkit::{Trial, missing_program, trial, trial_with};
 use maud::html;
 use serde_json::{Value, json};
 use stepper::html;
-use stepper::recording::{Protocol, Recording, Role, Segment, Socket, State, Step};
+use stepper::recording::{Process, Protocol, Recording, Role, Segment, Socket, State, Step};
 use stepper::scenes::Language;
 use tempfile::TempDir;
 
@@ -37,6 +37,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         browser("rust_that_does_not_do_the_same_is_shown_as_it_is", another_run),
         browser("what_a_step_changes_is_marked_and_nothing_else", changes_are_marked),
         browser("a_change_has_a_ground_of_its_own_until_the_next_step", changes_stay),
+        browser("what_changes_is_in_sight_and_what_is_not_has_a_shade", changes_in_sight),
+        browser("the_other_side_turns_to_the_process_that_has_a_change", other_side_turns),
         browser("a_link_opens_its_step_and_the_address_follows", links),
         browser("keys_belong_to_whoever_types", keys_while_typing),
         browser("a_finger_turns_the_page_and_finds_every_button", on_a_phone),
@@ -524,6 +526,61 @@ fn changes_stay(browser: &mut Browser) {
             assert!(grounds.iter().all(|(.., contrast)| *contrast >= 4.5), "step {n}, {scheme}: {grounds:?}");
         }
     }
+}
+
+/// Who is shown on each side, which tabs have a dot, whether the first change is out of sight, and whether it shows that there is more.
+const SEEN: &str = r"(() => {
+    const numbers = (side, selector) => [...side.querySelectorAll(selector)].map(e => Number(e.dataset.process));
+    return [...document.querySelectorAll('.pl-side')].map(side => {
+        const box = side.querySelector('.pl-process:not([hidden]) .pl-fds'), { top, bottom } = box.getBoundingClientRect();
+        const changes = [...box.querySelectorAll('.pl-new, .pl-gone')].map(e => e.getBoundingClientRect());
+        const dots = [...side.querySelectorAll('.pl-tabs button')].filter(b => getComputedStyle(b, '::after').content !== 'none');
+        const below = box.scrollTop + box.clientHeight < box.scrollHeight - 2;
+        return { shown: numbers(side, '.pl-process:not([hidden])')[0], dots: dots.map(b => Number(b.dataset.process)),
+            hidden: changes.slice(0, 1).some(c => c.top < top || c.bottom > bottom),
+            shades: below === (getComputedStyle(box, '::after').position === 'sticky') };
+    });
+})()";
+
+fn changes_in_sight(browser: &mut Browser) {
+    let crowd = sample::crowd();
+    let mut open = open(browser, &html::page(&[("C", &crowd)], "en"), WIDE, "");
+    let mut scrolled = false;
+    for (n, step) in (1..).zip(&crowd.steps) {
+        let seen = open.page.eval(SEEN);
+        for side in seen.as_array().unwrap() {
+            assert_eq!(
+                (&side["hidden"], &side["shades"]),
+                (&json!(false), &json!(true)),
+                "step {n}: {seen:#}"
+            );
+        }
+        // A change of the other side, if there is any, is in the process that is shown.
+        let other = &seen[usize::from(step.process != 0)];
+        let dots = other["dots"].as_array().unwrap();
+        assert!(dots.is_empty() || dots.contains(&other["shown"]), "step {n}: {seen:#}");
+        scrolled |= open.page.number("document.querySelector('.pl-server .pl-fds').scrollTop") > 0.0;
+        press(&mut open.page, "ArrowRight");
+    }
+    assert!(scrolled, "not everything has room");
+}
+
+/// The server answers the first client while the second one is shown.
+fn other_side_turns(browser: &mut Browser) {
+    let mut answered = sample::echo("C");
+    let second = Process { name: "client 2".into(), ..answered.processes[1].clone() };
+    answered.processes.push(second);
+    for step in &mut answered.steps[8..11] {
+        step.process = 2;
+    }
+    let mut open = open(browser, &html::page(&[("C", &answered)], "en"), WIDE, "#tcp_echoserv-step-11");
+    assert_eq!(open.page.eval(SEEN)[0]["shown"], 2);
+    let answer = answered.steps.iter().position(|step| step.process == 0 && step.call == "write").unwrap();
+    for _ in 10..answer {
+        press(&mut open.page, "ArrowRight");
+    }
+    let seen = open.page.eval(SEEN);
+    assert_eq!((&seen[0]["shown"], &seen[0]["dots"]), (&json!(1), &json!([1])), "{seen:#}");
 }
 
 fn links(browser: &mut Browser) {
