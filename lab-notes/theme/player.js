@@ -378,8 +378,9 @@ class Player {
         b.dataset.process = i;
         return b;
       })), { role: "group", "aria-label": w.sides[role] });
-      const element = put(el("section", `pl-side pl-${role}`, tabs, panels.map((p) => p.element)), { "aria-label": w.sides[role] });
-      this.sides[role] = { element, panels, tabs };
+      const there = el("div", "pl-there");
+      const element = put(el("section", `pl-side pl-${role}`, tabs, panels.map((p) => p.element), there), { "aria-label": w.sides[role] });
+      this.sides[role] = { element, panels, tabs, there };
       this.pick(role, processes[0]?.i);
     }
     this.choice = put(el("div", "pl-choice", ["client", "server"].map((role) => {
@@ -605,6 +606,14 @@ class Player {
       if (own !== role && fresh.length && !fresh.includes(seen)) this.pick(own, fresh[0].i);
       if (side.tabs) for (const b of side.tabs.children) b.classList.toggle("pl-has-new", fresh.some(({ i }) => i === Number(b.dataset.process)));
       for (const b of this.choice.children) if (b.dataset.role === own) b.classList.toggle("pl-has-new", fresh.length > 0);
+    }
+    // Where there is room for one side only, it shows the other's changes too.
+    const { client, server } = this.sides;
+    for (const [side, other] of [[client, server], [server, client]]) {
+      const panel = other.panels.find(({ element }) => !element.hidden), rows = panel ? [...panel.table.querySelectorAll(".pl-row, .pl-orphan")] : [];
+      const fresh = rows.filter((row) => row.matches(CHANGED) || row.querySelector(CHANGED)).map((row) => row.cloneNode(true));
+      const head = panel && el("p", "pl-head", el("b", "", name(panel.process.name, this.lang)), panel.status.cloneNode(true));
+      side.there.replaceChildren(...(fresh.length || panel?.status.matches(CHANGED) ? [head, ...fresh] : []));
     }
   }
 

@@ -42,6 +42,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         browser("a_link_opens_its_step_and_the_address_follows", links),
         browser("keys_belong_to_whoever_types", keys_while_typing),
         browser("a_finger_turns_the_page_and_finds_every_button", on_a_phone),
+        browser("a_phone_shows_what_has_changed_in_one_screen", one_screen),
         browser("a_question_comes_before_its_step", predict),
         browser("without_javascript_and_on_paper_the_fallback_is_there", fallback),
         browser("it_fits_its_window_and_nothing_comes_from_elsewhere", fits),
@@ -124,7 +125,7 @@ const SHOWN: &str = r"(() => {
         side: process.parentElement.classList.contains('pl-client') ? 'client' : 'server',
         line: Number(process.querySelector('.pl-line[aria-current]')?.dataset.line ?? 0),
         visible: (line => !line || line.offsetTop >= line.parentElement.parentElement.scrollTop && line.offsetTop + 10 <= line.parentElement.parentElement.scrollTop + line.parentElement.parentElement.clientHeight)
-            (process.querySelector('.pl-line[aria-current]')) || process.offsetParent === null,
+            (process.querySelector('.pl-line[aria-current]')) || process.querySelector('.pl-source').offsetParent === null,
         printed: [...process.querySelectorAll('.pl-printed > span')].map(span => span.textContent).join(''),
         descriptors: Object.fromEntries([...process.querySelectorAll('.pl-row:not(.pl-gone)')].flatMap(row =>
             [...row.querySelectorAll('.pl-fd')].map(fd => [fd.textContent, row.querySelector('.pl-socket') ? Number(row.querySelector('.pl-socket').dataset.socket) : text(row, '.pl-what')]))),
@@ -664,6 +665,39 @@ fn on_a_phone(browser: &mut Browser) {
     assert_eq!(page.eval("document.querySelectorAll('.pl-side')[0].checkVisibility() !== document.querySelectorAll('.pl-side')[1].checkVisibility()"), true);
     let bottom = page.number("document.querySelector('.pl-buttons').getBoundingClientRect().bottom");
     assert!(bottom <= 844.0, "{bottom}");
+}
+
+/// The call, its sentence, what crosses in this step and all that changes, on both sides, above the buttons; and no address breaks.
+fn one_screen(browser: &mut Browser) {
+    const UNSEEN: &str = r"(() => {
+        const end = document.querySelector('.pl-buttons').getBoundingClientRect().top, shown = e => e.checkVisibility();
+        const changed = [...document.querySelectorAll('.pl-process:not([hidden]) .pl-socket')].filter(card => card.matches('.pl-new') || card.querySelector('.pl-new'));
+        const cards = changed.map(({ dataset }) => [...document.querySelectorAll(`.pl-socket[data-socket='${dataset.socket}']`)].find(shown));
+        const all = [...document.querySelectorAll('.pl-text, .pl-said, .pl-this, .pl-new, .pl-gone')].filter(shown).concat(cards);
+        return all.filter(e => !e || e.getBoundingClientRect().top < 0 || e.getBoundingClientRect().bottom > end).map(e => e?.className);
+    })()";
+    const BROKEN: &str = "[...document.querySelectorAll('.pl-piece, .pl-state')].filter(e => e.offsetHeight > 24).map(e => e.textContent)";
+    for lang in ["ko", "en"] {
+        let (c, _, html) = echo(lang);
+        // In the book the page has its margins.
+        for width in [390, 360] {
+            let mut open = open(browser, &html, (width, 844), "");
+            let mut unseen = Vec::new();
+            for n in 1..=c.steps.len() {
+                assert_eq!(open.page.eval(BROKEN), json!([]), "step {n}, {lang}, {width}");
+                let these = open.page.eval(UNSEEN);
+                if these != json!([]) {
+                    unseen.push((n, these));
+                }
+                click(&mut open.page, 2);
+            }
+            assert!(unseen.len() <= 2, "{lang}, {width}: {unseen:?}");
+        }
+    }
+    let far =
+        html::page(&[("C", &sample::echo("C"))], "ko").replace("127.0.0.1:41234", "192.168.100.100:41234");
+    let mut open = open(browser, &far, PHONE, "#tcp_echoserv-step-9");
+    assert_eq!(open.page.eval(BROKEN), json!([]));
 }
 
 fn in_a_page(recordings: &[(&str, &Recording)], id: &str, questions: Option<&Value>) -> String {
