@@ -808,10 +808,11 @@ addEventListener("hashchange", follow);
 document.addEventListener("keydown", (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.defaultPrevented) return;
   if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-  let player = players.find(({ box }) => box.contains(event.target)) ?? used ?? (players.length === 1 ? players[0] : null);
+  // Of the players in sight the one with the focus, the one used last, or the one of which most is seen.
+  const height = ({ box }) => Math.min(box.getBoundingClientRect().bottom, innerHeight) - Math.max(box.getBoundingClientRect().top, 0);
+  const seen = players.filter((player) => height(player) > 0).sort((a, b) => height(b) - height(a));
+  const player = seen.find(({ box }) => box.contains(event.target)) ?? seen.find((player) => player === used) ?? seen[0];
   if (!player) return;
-  const { top, bottom } = player.box.getBoundingClientRect();
-  if (!player.box.contains(event.target) && (bottom < 0 || top > innerHeight)) return; // nobody sees it
   const act = { ArrowRight: () => player.next(), ArrowLeft: () => player.go(player.at - 1), Home: () => player.go(1), End: () => player.go(player.steps.length) }[event.key];
   if (!act) return;
   event.preventDefault();

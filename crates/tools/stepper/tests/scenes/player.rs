@@ -836,7 +836,7 @@ fn fits(browser: &mut Browser) {
 
 fn two_players(browser: &mut Browser) {
     let c = sample::echo("C");
-    let mut open = open(browser, &in_a_page(&[("C", &c)], "a a-step", None), WIDE, "#a-step-step-7");
+    let mut open = self::open(browser, &in_a_page(&[("C", &c)], "a a-step", None), WIDE, "#a-step-step-7");
     let page = &mut open.page;
     let steps = |page: &mut Page| {
         page.eval("[...document.querySelectorAll('.player')].map(p => Number(p.dataset.step))")
@@ -847,6 +847,34 @@ fn two_players(browser: &mut Browser) {
     page.eval("document.querySelector('#player-a .pl-buttons button').focus({preventScroll: true})");
     press(page, "ArrowRight");
     assert_eq!(steps(page), json!([2, 8]), "the one that has the focus");
+    // Nothing has been used here.
+    let c = sample::echo("C");
+    let html = in_a_page(&[("C", &c)], "a b", None)
+        .replace("<h1>h</h1>", "<h1>h</h1><div style=height:3000px></div>");
+    drop(open);
+    let mut open = self::open(browser, &html, WIDE, "");
+    let page = &mut open.page;
+    let scroll = |page: &mut Page, to: &str| {
+        page.eval(&format!("scrollTo({{ top: {to}, behavior: 'instant' }})"));
+    };
+    press(page, "ArrowRight");
+    assert_eq!(steps(page), json!([1, 1]), "both are out of sight");
+    let b = "scrollY + document.querySelector('#player-b').getBoundingClientRect().top";
+    scroll(page, &format!("{b} - 300"));
+    press(page, "ArrowRight");
+    assert_eq!(steps(page), json!([1, 2]), "the one that fills most of the window");
+    scroll(page, &format!("{b} - 800"));
+    press(page, "ArrowRight");
+    assert_eq!(steps(page), json!([1, 3]), "the one that was used last, while it is in sight");
+    scroll(page, &format!("{b} - 1000"));
+    press(page, "ArrowRight");
+    assert_eq!(steps(page), json!([2, 3]), "the other, once that is out of sight");
+    page.eval("document.querySelector('#player-b .pl-buttons button').focus({preventScroll: true})");
+    press(page, "ArrowRight");
+    assert_eq!(steps(page), json!([3, 3]), "nor does the focus count there");
+    scroll(page, "0");
+    press(page, "ArrowRight");
+    assert_eq!(steps(page), json!([3, 3]), "none, where none is in sight");
 }
 
 fn axe(browser: &mut Browser) {
