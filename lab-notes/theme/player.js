@@ -4,22 +4,24 @@
 {
 const WORDS = {
   ko: {
-    sides: { client: "클라이언트", server: "서버" }, wire: "오간 세그먼트", choose: "보여 줄 쪽",
+    sides: { client: "클라이언트", server: "서버" }, wire: (what) => `오간 ${what.join(", ") || "것"}`, choose: "보여 줄 쪽",
     start: "처음", back: "이전 단계", next: "다음 단계", end: "끝", steps: "단계", all: "모든 단계", ask: "예상해 보기",
     answer: "확인", go: "이 단계 보기", right: "맞아요.", wrong: "아니에요.", language: "소스 코드의 언어", link: "이 단계의 링크",
     running: "실행 중", ended: "끝났어요", yet: "아직 시작하지 않았어요", stopped: "SIGCONT를 기다려요", waiting: (call) => `${call}에서 기다려요`, ready: (call) => `${call}, 돌아올 수 있어요`,
     printed: "출력", silent: "아직 출력한 것이 없어요", hidden: "소스의 어느 줄인지 알 수 없어요", nothing: "이 단계에서는 오간 것이 없어요.",
+    crosses: { tcp: "세그먼트", udp: "데이터그램", icmp: "ICMP 메시지" }, states: { unbound: "bind 전", bound: "bind됨", connected: "connect됨" },
     fds: "디스크립터와 소켓", what: { keyboard: "키보드", screen: "화면", socket: "소켓", pipe: "파이프" }, gone: "닫혔어요",
     waits: "아직 accept하지 않은 연결", left: "닫혔지만 남아 있는 연결", opening: "맺는 중인 연결",
     recv: "수신 큐", send: "송신 큐", queue: "연결 대기 큐", bytes: (n) => `${n}바이트`, dropped: "버려졌어요", same: (n) => `프로세스 ${n}개가 함께 쓰는 소켓`,
     pieces: ["프로토콜", "자신의 IP 주소", "자신의 포트 번호", "상대방의 IP 주소", "상대방의 포트 번호"], short: ["프로토콜", "자신의 IP", "자신의 포트", "상대방의 IP", "상대방의 포트"],
   },
   en: {
-    sides: { client: "client", server: "server" }, wire: "On the wire", choose: "Which side",
+    sides: { client: "client", server: "server" }, wire: () => "On the wire", choose: "Which side",
     start: "First step", back: "Step back", next: "Next step", end: "Last step", steps: "Steps", all: "All steps", ask: "Predict",
     answer: "Check", go: "See this step", right: "Right.", wrong: "No.", language: "Language of the source", link: "The address of this step",
     running: "running", ended: "has ended", yet: "not started yet", stopped: "stopped until SIGCONT", waiting: (call) => `waits in ${call}`, ready: (call) => `${call} can return`,
     printed: "Output", silent: "nothing printed yet", hidden: "the line of source is not known", nothing: "Nothing crosses in this step.",
+    crosses: {}, states: {},
     fds: "Descriptors and sockets", what: {}, gone: "closed",
     waits: "connection not yet accepted", left: "closed, but still there", opening: "connection being made",
     recv: "receive queue", send: "send queue", queue: "accept queue", bytes: (n) => (n === 1 ? "1 byte" : `${n} bytes`), dropped: "dropped", same: (n) => `a socket of ${n} processes`,
@@ -198,7 +200,7 @@ function sentences(recording, i, lang, owner) {
   // "Client 2" has no article.
   const numbered = (english) => english.replace(/\bthe (\w+ \d)/g, "$1").replace(/\bThe (\w)(\w* \d)/g, (_, c, rest) => c.toUpperCase() + rest);
   const out = [], say = (korean, english) => out.push(ko ? korean : numbered(english));
-  const from = w.what[d?.what] ?? d?.what;
+  const from = w.what[d?.what] ?? d?.what, its = /^\//.test(from) ? from : `its ${from}`;
   const count = Number.isNaN(n) ? "" : w.bytes(n);
   if (step.signals.length && call !== "killed") {
     const signals = step.signals.join(", ");
@@ -236,14 +238,19 @@ function sentences(recording, i, lang, owner) {
     say(`${subject} 연결 대기 큐에서 연결을 하나 꺼냈어요. 이 연결의 디스크립터는 ${josa(n, "이에요", "예요")}.`, `${Who} has taken a connection from its accept queue: descriptor ${n}.`);
   } else if (RECEIVES.test(call) && d) {
     if (/MSG_PEEK/.test(args.join())) say(`${subject} 수신 큐의 ${josa(count, "을", "를")} 꺼내지 않고 읽기만 했어요.`, `${Who} has looked at ${count} and left them in the queue.`);
-    else if (n > 0) say(`${subject} ${socket ? w.recv : from}에서 ${josa(count, "을", "를")} 읽었어요.`, `${Who} has read ${count} from its ${socket ? w.recv : from}.`);
+    else if (n > 0) say(`${subject} ${socket ? w.recv : from}에서 ${josa(count, "을", "를")} 읽었어요.`, `${Who} has read ${count} from ${socket ? `its ${w.recv}` : its}.`);
     else if (socket?.protocol === "udp") say(`${subject} 0바이트 데이터그램을 받았어요.`, `${Who} has received a datagram of 0 bytes.`);
     // Without a FIN, it was the program itself: shutdown(SHUT_RD), or a read of 0 bytes.
     else if (socket && /WAIT1|WAIT2|ESTABLISHED/.test(socket.state)) say(`${who}의 ${josa(call, "이", "가")} 0을 돌려줬어요.`, `${Who}'s ${call} returned 0.`);
     else if (socket) say(`${who}의 ${josa(call, "이", "가")} 0을 돌려줬어요. 상대방이 더는 보내지 않아요.`, `${Who}'s ${call} returned 0: the peer sends no more.`);
     else say(`${who}의 입력이 끝났어요.`, `${Who}'s input has ended.`);
   } else if (SENDS.test(call) && d && !socket) {
-    say(`${subject} ${from}에 ${josa(count, "을", "를")} 출력했어요.`, `${Who} has written ${count} to its ${from}.`);
+    say(`${subject} ${from}에 ${josa(count, "을", "를")} 출력했어요.`, `${Who} has written ${count} to ${its}.`);
+  } else if (SENDS.test(call) && socket?.protocol === "udp") {
+    say(`${subject} ${count} 데이터그램을 보냈어요.`, `${Who} has sent a datagram of ${count}.`);
+  } else if (call === "execve") {
+    const path = args[0].replace(/^"|"$/g, "");
+    say(`${subject} 다른 프로그램이 됐어요. 이제 ${josa(path, "을", "를")} 실행해요.`, `${Who} has become another program: ${path}.`);
   } else if (call === "close") {
     const others = d?.socket != null && holders(after, d.socket).length > 0;
     say(`${subject} 디스크립터 ${josa(fd, "을", "를")} 닫았어요.${others ? " 이 소켓의 디스크립터가 더 있어서 소켓은 아직 열려 있어요." : ""}`,
@@ -271,6 +278,8 @@ function sentences(recording, i, lang, owner) {
     const [value] = result.split(" ");
     say(`${who}의 ${josa(call, "이", "가")} ${josa(value, "을", "를")} 돌려줬어요.`, `${Who}'s ${call} returned ${value}.`);
   }
+  for (const { protocol, flags } of step.segments) if (protocol === "icmp" && /unreachable/.test(flags))
+    say(`${/port/.test(flags) ? "포트" : "목적지"}에 도달할 수 없다는 ICMP 메시지가 왔어요.`, `An ICMP message came back: ${flags}.`);
   // What it changed at the sockets is said of all of them, whichever call it was.
   for (const s of after.sockets) {
     const old = again(before, s), own = s.id === d?.socket, at = place(s.id);
@@ -290,7 +299,7 @@ function sentences(recording, i, lang, owner) {
 
 /** What a process is called here, in the reader's language. */
 function name(english, lang) {
-  if (lang !== "ko") return english;
+  if (lang !== "ko") return english.replace(/^server again/, "restarted server");
   return english.replace(/^server again/, "다시 실행한 서버").replace(/^server/, "서버").replace(/^client/, "클라이언트").replace(/^program$/, "프로그램")
     .replace(/'s child/g, "의 자식").replace(/'s thread/g, "의 스레드");
 }
@@ -365,10 +374,12 @@ class Player {
     this.said = el("p", "pl-said");
     this.whose = el("span", "pl-whose");
     this.band = put(el("div", "pl-band", el("p", "pl-call", this.whose, this.call), this.said), { "aria-live": "polite", "aria-atomic": "true" });
-    this.wire = put(el("ol", "pl-segments"), { "aria-label": w.wire });
+    const crosses = new Set(this.steps.flatMap((step) => step.segments.map((s) => s.protocol)));
+    const wire = w.wire(Object.keys(w.crosses).filter((protocol) => crosses.has(protocol)).map((protocol) => w.crosses[protocol]));
+    this.wire = put(el("ol", "pl-segments"), { "aria-label": wire });
     this.question = el("form", "pl-question");
     this.question.hidden = true;
-    this.middle = put(el("section", "pl-wire", el("p", "pl-title", w.wire), this.wire, this.question, el("p", "pl-foot", w.short.map((text, k) => el("span", "", `${"①②③④⑤"[k]} ${text}`)))), { "aria-label": w.wire });
+    this.middle = put(el("section", "pl-wire", el("p", "pl-title", wire), this.wire, this.question, el("p", "pl-foot", w.short.map((text, k) => el("span", "", `${"①②③④⑤"[k]} ${text}`)))), { "aria-label": wire });
     this.sides = {};
     for (const role of ["client", "server"]) {
       const processes = recording.processes.map((process, i) => ({ process, i })).filter(({ process }) => process.role === role);
@@ -735,7 +746,7 @@ class Player {
         el("b", "", `${s.accept_queue} / ${s.backlog ?? "?"}`))];
     } else queues = [bar(w.recv, s.recv_queue, old?.recv_queue, "recv"), bar(w.send, s.send_queue, old?.send_queue, "send")];
     const shared = new Set(holders(state, s.id).filter((i) => !/thread/.test(this.recording.processes[i].name))).size;
-    const card = el("div", `pl-socket${fresh(!old)}`, el("div", "pl-pieces", pieces.slice(0, 3), el("b", `pl-state${fresh(s.state !== old?.state)}`, s.state), pieces.slice(3)),
+    const card = el("div", `pl-socket${fresh(!old)}`, el("div", "pl-pieces", pieces.slice(0, 3), el("b", `pl-state${fresh(s.state !== old?.state)}`, w.states[s.state] ?? s.state), pieces.slice(3)),
       el("div", "pl-queues", queues), shared > 1 && el("p", "pl-shared", w.same(shared)));
     card.dataset.socket = s.id;
     return card;
@@ -748,7 +759,7 @@ class Player {
     this.steps.slice(0, n).forEach((step, i) => step.segments.forEach((s, k) => {
       const here = i === n - 1, right = this.fromClient(s), kind = /RST|unreachable/.test(s.flags) || s.dropped ? "pl-refusal" : s.len ? "pl-data" : "";
       const numbers = s.relative ? `seq ${s.relative[0]}${s.relative[1] == null ? "" : ` ack ${s.relative[1]}`}` : "";
-      const flags = s.flags || s.protocol.toUpperCase(), length = s.len ? w.bytes(s.len) : "";
+      const flags = s.protocol === "tcp" ? s.flags : [s.protocol.toUpperCase(), s.flags.replace("ICMP", "")].join(" ").trim(), length = s.len ? w.bytes(s.len) : "";
       const ports = connections.size > 1 && `:${parts(s.from)[1]} → :${parts(s.to)[1]}`;
       const item = el("li", `pl-segment ${right ? "pl-to-right" : "pl-to-left"} ${kind}${s.dropped ? " pl-dropped" : ""} ${here ? "pl-this" : "pl-old"}`,
         el("span", "pl-label", el("b", "", flags), numbers && el("span", "pl-seq", numbers), length && el("span", "pl-len", length)),

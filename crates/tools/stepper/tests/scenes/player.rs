@@ -32,6 +32,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
         browser("every_state_is_shown_forwards_by_keys_and_backwards_by_buttons", every_state),
         browser("a_read_of_nothing_is_the_peers_end_only_after_its_fin", read_of_nothing),
+        browser("datagrams_and_messages_of_icmp_are_called_so", datagrams),
+        browser("a_sentence_names_its_process_and_its_file", names),
         browser("several_processes_and_what_nobody_has_accepted_are_shown", several_processes),
         browser("rust_instead_of_c_changes_the_source_and_nothing_else", rust_instead_of_c),
         browser("rust_that_does_not_do_the_same_is_shown_as_it_is", another_run),
@@ -144,7 +146,7 @@ const SHOWN: &str = r"(() => {
     };
 })()";
 
-fn shown_socket(socket: &Socket) -> Value {
+fn shown_socket(socket: &Socket, lang: &str) -> Value {
     let dash = |text: Option<String>| text.unwrap_or_else(|| "—".into());
     let (local, remote) = (socket.local, socket.remote);
     let protocol = if socket.protocol == Protocol::Tcp { "TCP" } else { "UDP" };
@@ -155,7 +157,12 @@ fn shown_socket(socket: &Socket) -> Value {
             dash(local.map(|a| a.ip().to_string())), dash(local.map(|a| a.port().to_string())),
             dash(remote.map(|a| a.ip().to_string())), dash(remote.map(|a| a.port().to_string())),
         ],
-        "state": socket.state,
+        "state": match (lang, socket.state.as_str()) {
+            ("ko", "unbound") => "bind 전",
+            ("ko", "bound") => "bind됨",
+            ("ko", "connected") => "connect됨",
+            (_, state) => state,
+        },
         "recv": (!listens).then_some(socket.recv_queue),
         "send": (!listens).then_some(socket.send_queue),
         "accept": socket.accept_queue.map(|n| format!("{n} / {}", socket.backlog.unwrap())),
@@ -224,7 +231,7 @@ fn check(recording: &Recording, n: usize, lang: &str, shown: &Value) {
                 (None, what, _) => json!(what),
             };
             if let Some(id) = d.socket {
-                sockets[id.to_string()] = shown_socket(socket(id));
+                sockets[id.to_string()] = shown_socket(socket(id), lang);
             }
         }
         assert_eq!((&panel["descriptors"], &panel["sockets"]), (&descriptors, &sockets), "{at}");
@@ -235,7 +242,7 @@ fn check(recording: &Recording, n: usize, lang: &str, shown: &Value) {
     let all =
         step.state.sockets.iter().filter(|socket| !(named.insert(socket.id) && held.contains(&socket.id)));
     let all: BTreeSet<String> =
-        all.map(|socket| json!([socket.id, shown_socket(socket)]).to_string()).collect();
+        all.map(|socket| json!([socket.id, shown_socket(socket, lang)]).to_string()).collect();
     assert_eq!(others, all, "{at}");
     check_segments(recording, n, shown);
 }
@@ -248,7 +255,7 @@ fn can_return(waits: &Step, state: &State) -> bool {
     let socket = state.sockets.iter().find(|socket| socket.id == id).unwrap();
     let peer_ended = ["CLOSE_WAIT", "LAST_ACK", "CLOSING", "TIME_WAIT", "CLOSED"];
     match waits.call.as_str() {
-        "accept" => socket.accept_queue != Some(0),
+        "accept" => socket.accept_queue.is_some_and(|waiting| waiting > 0),
         "connect" => socket.state != "SYN_SENT",
         "read" | "recvfrom" => socket.recv_queue > 0 || peer_ended.contains(&socket.state.as_str()),
         _ => false,
@@ -292,7 +299,11 @@ fn check_segments(recording: &Recording, n: usize, shown: &Value) {
                 seq = format!("{seq} ack {ack}");
             }
             let seq = (segment.protocol == Protocol::Tcp).then_some(seq);
-            let flags = if segment.flags.is_empty() { "UDP" } else { &segment.flags };
+            let flags = match segment.protocol {
+                Protocol::Tcp => segment.flags.clone(),
+                Protocol::Udp => "UDP".into(),
+                Protocol::Icmp => format!("ICMP {}", segment.flags),
+            };
             let data = (!segment.data.is_empty()).then(|| format!("\"{}\"", segment.data));
             let len = (segment.len > 0).then_some(segment.len);
             // The servers have well-known ports, as such things go.
@@ -379,6 +390,98 @@ fn read_of_nothing(browser: &mut Browser) {
     for lang in ["ko", "en"] {
         let mut open = open(browser, &html::page(&[("C", &own)], lang), WIDE, "");
         there_and_back_at_once(&mut open.page, &own, lang);
+    }
+}
+
+/// The echo, as if it were of datagrams, and the client's found no port.
+fn datagrams(browser: &mut Browser) {
+    let mut own = sample::echo("C");
+    for step in &mut own.steps {
+        step.segments.retain(|segment| !segment.data.is_empty());
+        for segment in &mut step.segments {
+            (segment.protocol, segment.flags) = (Protocol::Udp, String::new());
+        }
+        for socket in &mut step.state.sockets {
+            (socket.protocol, socket.accept_queue, socket.backlog) = (Protocol::Udp, None, None);
+            socket.state = match (socket.local, socket.remote) {
+                (None, _) => "unbound",
+                (_, None) => "bound",
+                _ => "connected",
+            }
+            .into();
+        }
+    }
+    let sends = own.steps.iter().position(|step| step.call == "write").unwrap();
+    let Segment { from, to, .. } = own.steps[sends].segments[0];
+    let answer = Segment {
+        from: to,
+        to: from,
+        protocol: Protocol::Icmp,
+        flags: "port unreachable".into(),
+        len: 0,
+        data: String::new(),
+        ..own.steps[sends].segments[0].clone()
+    };
+    own.steps[sends].segments.push(answer);
+    for (lang, sent, came, title) in [
+        (
+            "ko",
+            "8바이트 데이터그램을 보냈어요.",
+            "포트에 도달할 수 없다는 ICMP 메시지가 왔어요.",
+            "오간 데이터그램, ICMP 메시지",
+        ),
+        (
+            "en",
+            "has sent a datagram of 8 bytes.",
+            "An ICMP message came back: port unreachable.",
+            "On the wire",
+        ),
+    ] {
+        let mut open = open(browser, &html::page(&[("C", &own)], lang), WIDE, "");
+        there_and_back_at_once(&mut open.page, &own, lang);
+        assert_eq!(open.page.eval("document.querySelector('.pl-title').textContent"), title);
+        let said = said(&mut open.page, sends);
+        assert!(said.contains(sent) && said.contains(came), "{said}");
+    }
+}
+
+/// The sentences of a step.
+fn said(page: &mut Page, index: usize) -> String {
+    page.eval(&format!("document.querySelectorAll('.pl-mark')[{index}].click()"));
+    page.eval("document.querySelector('.pl-said').textContent").as_str().unwrap().into()
+}
+
+fn names(browser: &mut Browser) {
+    let mut own = sample::echo("C");
+    own.processes[0].name = "server again".into();
+    let reads = own.steps.iter().position(|step| step.args[0] == "0" && step.result.is_some()).unwrap();
+    own.steps[reads].state.processes[1].descriptors[0].what = "/etc/hosts".into();
+    let begins = own.steps.iter().position(|step| step.process == 1).unwrap();
+    own.steps[begins].call = "execve".into();
+    own.steps[begins].args =
+        [r#""/bin/echo""#, r#"["echo"]"#, "0x7ffc /* 2 vars */"].map(Into::into).to_vec();
+    for (lang, sentences) in [
+        (
+            "ko",
+            [
+                (0, "다시 실행한 서버가 SIGPIPE를 무시하기로 했어요."),
+                (begins, "클라이언트가 다른 프로그램이 됐어요. 이제 /bin/echo를 실행해요."),
+                (reads, "클라이언트가 /etc/hosts에서 8바이트를 읽었어요."),
+            ],
+        ),
+        (
+            "en",
+            [
+                (0, "The restarted server ignores SIGPIPE from now on."),
+                (begins, "The client has become another program: /bin/echo."),
+                (reads, "The client has read 8 bytes from /etc/hosts."),
+            ],
+        ),
+    ] {
+        let mut open = open(browser, &html::page(&[("C", &own)], lang), WIDE, "");
+        for (index, sentence) in sentences {
+            assert_eq!(said(&mut open.page, index), sentence);
+        }
     }
 }
 
