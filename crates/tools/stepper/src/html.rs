@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::recording::{Recording, State, Step};
+use crate::scenes;
 
 const SCRIPT: &str = include_str!("../../../../lab-notes/theme/player.js");
 const STYLE: &str = include_str!("../../../../lab-notes/theme/player.css");
@@ -16,9 +17,10 @@ const BASE: [(&str, &str); 2] =
 /// What only such a page needs.
 const OWN: &str = "\
     body { padding: 0.75rem clamp(0.5rem, 2vw, 2rem); } h1 { font-size: 1rem; margin: 0; }
+    .about { margin: 0; font-size: 0.86rem; line-height: 1.4; color: var(--soft); } .about::first-letter { text-transform: uppercase; }
     .player { margin: 0.5rem auto; max-width: 96rem; }
     @media (max-width: 48rem) {
-      body { padding-inline: 0; } h1 { padding-inline: 1rem; } .pl-ui { border-radius: 0; border-inline: 0; }
+      body { padding-inline: 0; } :is(h1, .about) { padding-inline: 1rem; } .pl-ui { border-radius: 0; border-inline: 0; }
     }
     @media print { .pl-live > .fallback:has(> .all) { display: none; } }";
 
@@ -59,6 +61,7 @@ pub fn page(recordings: &[(&str, &Recording)], lang: &str) -> String {
     programs.dedup();
     let title = programs.join(" · ");
     let id = first.map_or("run", |recording| recording.scene.as_str());
+    let about = scenes::named(id).map(|scene| scene.about[usize::from(lang != "ko")]);
     let list = html! {
         @if let Some(recording) = first {
             ol.all { @for step in &recording.steps { li { (said(recording, step)) } } }
@@ -82,6 +85,7 @@ pub fn page(recordings: &[(&str, &Recording)], lang: &str) -> String {
             body {
                 main {
                     h1 { (title) }
+                    @if let Some(about) = about { p.about { (about) } }
                     (player(id, recordings, lang, None, &list))
                 }
                 script { (PreEscaped(SCRIPT)) }

@@ -10,7 +10,7 @@ use maud::html;
 use serde_json::{Value, json};
 use stepper::html;
 use stepper::recording::{Process, Protocol, Recording, Role, Segment, Socket, State, Step};
-use stepper::scenes::Language;
+use stepper::scenes::{self, Language};
 use tempfile::TempDir;
 
 use crate::chromium::{self, Browser, Page};
@@ -34,6 +34,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         browser("a_read_of_nothing_is_the_peers_end_only_after_its_fin", read_of_nothing),
         browser("datagrams_and_messages_of_icmp_are_called_so", datagrams),
         browser("a_sentence_names_its_process_and_its_file", names),
+        browser("a_page_says_what_its_scene_is", headings),
         browser("several_processes_and_what_nobody_has_accepted_are_shown", several_processes),
         browser("rust_instead_of_c_changes_the_source_and_nothing_else", rust_instead_of_c),
         browser("rust_that_does_not_do_the_same_is_shown_as_it_is", another_run),
@@ -483,6 +484,22 @@ fn names(browser: &mut Browser) {
             assert_eq!(said(&mut open.page, index), sentence);
         }
     }
+}
+
+fn headings(browser: &mut Browser) {
+    let mut own = sample::echo("C");
+    let mut shown = |recording: &Recording, lang| {
+        let mut open = open(browser, &html::page(&[("C", recording)], lang), WIDE, "");
+        let text = open.page.eval("[...document.querySelectorAll('h1, h1 + p')].map(e => e.textContent)");
+        serde_json::from_value::<Vec<String>>(text).unwrap()
+    };
+    let programs = "tcp_echoserv · tcp_echocli";
+    for (lang, i) in [("ko", 0), ("en", 1)] {
+        let about = scenes::named(&own.scene).unwrap().about[i];
+        assert_eq!(shown(&own, lang), [programs, about]);
+    }
+    own.scene = "own".into();
+    assert_eq!(shown(&own, "ko"), [programs], "of one's own programs nothing is known");
 }
 
 fn several_processes(browser: &mut Browser) {
