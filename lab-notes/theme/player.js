@@ -198,7 +198,7 @@ function sentences(recording, i, lang, owner) {
     return process == null ? w.sides[role] : name(recording.processes[process].name, lang);
   };
   // "Client 2" has no article.
-  const numbered = (english) => english.replace(/\bthe (\w+ \d)/g, "$1").replace(/\bThe (\w)(\w* \d)/g, (_, c, rest) => c.toUpperCase() + rest);
+  const numbered = (english) => english.replace(/\bthe ((?:client|server|program) \d)/g, "$1").replace(/\bThe (\w)(\w* \d)/g, (_, c, rest) => c.toUpperCase() + rest);
   const out = [], say = (korean, english) => out.push(ko ? korean : numbered(english));
   const from = w.what[d?.what] ?? d?.what, its = /^\//.test(from) ? from : `its ${from}`;
   const count = Number.isNaN(n) ? "" : w.bytes(n);
@@ -694,7 +694,7 @@ class Player {
     const changes = [...table.querySelectorAll(CHANGED)].map((change) => change.closest(".pl-plain, .pl-fds > *"));
     if (changes.length) {
       const bottom = changes.at(-1).offsetTop + changes.at(-1).offsetHeight - table.clientHeight;
-      table.scrollTop = Math.min(changes[0].offsetTop, Math.max(table.scrollTop, bottom));
+      table.scrollTop = Math.min(changes[0].offsetTop - 8, Math.max(table.scrollTop, bottom));
     }
     shade(table);
   }

@@ -466,6 +466,7 @@ fn names(browser: &mut Browser) {
             "ko",
             [
                 (0, "다시 실행한 서버가 SIGPIPE를 무시하기로 했어요."),
+                (2, "다시 실행한 서버가 소켓에 IP 주소 0.0.0.0과 포트 번호 5000을 붙였어요."),
                 (begins, "클라이언트가 다른 프로그램이 됐어요. 이제 /bin/echo를 실행해요."),
                 (reads, "클라이언트가 /etc/hosts에서 8바이트를 읽었어요."),
             ],
@@ -474,6 +475,7 @@ fn names(browser: &mut Browser) {
             "en",
             [
                 (0, "The restarted server ignores SIGPIPE from now on."),
+                (2, "The restarted server has given its socket the address 0.0.0.0 and port 5000."),
                 (begins, "The client has become another program: /bin/echo."),
                 (reads, "The client has read 8 bytes from /etc/hosts."),
             ],
