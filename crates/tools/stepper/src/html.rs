@@ -17,10 +17,11 @@ const BASE: [(&str, &str); 2] =
 /// What only such a page needs.
 const OWN: &str = "\
     body { padding: 0.75rem clamp(0.5rem, 2vw, 2rem); } h1 { font-size: 1rem; margin: 0 1rem 0 0; }
-    h1, .about { display: inline-block; } .about { margin: 0; font-size: 0.86rem; line-height: 1.4; color: var(--soft); } .about::first-letter { text-transform: uppercase; }
+    .about { margin: 0; font-size: 0.86rem; line-height: 1.4; color: var(--soft); }
+    .about::first-letter { text-transform: uppercase; } h1, .about { display: inline-block; }
     .player { margin: 0.5rem auto; max-width: 96rem; }
     @media (max-width: 48rem) {
-      body { padding-inline: 0; } :is(h1, .about) { padding-inline: 1rem; } .pl-ui { border-radius: 0; border-inline: 0; }
+      body { padding-inline: 0; } h1, .about { display: block; padding-inline: 1rem; } .pl-ui { border-radius: 0; border-inline: 0; }
     }
     @media print { .pl-live > .fallback:has(> .all) { display: none; } }";
 
