@@ -570,6 +570,7 @@ class Player {
     this.close();
     if (!moved && quiet === false) return;
     this.at = n;
+    this.jumps = quiet;
     this.box.dataset.step = n;
     const before = this.steps[n - 2]?.state ?? { processes: [], sockets: [] }, role = recording.processes[step.process].role;
     this.whose.textContent = name(recording.processes[step.process].name, lang);
@@ -665,7 +666,7 @@ class Player {
     panel.printed.classList.toggle("pl-new", here && lines.at(-1)?.className === "pl-fresh");
     panel.printed.scrollTop = panel.printed.scrollHeight;
     panel.table.replaceChildren(...this.descriptors(i, step.state, before), ...this.orphans(panel.process.role, step.state, before));
-    this.find(panel, other);
+    this.find(panel, other || this.jumps);
   }
 
   /** Is it another file than before? */

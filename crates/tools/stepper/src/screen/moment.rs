@@ -107,7 +107,7 @@ pub(super) fn role_name(role: Role, lang: Lang) -> &'static str {
 pub(super) fn name_of(recording: &Recording, process: usize, lang: Lang) -> String {
     let name = recording.processes.get(process).map_or("", |it| it.name.as_str());
     match lang {
-        Lang::En => plain(name),
+        Lang::En => plain(&name.replace("server again", "restarted server")),
         Lang::Ko => {
             let words = [
                 ("server", "서버"),
