@@ -6,10 +6,10 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Borders, Clear, Paragraph};
 
-use super::moment::{Moment, Paint, name_of, reads_input, role_name};
+use super::moment::{Moment, Paint, Time, name_of, reads_input, role_name};
 use super::side;
 use super::text::{clip, columns, plain};
-use super::turns::{Note, Screen, Time};
+use super::turns::{Note, Screen};
 use crate::lang::Lang;
 use crate::recording::{Protocol, Recording, Role};
 use crate::stage::Turn;

@@ -3,7 +3,6 @@
 use ratatui::style::{Color, Modifier, Style};
 
 use super::text::plain;
-use super::turns::Time;
 use crate::lang::Lang;
 use crate::recording::{Recording, Role, State, Step};
 use crate::stage::Turn;
@@ -48,6 +47,15 @@ impl Paint {
     pub(super) fn bold() -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
+}
+
+/// Whether time goes by while nobody can go on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Time {
+    /// Nothing comes by itself.
+    StandsStill,
+    /// Somebody waits no longer than some time.
+    Passes,
 }
 
 /// What is shown: one step of a recording.

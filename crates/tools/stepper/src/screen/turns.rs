@@ -4,7 +4,7 @@ use std::io;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::moment::reads_input;
+use super::moment::{Time, reads_input};
 use crate::lang::Lang;
 use crate::recording::{Recording, Role};
 use crate::stage::Turn;
@@ -53,15 +53,6 @@ pub(super) struct Prompt {
     pub(super) line: String,
     /// Nobody has typed yet: the line is what is proposed.
     pub(super) proposed: bool,
-}
-
-/// Whether time goes by while nobody can go on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Time {
-    /// Nothing comes by itself.
-    StandsStill,
-    /// Somebody waits no longer than some time.
-    Passes,
 }
 
 /// What is said once.
