@@ -91,6 +91,13 @@ pub fn grade(lab: &Lab, path: &Path, options: &Options) -> Report {
             report.checks = judgement.checks;
             report.build_log = judgement.build_log;
             report.notes = judgement.notes;
+            report.notes.extend(staged.cut.iter().map(|link| {
+                let note = words!(
+                    "{link}: 제출물 밖을 가리키는 링크라서 뺐어요",
+                    "{link}: a link that leads out of the submission, left out"
+                );
+                note.in_lang(options.lang).to_string()
+            }));
             if report.checks.iter().all(|check| check.status != Status::Error) {
                 report.score = Some(report.checks.iter().map(|check| check.score).sum());
             }

@@ -14,9 +14,10 @@ use grade::class::{ClassOptions, class};
 use grade::files::write_whole;
 use grade::formats::{Format, render};
 use grade::judge::{self, Options, dispatch};
-use grade::no_sandbox::why_none;
+use grade::no_sandbox::refusal;
 use grade::pages;
 use grade::results::{Class, files};
+use grade::submission;
 use grade::told::{marks, visible};
 use jail::{Allowed, Tier, best_tier};
 use labs::lab::Lab;
@@ -44,17 +45,17 @@ enum What {
         /// Which lab; `grade labs` tells of each
         #[arg(value_parser = lab())]
         lab: &'static Lab,
-        /// A C file, a Rust file, a folder (Makefile, Cargo.toml or C files), or an executable
+        /// A C file, a Rust file, a folder (Makefile, Cargo.toml or C files), or an executable; no symbolic link
         submission: PathBuf,
+        /// The folder that was handed in, if the submission is a part of it: no link on the way may lead out of it
+        #[arg(long, value_name = "FOLDER")]
+        part_of: Option<PathBuf>,
         /// What the report is written as
         #[arg(long, value_enum, default_value_t)]
         format: Format,
         /// Write the report to a file, whole or not at all, instead of the standard output
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
-        /// Don't grade where there is no sandbox
-        #[arg(long)]
-        safe: bool,
         #[command(flatten)]
         how: How,
     },
@@ -77,9 +78,6 @@ enum What {
         /// Code that every student was given (a file or folder): it makes nobody similar
         #[arg(long, value_name = "PATH")]
         given: Option<PathBuf>,
-        /// Run the students' programs without a sandbox, if there is none
-        #[arg(long)]
-        r#unsafe: bool,
         #[command(flatten)]
         how: How,
     },
@@ -123,15 +121,22 @@ struct How {
     /// How well submissions are shut in (default: as well as this machine can)
     #[arg(long, value_enum)]
     tier: Option<Tier>,
+    /// Grade without a sandbox too, where there is none: what was handed in is built and run with your own rights
+    #[arg(long)]
+    r#unsafe: bool,
     #[command(flatten)]
     lang: InLang,
 }
 
 impl How {
-    fn options(&self) -> Options {
+    /// An error where a submission would have the user's rights, and the user has not said so.
+    fn options(&self) -> io::Result<Options> {
         let seed = self.seed.unwrap_or_else(|| fastrand::u32(..).into());
         let (tier, lang) = (self.tier.unwrap_or_else(best_tier), self.lang.or_locale());
-        Options { seed, tier, lang, allowed: Allowed::USUAL }
+        if tier == Tier::None && !self.r#unsafe {
+            return Err(io::Error::other(refusal().in_lang(lang)));
+        }
+        Ok(Options { seed, tier, lang, allowed: Allowed::USUAL })
     }
 }
 
@@ -142,23 +147,19 @@ fn main() -> ExitCode {
     }
     let result = match Cli::parse().what {
         What::Labs { lab, lang } => show_labs(lab, lang.or_locale()),
-        What::Check { lab, submission, format, out, safe, how } => {
-            let options = how.options();
-            if safe && options.tier == Tier::None {
-                let why = why_none();
-                let why = why.in_lang(options.lang);
-                Err(io::Error::other(format!(
-                    "no sandbox: the submission would run with your own rights\n{why}"
-                )))
-            } else {
-                check(lab, &submission, format, out.as_deref(), &options)
-            }
-        }
-        What::Class { lab, dir, out, jobs, fresh, given, r#unsafe, how } => {
-            let Options { tier, lang, .. } = how.options();
-            let jobs = jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
-            let options = ClassOptions { jobs, fresh, seed: how.seed, tier, lang, given };
-            grade_class(lab, &dir, &out, &options, r#unsafe)
+        What::Check { lab, submission, part_of, format, out, how } => how.options().and_then(|options| {
+            let submission = match part_of {
+                Some(folder) => submission::part_of(&folder, &submission)?,
+                None => submission,
+            };
+            check(lab, &submission, format, out.as_deref(), &options)
+        }),
+        What::Class { lab, dir, out, jobs, fresh, given, how } => {
+            how.options().and_then(|Options { tier, lang, .. }| {
+                let jobs = jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+                let options = ClassOptions { jobs, fresh, seed: how.seed, tier, lang, given };
+                grade_class(lab, &dir, &out, &options)
+            })
         }
         What::Report { results, out, lang } => report(&results, &out, lang.or_locale()),
     };
@@ -246,14 +247,7 @@ fn check(
     Ok(report.exit_status())
 }
 
-fn grade_class(lab: &Lab, dir: &Path, out: &Path, options: &ClassOptions, without: bool) -> io::Result<u8> {
-    if options.tier == Tier::None && !without {
-        let why = why_none();
-        let why = why.in_lang(options.lang);
-        return Err(io::Error::other(format!(
-            "no sandbox: a class's programs would run with your own rights; --unsafe if you trust each of them\n{why}"
-        )));
-    }
+fn grade_class(lab: &Lab, dir: &Path, out: &Path, options: &ClassOptions) -> io::Result<u8> {
     let ClassOptions { tier, lang, .. } = *options;
     let grade = |submission: &Path, seed| {
         judge::grade(lab, submission, &Options { seed, tier, lang, allowed: Allowed::USUAL })

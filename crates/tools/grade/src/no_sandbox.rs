@@ -5,6 +5,16 @@ use jail::{Tier, possible, refusals};
 use labs::words;
 use labs::words::{Lang, Words};
 
+/// Says why nothing is graded in tier none unless one is told to.
+#[must_use]
+pub fn refusal() -> Words {
+    let asks = words!(
+        "격리할 수 없어서 채점하지 않아요. 제출물이 여러분의 권한으로 컴파일되고 실행돼서, Makefile 한 줄이 여러분의 파일을 읽고 쓸 수 있어요. 믿을 수 있는 제출물(자기 프로그램)이면 --unsafe를 붙이세요.",
+        "no sandbox, so nothing is graded: what was handed in would be built and run with your own rights, and a line in a Makefile reads and writes your files. If you trust it (your own program), say --unsafe."
+    );
+    joined(&[asks, why_none()])
+}
+
 /// Says what tier none lacks, why it is that one, and what to type for a better one.
 #[must_use]
 pub fn why_none() -> Words {

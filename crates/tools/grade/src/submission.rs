@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use jail::{Ended, How, Place, Shared, own_folder};
 use nix::dir::Dir;
 use nix::errno::Errno;
-use nix::fcntl::{Flock, OFlag, openat, readlinkat};
+use nix::fcntl::{Flock, OFlag, OpenHow, ResolveFlag, openat, openat2, readlinkat};
 use nix::sys::stat::Mode;
 use serde::{Deserialize, Serialize};
 
@@ -55,27 +55,44 @@ pub struct Staged {
     pub name: String,
     /// What it is.
     pub kind: Kind,
+    /// Links that are not in the copy, because they lead out of it.
+    pub cut: Vec<String>,
     /// The folder for the judge's use, with the copy in `submission/`. Gone when this is.
     pub folder: tempfile::TempDir,
     /// Says that the folder is somebody's.
     _lock: Flock<File>,
 }
 
-/// Copies what is at `path`, a submission for a lab of this name. Symbolic links in it stay links, and lead nowhere but to
-/// what the submission itself can see. An error if it can't be read.
+/// Finds the submission `path` in the folder that was handed in. An error if a link on the way leads out of that.
+pub fn part_of(folder: &Path, path: &Path) -> io::Result<PathBuf> {
+    let real = |path: &Path| fs::canonicalize(path).map_err(|error| named(path, &error));
+    let (whole, part) = (real(folder)?, real(path)?);
+    if part.starts_with(whole) {
+        return Ok(part);
+    }
+    Err(named(path, &io::Error::other(format!("not in {}, but {}", folder.display(), part.display()))))
+}
+
+/// Copies what is at `path`, a submission for a lab of this name: what lies there, and nothing that a link leads to from there.
+/// Links within it stay links. An error if it can't be read, or is a link itself.
 pub fn stage(path: &Path, lab: &str) -> io::Result<Staged> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    let named = |error: io::Error| named(path, &error);
     let (folder, lock) = own_folder()?;
     let copy = folder.path().join("submission");
-    // What is handed in is followed if it is a link; what is in it never is.
+    // As components, a path has no slash at its end, which would follow a link.
+    if fs::symlink_metadata(path.components().as_path()).map_err(named)?.is_symlink() {
+        let why = "a symbolic link, which is not followed: hand in the file or folder itself";
+        return Err(named(io::Error::other(why)));
+    }
     let path = fs::canonicalize(path).map_err(named)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     fs::create_dir(&copy)?;
-    let mut room = Room { files: MOST_FILES, bytes: MOST_BYTES, depth: DEEPEST };
+    let mut room = Room::new();
     let copied = match open(None, &path).map_err(named)? {
         Entry::Folder(folder) => copy_folder(folder, &path, &copy, &mut room),
         entry => copy_entry(entry, &path, &copy.join(&name), &mut room),
     };
+    let cut = cut_links(&copy, &room.links)?;
     let kind = match copied {
         Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Kind::Nothing(
             format!("제출물이 너무 커요(파일 {MOST_FILES}개, {} MiB까지)", MOST_BYTES >> 20),
@@ -86,14 +103,52 @@ pub fn stage(path: &Path, lab: &str) -> io::Result<Staged> {
             kind(&copy, lab)?
         }
     };
-    Ok(Staged { name, kind, folder, _lock: lock })
+    Ok(Staged { name, kind, cut, folder, _lock: lock })
 }
 
-/// What may still be copied.
+/// An error of a path.
+fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+/// Removes those of the `links` in a folder that lead out of it, by way of others too, and gives their names: openat2(2).
+fn cut_links(folder: &Path, links: &[PathBuf]) -> io::Result<Vec<String>> {
+    let inside = File::open(folder)?;
+    let how = OpenHow::new().flags(OFlag::O_PATH | OFlag::O_CLOEXEC).resolve(ResolveFlag::RESOLVE_BENEATH);
+    let mut cut = Vec::new();
+    for path in links {
+        let link = path.strip_prefix(folder).unwrap_or(path);
+        let opened = loop {
+            match openat2(&inside, link, how) {
+                // Something on this machine was renamed or mounted just then: nobody knows.
+                Err(Errno::EAGAIN | Errno::EINTR) => {}
+                opened => break opened,
+            }
+        };
+        match opened {
+            // One that leads nowhere leads not out of it.
+            Ok(_) | Err(Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP) => {}
+            Err(_) => cut.push(path),
+        }
+    }
+    // Only now: until here they were looked at as they were handed in.
+    cut.iter().try_for_each(fs::remove_file)?;
+    let name = |path: &&PathBuf| path.strip_prefix(folder).unwrap_or(path).display().to_string();
+    Ok(cut.iter().map(name).collect())
+}
+
+/// What may still be copied, and the links that were.
 struct Room {
     files: usize,
     bytes: u64,
     depth: usize,
+    links: Vec<PathBuf>,
+}
+
+impl Room {
+    fn new() -> Self {
+        Room { files: MOST_FILES, bytes: MOST_BYTES, depth: DEEPEST, links: Vec::new() }
+    }
 }
 
 /// Something in a folder, opened: whoever puts something else in its place now comes too late.
@@ -146,8 +201,7 @@ fn copy_folder(mut folder: Dir, from: &Path, to: &Path, room: &mut Room) -> io::
             continue;
         }
         let path = from.join(&name);
-        let entry = open(Some(&folder), Path::new(&name))
-            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
+        let entry = open(Some(&folder), Path::new(&name)).map_err(|error| named(&path, &error))?;
         copy_entry(entry, &path, &to.join(&name), room)?;
     }
     Ok(())
@@ -155,11 +209,14 @@ fn copy_folder(mut folder: Dir, from: &Path, to: &Path, room: &mut Room) -> io::
 
 /// A file, a folder, or a link as a link, which was at `from`; pipes and devices are left out.
 fn copy_entry(entry: Entry, from: &Path, to: &Path, room: &mut Room) -> io::Result<()> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", from.display()));
+    let named = |error: io::Error| named(from, &error);
     let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, "too large");
     room.files = room.files.checked_sub(1).ok_or_else(too_large)?;
     match entry {
-        Entry::Link(target) => symlink(target, to),
+        Entry::Link(target) => {
+            room.links.push(to.to_path_buf());
+            symlink(target, to)
+        }
         Entry::Folder(folder) => {
             room.depth = room.depth.checked_sub(1).ok_or_else(too_large)?;
             fs::create_dir(to)?;
@@ -339,7 +396,7 @@ pub fn build(
     name: &str,
 ) -> Verdict<Result<Built, (Failure, String)>> {
     let work = place.work();
-    let mut room = Room { files: MOST_FILES, bytes: MOST_BYTES, depth: DEEPEST };
+    let mut room = Room::new();
     let copy = folder.join("submission");
     // The copy was complete, or else there is nothing to build.
     if !matches!(kind, Kind::Nothing(..))

@@ -363,6 +363,17 @@ fn job(lab: &str, submission: &str, format: &str, source: &str) -> (Option<i32>,
     fs::create_dir(path.join("caller")).unwrap();
     symlink(env!("CARGO_BIN_EXE_grade"), path.join("grader/target/release/grade")).unwrap();
     fs::write(path.join("caller/echo.c"), source).unwrap();
+    // Links that a student may have put there.
+    fs::write(path.join("grader/ours.c"), good()).unwrap();
+    let ours = root().join("crates/tcp_echoserv");
+    for (link, target) in [
+        ("own.c", Path::new("echo.c")),
+        ("up.c", Path::new("../grader/ours.c")),
+        ("file.c", &ours.join("tcp_echoserv.c")),
+        ("folder", &ours),
+    ] {
+        symlink(target, path.join("caller").join(link)).unwrap();
+    }
     let mut bash = Command::new("bash");
     bash.args(["-e", "-c", script]).current_dir(path);
     bash.envs([("LAB", lab), ("SUBMISSION", submission), ("FORMAT", format), ("LANGUAGE", "en")]);
@@ -393,6 +404,18 @@ fn a_job_fails_where_the_grader_does() {
     {
         let (status, output, _) = job(lab, submission, "json", &good());
         assert_eq!((status, output.as_str()), (Some(2), ""), "{lab} {submission}");
+    }
+}
+
+fn in_a_job_a_link_leads_to_nothing_but_the_callers_own() {
+    let deaf = good().replace("INADDR_ANY", "INADDR_LOOPBACK");
+    for link in ["up.c", "file.c", "folder", "folder/", "folder/tcp_echoserv.c", "../grader/ours.c"] {
+        let (status, output, _) = job("tcp_echoserv", link, "json", &deaf);
+        assert_eq!((status, output.as_str()), (Some(2), ""), "{link}");
+    }
+    for own in ["own.c", "."] {
+        let (status, output, _) = job("tcp_echoserv", own, "json", &deaf);
+        assert_eq!((status, output.as_str()), (Some(0), "score=95\n"), "{own}");
     }
 }
 
@@ -437,7 +460,8 @@ fn main() {
     trials! { stage: one_file_gets_full_marks, several_files_are_one_submission, less_than_full_marks_is_a_result,
     a_submission_writes_no_results, a_link_hands_in_nothing, where_the_grader_fails_there_are_no_points,
     without_a_sandbox_nothing_is_graded }
-    trials! { sandbox: a_job_gives_the_score, a_job_fails_where_the_grader_does }
+    trials! { sandbox: a_job_gives_the_score, a_job_fails_where_the_grader_does,
+    in_a_job_a_link_leads_to_nothing_but_the_callers_own }
     trials! { container: in_a_container_another_user_is_graded }
     run_trials(trials);
 }

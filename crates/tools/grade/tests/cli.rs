@@ -77,31 +77,25 @@ fn a_file_name_moves_no_cursor() {
     assert!(said.contains("\\u{1b}[2J: No such file") && !said.contains('\u{1b}'), "{said}");
 }
 
+/// A submission that leaves a trace where it is run; run in tier none, which is nobody's unless asked for.
 #[test]
-fn a_class_is_not_run_without_a_sandbox_unless_told_to() {
-    let Some(lab) = labs::ALL.first() else { return };
+fn nothing_is_run_without_a_sandbox_unless_told_to() {
     let (dir, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    fs::write(dir.path().join("kim.c"), "int main;").unwrap();
-    let args = [
-        "class",
-        lab.name,
-        dir.path().to_str().unwrap(),
-        "--tier",
-        "none",
-        "--out",
-        out.path().to_str().unwrap(),
-    ];
-    let said = refused(&grade(&args).output().unwrap());
-    assert!(said.contains("--unsafe"), "{said}");
-    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);
-}
-
-#[test]
-fn a_safe_check_is_not_run_without_a_sandbox() {
-    let Some(lab) = labs::ALL.first() else { return };
-    let said =
-        refused(&grade(&["check", lab.name, "/dev/null", "--tier", "none", "--safe"]).output().unwrap());
-    assert!(said.contains("no sandbox"), "{said}");
+    let (witness, results) = (out.path().join("witness"), out.path().join("results"));
+    let submission = dir.path().join("kim");
+    fs::write(&submission, format!("#!/bin/sh\n: >{}\n", witness.display())).unwrap();
+    let [dir, submission, results] = [dir.path(), &submission, &results].map(|path| path.to_str().unwrap());
+    let check = ["check", "open_socket", submission, "--tier", "none"];
+    let class = ["class", "open_socket", dir, "--out", results, "--tier", "none"];
+    for args in [&check[..], &class] {
+        let said = refused(&grade(args).output().unwrap());
+        assert!(said.contains("your own rights") && said.contains("--unsafe"), "{said}");
+        assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0, "{args:?}");
+    }
+    for args in [&check[..], &class] {
+        grade(args).arg("--unsafe").output().unwrap();
+        fs::remove_file(&witness).unwrap();
+    }
 }
 
 #[test]
@@ -111,7 +105,7 @@ fn what_is_not_there_is_not_graded() {
     let file = out.path().join("results.json");
     for format in ["text", "json", "gradescope", "classroom50", "junit"] {
         let args = ["check", lab.name, "/nowhere/a.c", "--format", format, "--out", file.to_str().unwrap()];
-        let said = refused(&grade(&args).output().unwrap());
+        let said = refused(&grade(&args).arg("--unsafe").output().unwrap());
         assert!(said.contains("a.c"), "{said}");
         assert_eq!(file.exists(), !matches!(format, "gradescope" | "classroom50"), "{format}");
         let _ = fs::remove_file(&file);

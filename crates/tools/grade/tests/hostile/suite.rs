@@ -17,7 +17,7 @@ use grade::judge::{Options, dispatch, grade};
 use grade::report::{CheckResult, Report, Status};
 use jail::{Allowed, Limits, Tier, best_tier};
 use labkit::doings::{descendants, status};
-use labkit::{missing_program, root, until};
+use labkit::{Workspace, missing_program, root, until};
 use labs::words::Lang;
 use libtest_mimic::{Arguments, Trial};
 use procfs::process::{Process, all_processes};
@@ -305,6 +305,57 @@ fn build_rs() {
     attack_building("build_rs", &files, "No such file");
 }
 
+/// Our own program, which gets full marks, is nowhere to be had: not by a link, not by any path that a compiler, make or cargo takes.
+fn reference() {
+    let ours = root().join("crates/tcp_echoserv");
+    let (c, rust) = (ours.join("tcp_echoserv.c"), ours.join("src/main.rs"));
+    let (c, rust, folder) = (c.display(), rust.display(), ours.display());
+    // `/work/submission` is how deep it is in there.
+    let up = format!("../..{}", ours.display());
+    let package = "[package]\nname = \"tcp_echoserv\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    let makefile = |line: &str| ("Makefile", format!("tcp_echoserv:\n\t{line}\n"));
+    let cargo = |more: String| ("Cargo.toml", format!("{package}{more}\n"));
+    let main = |text: String| ("src/main.rs", text);
+    let ways: Vec<Vec<(&str, String)>> = vec![
+        vec![("main.c", format!("#include \"{c}\"\n"))],
+        vec![("main.c", format!("#include \"{up}/tcp_echoserv.c\"\n"))],
+        vec![("main.c", "#include \"link/tcp_echoserv.c\"\n".into())],
+        vec![("main.rs", format!("include!(\"{rust}\");\n"))],
+        vec![("main.rs", format!("#[path = \"{rust}\"] mod ours;\nfn main() {{ ours::main(); }}\n"))],
+        vec![("main.rs", "#[path = \"link/src/main.rs\"] mod ours;\nfn main() { ours::main(); }\n".into())],
+        vec![makefile(&format!("cc -o $@ {c}"))],
+        vec![makefile(&format!("cc -o $@ {up}/tcp_echoserv.c"))],
+        vec![makefile("cc -o $@ link/tcp_echoserv.c")],
+        vec![makefile(&format!("cp {}/debug/tcp_echoserv .", Workspace::here().unwrap().target.display()))],
+        vec![makefile(&format!("ln -s {folder} f; cc -o $@ f/tcp_echoserv.c"))],
+        vec![cargo(format!("[[bin]]\nname = \"tcp_echoserv\"\npath = \"{rust}\""))],
+        vec![cargo("[[bin]]\nname = \"tcp_echoserv\"\npath = \"link/src/main.rs\"".into())],
+        vec![cargo(String::new()), main(format!("include!(\"{rust}\");\n"))],
+        vec![
+            cargo(format!("[dependencies]\nours = {{ package = \"tcp_echoserv\", path = \"{folder}\" }}")),
+            main("fn main() {}\n".into()),
+        ],
+    ];
+    for way in ways {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in &way {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        symlink(&ours, dir.path().join("link")).unwrap();
+        let report = graded("tcp_echoserv", dir.path(), Allowed::USUAL);
+        // Where Rust itself is closed to other users, nobody has marks for Rust in tier reduced.
+        if report.error.contains("is closed to others") && report.tier == Tier::Reduced {
+            continue;
+        }
+        assert_eq!((report.error.as_str(), report.score), ("", Some(0)), "{way:?}: {report}");
+        assert_eq!(report.checks[0].status, Status::Failed, "{way:?}: {report}");
+        assert!(report.notes.iter().any(|note| note.starts_with("link: ")), "{way:?}: {report}");
+    }
+    note("reference", "our own program is nowhere in there".into());
+}
+
 /// What is built may be a link: the judge doesn't follow it.
 fn built_links() {
     let class = Class::new();
@@ -541,7 +592,7 @@ fn trials(bombs: bool) -> Vec<Trial> {
         client("client_drip", ""),
         client("client_resets", ""),
     ];
-    let others: [(&str, fn()); 18] = [
+    let others: [(&str, fn()); 19] = [
         ("etc", etc),
         ("disk_while_building", disk_while_building),
         ("canary", canary),
@@ -550,6 +601,7 @@ fn trials(bombs: bool) -> Vec<Trial> {
         ("include", include),
         ("fork_bomb_while_building", fork_bomb_while_building),
         ("build_rs", build_rs),
+        ("reference", reference),
         ("built_links", built_links),
         ("handed_in", handed_in),
         ("swapped", swapped),
@@ -565,7 +617,7 @@ fn trials(bombs: bool) -> Vec<Trial> {
         let missing = match name {
             "reduced" => no_reduced(),
             "refused_tier" if tier_to_refuse().is_none() => Some("here every tier can be had".into()),
-            "build_rs" => missing_program("cargo"),
+            "build_rs" | "reference" => missing_program("cargo"),
             _ => None,
         };
         trial(name, missing, test)
@@ -583,6 +635,7 @@ const REDUCED: &[&str] = &[
     "walls",
     "thief",
     "thief_while_building",
+    "reference",
     "fake_report",
     "fork_bomb",
     "memory_of_many",
