@@ -42,7 +42,7 @@ pub struct ClassOptions {
     pub tier: Tier,
     /// The language of the reports.
     pub lang: Lang,
-    /// Code that everybody was given: what is in it makes nobody similar.
+    /// More code that everybody was given, beside the starters: what is in it makes nobody similar.
     pub given: Option<PathBuf>,
 }
 
@@ -78,11 +78,10 @@ pub fn class(lab: &Lab, dir: &Path, out: &Path, options: &ClassOptions, grade: G
     let results = out.join("results");
     fs::create_dir_all(&results).map_err(|error| in_the_way(&results, &error))?;
     has_room(&results)?;
-    let given = options
-        .given
-        .as_deref()
-        .map(|given| similar::fingerprints(given).map_err(|error| in_the_way(given, &error)));
-    let given = given.transpose()?.unwrap_or_default();
+    let mut given = similar::given_to_all(lab.name)?;
+    if let Some(more) = &options.given {
+        given.append(&mut similar::fingerprints(more).map_err(|error| in_the_way(more, &error))?);
+    }
 
     let seed = options.seed.unwrap_or_else(|| fastrand::u32(..).into());
     let run = Run { lab, options, seed, given, grade, kept: AtomicUsize::new(0) };

@@ -75,7 +75,7 @@ enum What {
         /// Grade everything again, whatever results are there
         #[arg(long)]
         fresh: bool,
-        /// Code that every student was given (a file or folder): it makes nobody similar
+        /// Code that every student was given (a file or folder) beside the starter: it makes nobody similar
         #[arg(long, value_name = "PATH")]
         given: Option<PathBuf>,
         #[command(flatten)]

@@ -3,13 +3,17 @@
 //! A source file becomes tokens, in which names and the values of literals are forgotten and comments and white space are
 //! gone. Every [`K`] tokens in a row are hashed, and of every [`WINDOW`] hashes in a row the least is kept: winnowing
 //! (Schleimer, Wilkerson, Aiken: "Winnowing: Local Algorithms for Document Fingerprinting", SIGMOD 2003), which finds
-//! whatever two files share if it is at least `K + WINDOW - 1` tokens long. Binaries are compared as bytes.
+//! whatever two files share if it is at least `K + WINDOW - 1` tokens long. Of binaries, the instructions are compared, all or none.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
+use std::process::Command;
 use std::{fs, io, iter};
 
+use object::{Object as _, ObjectSegment as _};
 use sha2::{Digest as _, Sha256};
+
+use crate::submission::{MOST_BYTES, is_copied, said};
 
 /// Tokens in one hash.
 pub const K: usize = 12;
@@ -22,8 +26,6 @@ pub const FEWEST: usize = 8;
 /// Listed are pairs that share at least this part of the smaller one, as a fraction.
 pub const NEAR: f64 = 0.7;
 
-/// More than this, in bytes, is no student's source; the rest is not looked at.
-const LARGEST: u64 = 1 << 20;
 const SOURCES: [&str; 17] = [
     "c", "h", "cc", "cpp", "cxx", "hpp", "rs", "py", "go", "java", "kt", "js", "ts", "sh", "pl", "rb",
     "swift",
@@ -55,30 +57,66 @@ pub struct Pair {
     pub shared: usize,
 }
 
-/// The fingerprints of a submission: of its source files, wherever in the folder they are; none of a binary.
-/// Links are not followed, hidden and `target` folders not entered.
+/// The fingerprints of a submission: of all files in it that may be copied into the sandbox, for what includes what nobody knows.
+/// Links are not followed.
 pub fn fingerprints(submission: &Path) -> io::Result<BTreeSet<u32>> {
     let mut prints = BTreeSet::new();
-    let mut room = LARGEST;
+    // Of more there are no marks.
+    let mut room = MOST_BYTES;
     let mut rest = vec![submission.to_path_buf()];
     while let Some(path) = rest.pop() {
         let file = fs::symlink_metadata(&path)?;
         if file.is_dir() {
+            let cargo = path.join("Cargo.toml").exists();
             for entry in fs::read_dir(&path)? {
                 let name = entry?.file_name();
-                if !name.as_encoded_bytes().starts_with(b".") && name != "target" {
+                if is_copied(&name, cargo) {
                     rest.push(path.join(name));
                 }
             }
-        } else if file.is_file() && file.len() <= room && (is_source(&path) || path == submission) {
+        } else if file.is_file() && file.len() <= room {
             room -= file.len();
             let bytes = fs::read(&path)?;
-            if !bytes.contains(&0) {
-                prints.extend(winnow(&tokens(&String::from_utf8_lossy(&bytes))));
+            if let Some(code) = code(&bytes) {
+                prints.extend(code);
+            } else {
+                let source = is_source(&path) || path == submission || bytes.starts_with(b"#!");
+                prints.extend(winnow(tokens(&String::from_utf8_lossy(&bytes)), source));
             }
         }
     }
     Ok(prints)
+}
+
+/// The fingerprints of what all students of a lab have: its starters, and sockcommon.
+pub fn given_to_all(lab: &str) -> io::Result<BTreeSet<u32>> {
+    let root = labkit::root();
+    let folder = tempfile::tempdir()?;
+    for lang in ["c", "rust"] {
+        said(
+            Command::new(root.join("scripts/new-lab"))
+                .args([lab, "--lang", lang])
+                .arg(folder.path().join(lang)),
+        )?;
+    }
+    let mut given = fingerprints(folder.path())?;
+    given.append(&mut fingerprints(&root.join("crates/sockcommon"))?);
+    Ok(given)
+}
+
+/// The instructions of a binary, in as many fingerprints as a pair must share: they are those of a digest, so that two binaries
+/// have all of them in common or none. None of what is no binary.
+fn code(bytes: &[u8]) -> Option<Vec<u32>> {
+    let file = object::File::parse(bytes).ok()?;
+    let executable = file.segments().filter(|segment| segment.permissions().executable());
+    let code: Vec<&[u8]> = executable.map(|segment| segment.data()).collect::<Result<_, _>>().ok()?;
+    // An object file has none.
+    if code.is_empty() {
+        return Some(Vec::new());
+    }
+    let digest = Sha256::digest(code.concat());
+    let words: Vec<u32> = digest.as_chunks().0.iter().map(|word| u32::from_le_bytes(*word)).collect();
+    Some(words)
 }
 
 fn is_source(path: &Path) -> bool {
@@ -125,17 +163,47 @@ fn compare(one: &Submission, other: &Submission) -> Option<Pair> {
     near.then_some(Pair { students, identical, jaccard, containment, shared })
 }
 
-/// The least hash of every [`WINDOW`] in a row.
-fn winnow(tokens: &[&str]) -> BTreeSet<u32> {
-    let hash = |gram: &[&str]| {
-        let digest = Sha256::digest(gram.join(" "));
-        u32::from_le_bytes([digest[0], digest[1], digest[2], digest[3]])
+/// The least hash of every [`WINDOW`] in a row; where it is not known to be a source, only of what looks like code.
+fn winnow<'a>(tokens: impl Iterator<Item = &'a str>, source: bool) -> BTreeSet<u32> {
+    let mut prints = BTreeSet::new();
+    let mut gram = VecDeque::with_capacity(K);
+    let mut window = VecDeque::with_capacity(WINDOW);
+    let mut keep = |window: &VecDeque<(u32, bool)>| {
+        if let Some((hash, true)) = window.iter().min() {
+            prints.insert(*hash);
+        }
     };
-    let hashes: Vec<u32> = tokens.windows(K).map(hash).collect();
-    hashes
-        .windows(WINDOW.min(hashes.len()).max(1))
-        .filter_map(|window| window.iter().min().copied())
-        .collect()
+    for token in tokens {
+        if gram.len() == K {
+            gram.pop_front();
+        }
+        gram.push_back(token);
+        if gram.len() < K {
+            continue;
+        }
+        if window.len() == WINDOW {
+            window.pop_front();
+        }
+        let gram = &*gram.make_contiguous();
+        window.push_back((hash(gram), source || is_code(gram)));
+        if window.len() == WINDOW {
+            keep(&window);
+        }
+    }
+    // Of a short one, all.
+    keep(&window);
+    prints
+}
+
+/// Prose and data have hardly a semicolon, and prose three names in a row.
+fn is_code(gram: &[&str]) -> bool {
+    gram.contains(&";") && !gram.windows(3).any(|three| three == ["i"; 3])
+}
+
+/// FNV-1a, the same everywhere and always.
+fn hash(gram: &[&str]) -> u32 {
+    let bytes = gram.iter().flat_map(|token| token.bytes().chain([b' ']));
+    bytes.fold(0x811C_9DC5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// The words of C and of Rust that are no names.
@@ -149,15 +217,14 @@ const KEYWORDS: [&str; 59] = [
 
 /// What is left of a source file: keywords and punctuation as they are, `i` for a name, `n` and `s` for a number and a
 /// string or character of any value. Good enough for C and Rust; not exact where a macro plays with quotes.
-fn tokens(source: &str) -> Vec<&str> {
-    let mut tokens = Vec::new();
+fn tokens(source: &str) -> impl Iterator<Item = &str> {
     let mut rest = source;
-    while let Some(first) = rest.chars().next() {
-        let (token, length) = token(rest, first);
-        tokens.extend(token);
+    let next = move || {
+        let (token, length) = token(rest, rest.chars().next()?);
         rest = rest.get(length..).unwrap_or_default();
-    }
-    tokens
+        Some(token)
+    };
+    iter::from_fn(next).flatten()
 }
 
 /// The next token, if it is one, and how many bytes it takes.
@@ -166,7 +233,8 @@ fn token(rest: &str, first: char) -> (Option<&str>, usize) {
     let until = |end: &str, from: usize| {
         rest.get(from..).and_then(|text| text.find(end)).map_or(rest.len(), |at| from + at + end.len())
     };
-    if first.is_whitespace() {
+    // A compiler ignores a NUL.
+    if first.is_whitespace() || first == '\0' {
         (None, first.len_utf8())
     } else if rest.starts_with("//") {
         (None, until("\n", 2))
@@ -216,7 +284,9 @@ fn quoted(rest: &str, quote: char) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::tokens;
+    fn tokens(source: &str) -> Vec<&str> {
+        super::tokens(source).collect()
+    }
 
     #[test]
     fn names_values_comments_and_spaces_are_forgotten() {

@@ -23,7 +23,7 @@ use labs::words::Words;
 
 /// What a submission may have: files, and bytes in all of them.
 const MOST_FILES: usize = 2000;
-const MOST_BYTES: u64 = 64 << 20;
+pub(crate) const MOST_BYTES: u64 = 64 << 20;
 
 /// Folders in folders.
 const DEEPEST: usize = 40;
@@ -194,17 +194,18 @@ fn copy_folder(mut folder: Dir, from: &Path, to: &Path, room: &mut Room) -> io::
         .take(MOST_FILES + 3) // with . and .. that is more than there may be
         .collect();
     let names = names?;
-    // What cargo and make leave behind is built anew.
-    let built = names.iter().any(|name| name == "Cargo.toml");
-    for name in names {
-        if [".", "..", ".git"].iter().any(|skipped| name == *skipped) || built && name == "target" {
-            continue;
-        }
+    let cargo = names.iter().any(|name| name == "Cargo.toml");
+    for name in names.into_iter().filter(|name| is_copied(name, cargo)) {
         let path = from.join(&name);
         let entry = open(Some(&folder), Path::new(&name)).map_err(|error| named(&path, &error))?;
         copy_entry(entry, &path, &to.join(&name), room)?;
     }
     Ok(())
+}
+
+/// Is an entry of a folder, in which there is a Cargo.toml or not, a part of the submission? What cargo leaves behind is built anew.
+pub(crate) fn is_copied(name: &OsStr, cargo: bool) -> bool {
+    ![".", "..", ".git"].iter().any(|skipped| name == *skipped) && (name != "target" || !cargo)
 }
 
 /// A file, a folder, or a link as a link, which was at `from`; pipes and devices are left out.
@@ -368,7 +369,7 @@ fn rust_kit() -> io::Result<Kit> {
 }
 
 /// What a command prints; an error with its stderr if it fails.
-fn said(command: &mut Command) -> io::Result<String> {
+pub(crate) fn said(command: &mut Command) -> io::Result<String> {
     let program = command.get_program().display().to_string();
     let output = command.output().map_err(|error| io::Error::other(format!("{program}: {error}")))?;
     if output.status.success() {

@@ -398,3 +398,25 @@ fn similar_submissions_are_listed() {
     assert_eq!(graded(dir.path(), out.path(), &ClassOptions { given, ..options() }), [""; 0]);
     assert_eq!(fs::read_to_string(out.path().join("similar.csv")).unwrap().lines().count(), 1);
 }
+
+/// In a class too small to have anything that most of it has.
+#[test]
+fn a_starter_is_nobodys_own() {
+    let (dir, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for student in ["kim", "lee"] {
+        for lang in ["c", "rust"] {
+            let folder = dir.path().join(format!("{student}-{lang}"));
+            let mut starter = Command::new(labkit::root().join("scripts/new-lab"));
+            assert!(
+                starter.args([ECHO.name, "--lang", lang]).arg(&folder).output().unwrap().status.success()
+            );
+            // Their own, and different.
+            let own = if lang == "c" { "tcp_echoserv.c" } else { "src/main.rs" };
+            let text = fs::read_to_string(folder.join(own)).unwrap();
+            fs::write(folder.join(own), format!("{text}// {student}\n")).unwrap();
+        }
+    }
+    graded(dir.path(), out.path(), &options());
+    let similar = fs::read_to_string(out.path().join("similar.csv")).unwrap();
+    assert_eq!(similar.lines().count(), 1, "{similar}");
+}

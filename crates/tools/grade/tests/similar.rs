@@ -68,12 +68,67 @@ fn what_most_of_a_class_has_is_nobodys_own() {
     assert_eq!(names(&pairs(class)), [["s2", "s5"]]);
 }
 
-#[test]
-fn binaries_are_compared_byte_by_byte() {
+/// Two sources that differ in what a compiler doesn't see.
+fn hidden_from_nobody(disguised: &[u8]) {
     let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("a.out");
-    fs::write(&file, b"\x7fELF\0\0main").unwrap();
-    assert!(fingerprints(&file).unwrap().is_empty());
+    let file = dir.path().join("a.c");
+    fs::write(&file, disguised).unwrap();
+    let found = fingerprints(&file).unwrap();
+    assert_eq!(found, prints(&lecture("tcp_echoserv")));
+}
+
+#[test]
+fn no_byte_and_no_length_hides_a_source() {
+    let source = lecture("tcp_echoserv");
+    hidden_from_nobody(format!("/* \0 */ {}", source.replace("; ", ";\0 ")).as_bytes());
+    hidden_from_nobody(&[b"/*", &b"long ".repeat(500_000)[..], b"*/", source.as_bytes()].concat());
+    hidden_from_nobody(&[b"// \xb1\xb3\xbc\xf6\n", source.as_bytes()].concat());
+}
+
+#[test]
+fn no_name_hides_a_source() {
+    let source = lecture("tcp_echoserv");
+    let kim = submission("kim", &source);
+    for name in [".real.h", "real.txt", "real", "target/real.h", ".hidden/deep/real.inc", "README.md"] {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(dir.path().join("main.c"), format!("#include \"{name}\"\n")).unwrap();
+        fs::write(&file, &source).unwrap();
+        let lee = Submission { fingerprints: fingerprints(dir.path()).unwrap(), ..submission("lee", "") };
+        assert_eq!(names(&pairs(vec![kim.clone(), lee])), [["kim", "lee"]], "{name}");
+    }
+}
+
+#[test]
+fn prose_and_data_are_nobodys_code() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["README.md", "Cargo.toml", "Cargo.lock", "LICENSE"] {
+        fs::copy(labkit::root().join(name), dir.path().join(name)).unwrap();
+    }
+    // A README has pieces of code, too.
+    let (found, program) = (fingerprints(dir.path()).unwrap().len(), prints(&lecture("tcp_echoserv")).len());
+    assert!(4 * found < program, "{found} of {program}");
+}
+
+#[test]
+fn a_binary_with_one_more_byte_is_the_same_and_another_is_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let binary = |name: &str, bytes: &[u8]| {
+        fs::write(dir.path().join(name), bytes).unwrap();
+        let fingerprints = fingerprints(&dir.path().join(name)).unwrap();
+        Submission { student: name.into(), digest: name.into(), fingerprints }
+    };
+    let grade = fs::read(env!("CARGO_BIN_EXE_grade")).unwrap();
+    let this = fs::read(std::env::current_exe().unwrap()).unwrap();
+    let more = [&grade[..], b"\n"].concat();
+    let found = pairs(vec![binary("kim", &grade), binary("lee", &more), binary("park", &this)]);
+    assert_eq!(names(&found), [["kim", "lee"]]);
+    assert!(!found[0].identical);
+}
+
+#[test]
+fn equal_bytes_are_equal() {
     let binary = |student: &str, digest: &str| Submission {
         student: student.into(),
         digest: digest.into(),
@@ -95,6 +150,7 @@ fn a_link_a_pipe_and_a_build_folder_are_not_read() {
     let dir = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink("/etc", dir.path().join("etc.c")).unwrap();
     fs::create_dir(dir.path().join("target")).unwrap();
+    fs::write(dir.path().join("Cargo.toml"), "").unwrap();
     fs::write(dir.path().join("target/a.rs"), lecture("tcp_echoserv")).unwrap();
     nix::unistd::mkfifo(&dir.path().join("pipe.c"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     assert!(fingerprints(dir.path()).unwrap().is_empty());
@@ -102,7 +158,22 @@ fn a_link_a_pipe_and_a_build_folder_are_not_read() {
 
 #[test]
 fn a_source_that_is_no_program_does_no_harm() {
-    for source in ["", "\"", "'", "/*", "r#\"", "'\\", "\u{1f600}\u{301}가'", "\\\r\n#", "b", "r", "br###"] {
+    for source in [
+        "",
+        "\"",
+        "'",
+        "/*",
+        "r#\"",
+        "'\\",
+        "\u{1f600}\u{301}가'",
+        "\\\r\n#",
+        "b",
+        "r",
+        "br###",
+        "\0",
+        "\x7fELF",
+        "\x7fELF\x02\x01\x01",
+    ] {
         prints(source);
     }
 }
