@@ -2,9 +2,9 @@
 
 use std::net::Ipv4Addr;
 
-use super::hosts::{self, Host};
+use super::hosts::{self, Asked, Host};
 use super::printed::{labelled, says};
-use crate::bench::{Bench, Finished, command_line, ensure_refused, ensure_success, output};
+use crate::bench::{Bench, command_line, ensure_refused, ensure_success, output};
 use crate::lab::{BUILD, Check, Lab, statement};
 use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
@@ -77,14 +77,6 @@ pub(super) static LAB: Lab = Lab {
     ],
 };
 
-/// A host, and what the submission said when asked for its address.
-#[derive(Debug)]
-struct Asked {
-    host: Host,
-    did: Words,
-    finished: Finished,
-}
-
 /// Asks for an address that reads the same from behind: the order of its bytes is another check's matter.
 fn asked(bench: &mut Bench) -> Verdict<Asked> {
     let [a, b, ..] = hosts::address(bench).octets();
@@ -92,7 +84,7 @@ fn asked(bench: &mut Bench) -> Verdict<Asked> {
     let another = Host::new(bench, &[another]);
     hosts::known(bench, &[&another, &host])?;
     let ip = host.addresses[0].to_string();
-    Ok(Asked { host, did: ran(&ip), finished: bench.run(&[&ip], b"")? })
+    Ok(Asked { host, another, did: ran(&ip), finished: bench.run(&[&ip], b"")? })
 }
 
 fn ran(ip: &str) -> Words {
@@ -108,15 +100,12 @@ fn ends(bench: &mut Bench) -> Verdict {
 fn name(bench: &mut Bench) -> Verdict {
     let asked = bench.once("asked", asked)?;
     let name = &asked.host.name;
-    ensure(says(&asked.finished.text(), [name.as_str()]), || Failure {
-        did: asked.did.clone(),
-        expected: words!("공식 이름: {name}", "the official name: {name}"),
-        got: output(&asked.finished),
-        cause: words!(
-            "gethostbyaddr가 받는 것은 글자로 된 주소가 아니라 inet_pton이 in.s_addr에 넣은 4바이트예요. 공식 이름은 myhost->h_name이에요.",
-            "gethostbyaddr takes the 4 bytes that inet_pton has put into in.s_addr, not the text of the address. The official name is myhost->h_name."
-        ),
-    })
+    let expected = words!("공식 이름: {name}", "the official name: {name}");
+    let cause = words!(
+        "gethostbyaddr가 받는 것은 글자로 된 주소가 아니라 inet_pton이 in.s_addr에 넣은 4바이트예요. 공식 이름은 myhost->h_name이에요.",
+        "gethostbyaddr takes the 4 bytes that inet_pton has put into in.s_addr, not the text of the address. The official name is myhost->h_name."
+    );
+    asked.ensure_says(&[name], expected, cause)
 }
 
 fn byte_order(bench: &mut Bench) -> Verdict {
@@ -126,11 +115,12 @@ fn byte_order(bench: &mut Bench) -> Verdict {
     hosts::known(bench, &[&reversed, &host])?;
     let finished = bench.run(&[&address.to_string()], b"")?;
     let name = &host.name;
-    ensure(says(&finished.text(), [name.as_str()]), || Failure {
+    let (text, swapped) = (finished.text(), reversed.name.as_str());
+    ensure(says(&text, [name.as_str()]) && !says(&text, [swapped]), || Failure {
         did: ran(&address.to_string()),
         expected: words!("공식 이름: {name}", "the official name: {name}"),
         got: output(&finished),
-        cause: if says(&finished.text(), [reversed.name.as_str()]) {
+        cause: if says(&text, [swapped]) {
             words!(
                 "{d}.{c}.{b}.{a}의 이름이에요. inet_pton이 준 4바이트는 이미 네트워크 순서이니 htonl로 바꾸지 마세요.",
                 "That is the name of {d}.{c}.{b}.{a}. The 4 bytes that inet_pton gives are in network order already: no htonl."

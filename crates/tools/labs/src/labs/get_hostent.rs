@@ -1,10 +1,10 @@
 //! get_hostent: what the resolver knows of a host's name.
 
-use super::hosts::{self, Host};
+use super::hosts::{self, Asked, Host};
 use super::printed::{labelled, says};
-use crate::bench::{Bench, Finished, command_line, ensure_refused, ensure_success, output};
+use crate::bench::{Bench, command_line, ensure_refused, ensure_success};
 use crate::lab::{BUILD, Check, Lab, statement};
-use crate::verdict::{Failure, Verdict, ensure};
+use crate::verdict::Verdict;
 use crate::words;
 use crate::words::Words;
 
@@ -86,14 +86,6 @@ pub(super) static LAB: Lab = Lab {
     ],
 };
 
-/// A host, and what the submission said when asked for it.
-#[derive(Debug)]
-struct Asked {
-    host: Host,
-    did: Words,
-    finished: Finished,
-}
-
 /// Asks for a host with several addresses by its official name.
 fn asked(bench: &mut Bench) -> Verdict<Asked> {
     let addresses: Vec<_> = (0..bench.rng.usize(2..=3)).map(|_| hosts::address(bench)).collect();
@@ -107,7 +99,7 @@ fn ask(bench: &mut Bench, host: Host, by: fn(&Host) -> &str) -> Verdict<Asked> {
     hosts::known(bench, &[&another, &host])?;
     let finished = bench.run(&[by(&host)], b"")?;
     let did = ran(by(&host));
-    Ok(Asked { host, did, finished })
+    Ok(Asked { host, another, did, finished })
 }
 
 fn ran(name: &str) -> Words {
@@ -125,80 +117,69 @@ fn name(bench: &mut Bench) -> Verdict {
     let host = Host::new(bench, &[address]);
     let asked = ask(bench, host, |host| &host.aliases[0])?;
     let name = &asked.host.name;
-    ensure(says(&asked.finished.text(), [name.as_str()]), || Failure {
-        did: asked.did.clone(),
-        expected: words!("공식 이름: {name}", "the official name: {name}"),
-        got: output(&asked.finished),
-        cause: words!(
+    asked.ensure_says(
+        &[name],
+        words!("공식 이름: {name}", "the official name: {name}"),
+        words!(
             "공식 이름은 argv[1]이 아니라 hp->h_name에 있어요. 사용자는 별명을 입력할 수도 있어요.",
             "The official name is in hp->h_name, not in argv[1]: a user may type an alias."
         ),
-    })
+    )
 }
 
-/// They are the only two numbers that every host has in common: 2 for AF_INET, 4 bytes.
-fn says_type_and_length(asked: &Asked) -> bool {
-    says(&asked.finished.text(), ["2", "4"])
-}
+/// The only two numbers that every host has in common: 2 for AF_INET, 4 bytes.
+const TYPE_AND_LENGTH: [&str; 2] = ["2", "4"];
 
 fn type_length(bench: &mut Bench) -> Verdict {
     let asked = bench.once("asked", asked)?;
-    ensure(says_type_and_length(&asked), || Failure {
-        did: asked.did.clone(),
-        expected: words!(
+    asked.ensure_says(
+        &TYPE_AND_LENGTH,
+        words!(
             "주소 타입 번호 2(AF_INET), 그다음 주소의 길이 4",
             "the address type's number 2 (AF_INET), then the length of an address, 4"
         ),
-        got: output(&asked.finished),
-        cause: words!(
+        words!(
             "타입은 hp->h_addrtype, 길이는 hp->h_length이고 둘 다 정수(%d)예요.",
             "The type is hp->h_addrtype, the length hp->h_length, both integers (%d)."
         ),
-    })
+    )
 }
 
 fn addresses(bench: &mut Bench) -> Verdict {
     let asked = bench.once("asked", asked)?;
     let addresses: Vec<String> = asked.host.addresses.iter().map(ToString::to_string).collect();
     let (n, list) = (addresses.len(), addresses.join(", "));
-    let text = asked.finished.text();
-    ensure(says(&text, addresses.iter().map(String::as_str)), || Failure {
-        did: asked.did.clone(),
-        expected: words!("이 차례로 {n}개의 주소: {list}", "{n} addresses in this order: {list}"),
-        got: output(&asked.finished),
-        cause: if says(&text, [addresses[0].as_str()]) {
-            words!(
-                "h_addr_list는 NULL로 끝나는 배열이에요. h_addr_list[i]가 NULL일 때까지 차례대로 모두 출력하세요.",
-                "h_addr_list is an array that ends with NULL: go on, in order, until h_addr_list[i] is NULL."
-            )
-        } else {
-            words!(
-                "h_addr_list[i]가 가리키는 4바이트가 네트워크 순서의 주소예요. in.s_addr에 memcpy로 그대로 옮긴 뒤 inet_ntop을 부르세요. ntohl은 필요 없어요.",
-                "h_addr_list[i] points to the 4 bytes of an address in network order. Copy them into in.s_addr with memcpy, as they are, and call inet_ntop: no ntohl."
-            )
-        },
-    })
+    let cause = if says(&asked.finished.text(), [addresses[0].as_str()]) {
+        words!(
+            "h_addr_list는 NULL로 끝나는 배열이에요. h_addr_list[i]가 NULL일 때까지 차례대로 모두 출력하세요.",
+            "h_addr_list is an array that ends with NULL: go on, in order, until h_addr_list[i] is NULL."
+        )
+    } else {
+        words!(
+            "h_addr_list[i]가 가리키는 4바이트가 네트워크 순서의 주소예요. in.s_addr에 memcpy로 그대로 옮긴 뒤 inet_ntop을 부르세요. ntohl은 필요 없어요.",
+            "h_addr_list[i] points to the 4 bytes of an address in network order. Copy them into in.s_addr with memcpy, as they are, and call inet_ntop: no ntohl."
+        )
+    };
+    let expected = words!("이 차례로 {n}개의 주소: {list}", "{n} addresses in this order: {list}");
+    asked.ensure_says(&addresses, expected, cause)
 }
 
 fn aliases(bench: &mut Bench) -> Verdict {
     let asked = bench.once("asked", asked)?;
     let aliases = &asked.host.aliases;
     let (n, list) = (aliases.len(), aliases.join(", "));
-    ensure(says(&asked.finished.text(), aliases.iter().map(String::as_str)), || Failure {
-        did: asked.did.clone(),
-        expected: words!("이 차례로 {n}개의 별명: {list}", "{n} aliases in this order: {list}"),
-        got: output(&asked.finished),
-        cause: words!(
-            "h_aliases도 NULL로 끝나는 배열이에요. 반복문의 조건은 hp->h_aliases[i]예요(슬라이드에는 그 뒤가 ;가 아니라 ,로 되어 있어요).",
-            "h_aliases is an array that ends with NULL, too. The loop's condition is hp->h_aliases[i] (the slide has a comma after it for a semicolon)."
-        ),
-    })
+    let expected = words!("이 차례로 {n}개의 별명: {list}", "{n} aliases in this order: {list}");
+    let cause = words!(
+        "h_aliases도 NULL로 끝나는 배열이에요. 반복문의 조건은 hp->h_aliases[i]예요(슬라이드에는 그 뒤가 ;가 아니라 ,로 되어 있어요).",
+        "h_aliases is an array that ends with NULL, too. The loop's condition is hp->h_aliases[i] (the slide has a comma after it for a semicolon)."
+    );
+    asked.ensure_says(aliases, expected, cause)
 }
 
 fn lines(bench: &mut Bench) -> Verdict {
     let asked = bench.once("asked", asked)?;
     let mut lines = vec![("호스트 이름 :".to_string(), asked.host.name.clone())];
-    if says_type_and_length(&asked) {
+    if says(&asked.finished.text(), TYPE_AND_LENGTH) {
         lines.push(("호스트 주소타입 번호 :".into(), "2".into()));
         lines.push(("호스트 주소의 길이 :".into(), "4".into()));
     }

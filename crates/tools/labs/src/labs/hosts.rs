@@ -3,7 +3,11 @@
 use std::io;
 use std::net::Ipv4Addr;
 
-use crate::bench::Bench;
+use super::printed::{says, too_much};
+use crate::bench::{Bench, Finished, output};
+use crate::verdict::{Failure, Verdict, ensure};
+use crate::words;
+use crate::words::Words;
 
 /// A host as the resolver knows it.
 #[derive(Debug)]
@@ -23,6 +27,37 @@ impl Host {
             aliases: vec![word(6), format!("{}.kr", word(5))],
             addresses: addresses.to_vec(),
         }
+    }
+}
+
+/// A host, and what the submission said when asked for it.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) host: Host,
+    /// Whom it was not asked for, though it knows it.
+    pub(super) another: Host,
+    pub(super) did: Words,
+    pub(super) finished: Finished,
+}
+
+impl Asked {
+    /// Fails unless it printed these words, and nothing of the other host.
+    pub(super) fn ensure_says(&self, wanted: &[impl AsRef<str>], expected: Words, cause: Words) -> Verdict {
+        let (text, another) = (self.finished.text(), &self.another);
+        let addresses: Vec<String> = another.addresses.iter().map(ToString::to_string).collect();
+        let mut of_another = another.aliases.iter().chain(&addresses).chain([&another.name]);
+        let both = of_another.any(|word| says(&text, [word.as_str()]));
+        ensure(says(&text, wanted.iter().map(AsRef::as_ref)) && !both, || {
+            let cause = if both {
+                words!(
+                    "묻지 않은 호스트의 것까지 출력했어요.",
+                    "It prints another host's, too, which it was not asked for."
+                )
+            } else {
+                too_much(&text).unwrap_or(cause)
+            };
+            Failure { did: self.did.clone(), expected, got: output(&self.finished), cause }
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use labkit::trace::Call;
 
-use super::printed::{labelled, says};
+use super::printed::{labelled, says, too_much};
 use crate::bench::{Bench, Finished, Start, ensure_refused, ensure_success, output};
 use crate::calls;
 use crate::lab::{BUILD, Check, Lab, statement};
@@ -160,7 +160,9 @@ fn prints_port(finished: &Finished, socket: &Socket) -> Verdict {
         did: did(),
         expected: words!("getsockname이 알려 준 포트 번호: {port}", "the port that getsockname told: {port}"),
         got: output(finished),
-        cause: if says(&text, [swapped.to_string().as_str()]) {
+        cause: if let Some(too_much) = too_much(&text) {
+            too_much
+        } else if says(&text, [swapped.to_string().as_str()]) {
             words!(
                 "{swapped}번은 {port}의 두 바이트를 뒤바꾼 수예요. sin_port는 네트워크 순서이니 ntohs로 바꾸어 출력하세요.",
                 "{swapped} is {port} with its two bytes swapped. sin_port is in network order: print ntohs of it."

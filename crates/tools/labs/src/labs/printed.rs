@@ -1,5 +1,7 @@
 //! What a program printed, read as kindly as a person reads: spaces, capitals, the kind of apostrophe and further lines
-//! don't matter.
+//! don't matter. Who prints all that could be right has said nothing.
+
+use std::collections::BTreeSet;
 
 use crate::bench::{Finished, bytes, output};
 use crate::verdict::{Failure, Verdict, ensure};
@@ -38,18 +40,50 @@ pub(super) fn number(text: &str) -> Option<i64> {
     Some(if text[..start].ends_with('-') { -number } else { number })
 }
 
+/// The number right behind a label: 7 in ` : 7`; none in ` of process 7`.
+fn value(rest: &str) -> Option<i64> {
+    let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || ":=".contains(c));
+    rest.starts_with(|c: char| c == '-' || c.is_ascii_digit()).then(|| number(rest))?
+}
+
 /// The dotted decimal addresses in a text.
 pub(super) fn addresses(text: &str) -> Vec<&str> {
     let words = text.split(|c: char| !(c.is_ascii_digit() || c == '.'));
     words.filter(|word| word.matches('.').count() == 3).collect()
 }
 
-/// Are these words in a text, in this order? Words are names, addresses, numbers; others may stand between them.
+/// More words than a program needs to say what it was asked, and all that it wants to say besides.
+const MOST_WORDS: usize = 100;
+
+/// More numbers than stand in a lab's output, and a few besides.
+const MOST_NUMBERS: usize = 5;
+
+/// A label has one value. Where a line was copied, and only its value changed, it has that of another label too, which costs
+/// only that label.
+const MOST_VALUES: usize = 2;
+
+/// Its words: names, addresses, numbers.
+fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c)))
+        .map(|word| word.trim_end_matches('.'))
+        .filter(|word| !word.is_empty())
+}
+
+/// Are these words in a text, in this order? Others may stand between them, but not so many that any would.
 pub(super) fn says<'a>(text: &str, wanted: impl IntoIterator<Item = &'a str>) -> bool {
-    let mut words = text
-        .split(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c)))
-        .map(|word| word.trim_end_matches('.'));
-    wanted.into_iter().all(|wanted| words.any(|word| word == wanted))
+    let mut words = words_of(text);
+    words_of(text).nth(MOST_WORDS).is_none()
+        && wanted.into_iter().all(|wanted| words.any(|word| word == wanted))
+}
+
+/// What is to be said of a text so long that nobody knows which of it is meant.
+pub(super) fn too_much(text: &str) -> Option<Words> {
+    words_of(text).nth(MOST_WORDS).map(|_| {
+        words!(
+            "너무 많이 출력해서 어느 것이 답인지 알 수 없어요({MOST_WORDS}단어까지).",
+            "It prints so much that nobody knows which of it is the answer (at most {MOST_WORDS} words)."
+        )
+    })
 }
 
 /// Each of these values that was printed at all must stand behind its label; if none was, the first label before something
@@ -57,9 +91,13 @@ pub(super) fn says<'a>(text: &str, wanted: impl IntoIterator<Item = &'a str>) ->
 pub(super) fn labelled(did: &Words, finished: &Finished, lines: &[(&str, &str)]) -> Verdict {
     let text = finished.text();
     let stands = |(label, value): &&(&str, &str)| {
-        let mut rests =
-            after(&text, label).into_iter().filter_map(|rest| rest.trim_start().strip_prefix(value));
-        rests.any(|rest| !rest.starts_with(char::is_alphanumeric))
+        let rests = after(&text, label).into_iter().map(str::trim).filter(|rest| !rest.is_empty());
+        let is = |rest: &str| {
+            rest.strip_prefix(value).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+        };
+        // One label, one value.
+        let all: Vec<bool> = rests.map(is).collect();
+        all.contains(&true) && !all.contains(&false)
     };
     let bare = |label: &str| after(&text, label).iter().all(|rest| rest.trim().is_empty());
     let printed: Vec<_> = lines.iter().filter(|(_, value)| says(&text, [*value])).collect();
@@ -81,21 +119,28 @@ pub(super) fn labelled(did: &Words, finished: &Finished, lines: &[(&str, &str)])
     .into())
 }
 
-/// Fails unless it printed this number behind this label. Where there is no such label, which another check is for, the
-/// number may stand anywhere.
+/// Fails unless it printed this number behind this label, and not one number after another. Where there is no such label, which
+/// another check is for, the number may stand anywhere among a few.
 pub(super) fn ensure_number(did: Words, text: &str, label: &str, wanted: i64) -> Verdict {
     let labelled = after(text, label);
     let said = if labelled.is_empty() {
-        text.split(|c: char| !c.is_ascii_digit()).any(|word| word.parse() == Ok(wanted))
+        let numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|word| !word.is_empty());
+        let mut few = numbers.clone();
+        few.nth(MOST_NUMBERS).is_none() && numbers.into_iter().any(|word| word.parse() == Ok(wanted))
     } else {
-        labelled.iter().any(|rest| number(rest) == Some(wanted))
+        labelled.iter().any(|rest| number(rest) == Some(wanted)) && has_few_values(&labelled)
     };
     ensure(said, || Failure {
         did,
         expected: words!("`{label}`: {wanted}", "`{label}`: {wanted}"),
         got: shown(text, label),
-        cause: Words::default(),
+        cause: too_much(text).unwrap_or_default(),
     })
+}
+
+/// Are no more than [`MOST_VALUES`] numbers right behind a label?
+fn has_few_values(labelled: &[&str]) -> bool {
+    labelled.iter().filter_map(|rest| value(rest)).collect::<BTreeSet<_>>().len() <= MOST_VALUES
 }
 
 /// The lines with a label, or all: the first ten.
@@ -128,15 +173,18 @@ pub(super) fn taken_for_format(text: &[u8], stdout: &[u8]) -> Words {
     }
 }
 
-/// Fails unless every label is in what it printed.
+/// Fails unless every label is in what it printed, with one value.
 pub(super) fn ensure_labels(did: &Words, finished: &Finished, text: &str, labels: &[&str]) -> Verdict {
     let unreadable = std::str::from_utf8(&finished.stdout).is_err();
     for label in labels {
-        ensure(!after(text, label).is_empty(), || Failure {
+        let labelled = after(text, label);
+        ensure(!labelled.is_empty() && has_few_values(&labelled), || Failure {
             did: did.clone(),
             expected: words!("stdout에 `{label}`", "`{label}` on stdout"),
             got: shown(text, label),
-            cause: if unreadable {
+            cause: if !labelled.is_empty() {
+                words!("이름표 하나에는 값이 하나예요.", "A label has one value.")
+            } else if unreadable {
                 words!(
                     "출력이 UTF-8이 아니에요. 소스 파일을 UTF-8로 저장하세요.",
                     "The output is not UTF-8. Save the source file as UTF-8."
@@ -176,6 +224,18 @@ mod tests {
         assert!(ensure("net : 7\nhost : 8", 8).is_ok());
         assert!(ensure("net : 7\nhost : 8", 7).is_err());
         assert!(ensure("7, 8", 7).is_ok(), "no label at all");
+        assert!(ensure("host of 9\nhost : 8\nhost = 8", 8).is_ok());
+        assert!(ensure("host : 7\nhost : 8", 8).is_ok(), "a line was copied");
+        assert!(ensure("host : 7\nhost : 8\nhost : 9", 8).is_err(), "many values");
+        assert!(ensure("1 2 3 4 5 6 7 8", 7).is_err(), "too many numbers");
+    }
+
+    #[test]
+    fn who_says_everything_says_nothing() {
+        let all = "7 ".repeat(MOST_WORDS);
+        assert!(says(&all, ["7"]) && too_much(&all).is_none());
+        let more = format!("{all}and");
+        assert!(!says(&more, ["7"]) && too_much(&more).is_some());
     }
 
     #[test]
