@@ -1,17 +1,22 @@
 //! Any program, shut in. What hostile ones try is tested where they are graded: grade's tests/hostile.rs and bombs.rs.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::io;
+use std::fs::Permissions;
+use std::io::{self, BufRead as _, BufReader};
 use std::net::Ipv4Addr;
-use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::{env, fs};
 
-use jail::{Ended, How, Limits, Place, Shared, Tier, best_tier, dispatch};
+use jail::{Ended, How, Limits, Place, Shared, Tier, best_tier, dispatch, own_folder};
 use labkit::{run_trials, trial};
 
 /// The part of this program that enters a place, and runs there what its arguments say.
 const CALLER: &str = "__caller";
+
+/// The part that has a folder of its own until its input ends.
+const AT_WORK: &str = "__at_work";
 
 /// Runs a command of sh(1) in a place of its own, with the best tier that can be had. What it printed, and how it ended.
 fn run(command: &str) -> (String, Ended) {
@@ -75,9 +80,98 @@ fn only_what_is_built_writes_to_its_folder() {
     assert_ne!(run("echo abc >x").1, Ended::Exited(0));
 }
 
+fn be_at_work() -> io::Result<()> {
+    let (folder, _lock) = own_folder()?;
+    println!("{}", folder.path().display());
+    io::copy(&mut io::stdin(), &mut io::sink()).map(drop)
+}
+
+/// Somebody at work, with `temporary` as the folder for temporary files, and the folder that it has.
+fn at_work(temporary: &Path) -> (Child, PathBuf) {
+    let mut child = Command::new(env::current_exe().unwrap())
+        .arg(AT_WORK)
+        .env("TMPDIR", temporary)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut path = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut path).unwrap();
+    (child, path.trim_end().into())
+}
+
+/// It ends by itself, and nothing is left of its folder.
+fn done((mut child, folder): (Child, PathBuf)) {
+    assert!(folder.is_dir());
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success() && !folder.exists());
+}
+
+fn what_somebody_made_by_hand_stays() {
+    let temporary = tempfile::tempdir().unwrap();
+    let (first, folder) = at_work(temporary.path());
+    let parent = folder.parent().unwrap().to_path_buf();
+    let by_hand = [
+        temporary.path().join("grade-subs"),
+        temporary.path().join("grade-results/results"),
+        parent.join("grade-2026-spring"),
+    ];
+    for folder in &by_hand {
+        fs::create_dir_all(folder).unwrap();
+        fs::write(folder.join("kim"), "a year's work").unwrap();
+    }
+    done((first, folder));
+    done(at_work(temporary.path()));
+    for folder in by_hand {
+        assert!(folder.join("kim").is_file(), "{} was deleted", folder.display());
+    }
+}
+
+fn what_one_that_was_killed_has_left_is_removed() {
+    let temporary = tempfile::tempdir().unwrap();
+    let (mut killed, left) = at_work(temporary.path());
+    fs::write(left.join("submission"), "").unwrap();
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert!(left.is_dir());
+    let still_at_work = at_work(temporary.path());
+    assert!(!left.exists());
+    done(at_work(temporary.path()));
+    done(still_at_work);
+}
+
+/// Where the folder for the folders has to be there is somebody's who could put other things in it, or a link.
+fn a_folder_that_others_can_change_is_not_worked_in() {
+    let temporary = tempfile::tempdir().unwrap();
+    let (child, folder) = at_work(temporary.path());
+    let parent = folder.parent().unwrap().to_path_buf();
+    done((child, folder));
+    // As one that was killed has left it.
+    let (mut killed, left) = at_work(temporary.path());
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let beside = |child: (Child, PathBuf)| {
+        assert!(child.1.parent() != Some(&parent) && child.1.starts_with(temporary.path()), "{child:?}");
+        done(child);
+        assert!(left.is_dir());
+    };
+    fs::set_permissions(&parent, Permissions::from_mode(0o777)).unwrap();
+    beside(at_work(temporary.path()));
+    fs::set_permissions(&parent, Permissions::from_mode(0o700)).unwrap();
+    // Only root can make it another's.
+    if chown(&parent, Some(65_534), None).is_ok() {
+        beside(at_work(temporary.path()));
+        chown(&parent, Some(0), None).unwrap();
+    }
+    let elsewhere = temporary.path().join("elsewhere");
+    fs::rename(&parent, &elsewhere).unwrap();
+    symlink(&elsewhere, &parent).unwrap();
+    beside(at_work(temporary.path()));
+}
+
 fn main() -> ExitCode {
     // This program is the keeper as well.
-    if let Some(code) = dispatch(&[(CALLER, be_the_caller)]) {
+    if let Some(code) = dispatch(&[(CALLER, be_the_caller), (AT_WORK, be_at_work)]) {
         return code.into();
     }
     let missing = || (best_tier() == Tier::None).then(|| "there is no sandbox here".to_string());
@@ -85,5 +179,16 @@ fn main() -> ExitCode {
         trial("its_end_is_told", missing(), its_end_is_told),
         trial("what_it_starts_ends_with_it", missing(), what_it_starts_ends_with_it),
         trial("only_what_is_built_writes_to_its_folder", missing(), only_what_is_built_writes_to_its_folder),
+        trial("what_somebody_made_by_hand_stays", None, what_somebody_made_by_hand_stays),
+        trial(
+            "what_one_that_was_killed_has_left_is_removed",
+            None,
+            what_one_that_was_killed_has_left_is_removed,
+        ),
+        trial(
+            "a_folder_that_others_can_change_is_not_worked_in",
+            None,
+            a_folder_that_others_can_change_is_not_worked_in,
+        ),
     ])
 }
