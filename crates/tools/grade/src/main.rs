@@ -259,7 +259,10 @@ fn grade_class(lab: &Lab, dir: &Path, out: &Path, options: &ClassOptions) -> io:
     if summary.kept < summary.class.rows.len() {
         say(&format!("grade: seed {}", summary.seed));
     }
-    conclude(&summary.class, out, 0)
+    for why in &summary.missing {
+        say(&format!("grade: not graded: {why}"));
+    }
+    conclude(&summary.class, out, summary.missing.len())
 }
 
 fn report(results: &[PathBuf], out: &Path, lang: Lang) -> io::Result<u8> {

@@ -61,18 +61,20 @@ pub fn student_name(name: &OsStr) -> String {
     text
 }
 
-/// A name for a student's files: itself where that is harmless (letters and digits of any script, `-`, `_`, `.`), else
-/// made so and told apart by a digest. No separator, no leading dot, no more than a file system takes.
+/// A name for a student's files: itself where that is harmless (letters and digits of any script, `-`, `_`, `.`, nothing in
+/// capitals, which some file systems don't tell apart), else made so, and told apart by `~`, which no harmless name has, and
+/// a digest. No separator, no leading dot, no more than a file system takes.
 #[must_use]
 pub fn file_stem(student: &str) -> String {
     let harmless = |(at, c): (usize, char)| {
         if c.is_alphanumeric() || matches!(c, '-' | '_') || c == '.' && at > 0 { c } else { '_' }
     };
     let stem: String = student.char_indices().map(harmless).take(50).collect();
-    if stem == student && !stem.is_empty() {
+    if stem == student && stem == stem.to_lowercase() && !stem.is_empty() {
         stem
     } else {
-        format!("{stem}-{}", &hex(&Sha256::digest(student))[..12])
+        // So long that nobody finds a name with another's digest.
+        format!("{stem}~{}", &hex(&Sha256::digest(student))[..32])
     }
 }
 

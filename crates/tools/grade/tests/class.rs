@@ -186,6 +186,38 @@ fn any_name_is_a_student_with_files_of_their_own() {
 }
 
 #[test]
+fn nobody_can_choose_the_name_of_anothers_files() {
+    let name = "Kim Chulsoo.c";
+    let (dir, out) = (sample::class_of(&[name, &file_stem(name)]), tempfile::tempdir().unwrap());
+    let mut both = vec![name.to_string(), file_stem(name)];
+    both.sort();
+    assert_eq!(graded(dir.path(), out.path(), &options()), both);
+    assert_eq!(csv(out.path()).len(), 3);
+    // Not even where a file system takes both for the same.
+    assert_ne!(file_stem("KIM.c").to_lowercase(), file_stem("kim.c"));
+    // So much is not found by trying.
+    assert!(file_stem(name).rsplit('~').next().unwrap().len() >= 32, "{}", file_stem(name));
+}
+
+/// Where two result files are one all the same.
+#[test]
+fn a_clash_costs_one_result_and_stops_nobody() {
+    let (dir, out) = (sample::class_of(&["a", "b", "c"]), tempfile::tempdir().unwrap());
+    fs::create_dir(out.path().join("results")).unwrap();
+    fs::write(out.path().join("results/a.json"), "").unwrap();
+    symlink("a.json", out.path().join("results/b.json")).unwrap();
+    let Summary { class, missing, .. } = class(&ECHO, dir.path(), out.path(), &options(), &found).unwrap();
+    let [missing] = &missing[..] else { panic!("{missing:?}") };
+    let names: Vec<&str> = class.rows.iter().map(|row| row.student.as_str()).collect();
+    assert!(
+        names == ["a", "c"] && missing.starts_with("b: ")
+            || names == ["b", "c"] && missing.starts_with("a: ")
+    );
+    assert_eq!(csv(out.path()).len(), 3);
+    assert!(out.path().join("class.html").is_file());
+}
+
+#[test]
 fn no_name_leads_out_of_the_folder() {
     for name in ["", ".", "..", "../../etc/passwd", "/etc", ".ssh", "a/b", "a\0b", "CON:", &"가".repeat(300)]
     {
