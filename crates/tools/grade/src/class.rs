@@ -1,7 +1,7 @@
 //! A whole class: each entry of a folder is one submission.
 //!
 //! Each result is written as soon as it is known, so a run that was killed goes on where it was. Kept is a result of the
-//! same lab, the same bytes, the same tier and language (and seed, if one is asked for) in which there are marks.
+//! same lab, the same bytes, the same grader, tier and language (and seed, if one is asked for) in which there are marks.
 
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -12,12 +12,15 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use jail::Tier;
 use labs::lab::Lab;
 use labs::words::Lang;
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
@@ -79,6 +82,7 @@ pub fn class(lab: &Lab, dir: &Path, out: &Path, options: &ClassOptions, grade: G
     refuse_inside(dir, out)?;
     let results = out.join("results");
     fs::create_dir_all(&results).map_err(|error| in_the_way(&results, &error))?;
+    let _lock = lock(out)?;
     has_room(&results)?;
     let mut given = similar::given_to_all(lab.name)?;
     if let Some(more) = &options.given {
@@ -134,6 +138,19 @@ fn refuse_inside(dir: &Path, out: &Path) -> io::Result<()> {
         ))),
         _ => Ok(()),
     }
+}
+
+/// Keeps every other run out of the results: they would mix, and so would their seeds.
+fn lock(out: &Path) -> io::Result<Flock<File>> {
+    let path = out.join(".grade-lock");
+    let file = File::create(&path).map_err(|error| in_the_way(&path, &error))?;
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| match errno {
+        Errno::EWOULDBLOCK => io::Error::other(format!(
+            "{}: another run is at work there; wait for its end, or choose another place",
+            out.display()
+        )),
+        errno => in_the_way(&path, &errno.into()),
+    })
 }
 
 /// Tries to write to the folder: a full disk is better known before an hour's work.
@@ -219,13 +236,16 @@ impl Run<'_> {
                 self.not_graded(&student, seed, format!("{why}: {}", said(panic.as_ref())))
             })
         };
-        Entry { student, digest: digest.unwrap_or_default(), fingerprints, report }.write(file)
+        let (digest, grader) = (digest.unwrap_or_default(), GRADER.clone());
+        Entry { student, digest, grader, report, fingerprints }.write(file)
     }
 
     fn is_of(&self, entry: &Entry, student: &str, digest: &str, seed: u64) -> bool {
         let report = &entry.report;
         entry.student == student
             && entry.digest == digest
+            && GRADER.is_some()
+            && entry.grader == *GRADER
             && report.lab == self.lab.name
             && report.tier == self.options.tier
             && report.lang == self.options.lang
@@ -269,6 +289,10 @@ fn bar(submissions: u64) -> ProgressBar {
     }
     bar
 }
+
+/// Which grader this is: the digest of the program that runs, with all its labs. None where it can't be read.
+static GRADER: LazyLock<Option<String>> =
+    LazyLock::new(|| Some(hex(&Sha256::digest(fs::read("/proc/self/exe").ok()?))));
 
 /// More than this, in bytes, is not read only to know whether it has changed.
 const LARGEST: u64 = 256 << 20;

@@ -23,6 +23,9 @@ pub struct Entry {
     /// Of the submission's bytes: the same submission is not graded twice. Empty: unknown.
     #[serde(default)]
     pub digest: String,
+    /// Which grader has graded it: another one may give other marks. None: unknown.
+    #[serde(default)]
+    pub grader: Option<String>,
     /// What grading has found.
     #[serde(flatten)]
     pub report: Report,

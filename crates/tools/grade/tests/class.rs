@@ -45,7 +45,7 @@ fn grade(args: &[&str]) -> Output {
 }
 
 fn entry(student: &str, report: Report) -> Entry {
-    Entry { student: student.into(), digest: String::new(), fingerprints: [].into(), report }
+    Entry { student: student.into(), digest: String::new(), grader: None, fingerprints: [].into(), report }
 }
 
 /// `class.html` and a student's page.
@@ -125,6 +125,38 @@ fn a_submission_that_has_changed_is_graded_again() {
         graded(dir.path(), out.path(), &ClassOptions { lang: Lang::Ko, seed: Some(2), ..options() }).len(),
         3
     );
+}
+
+#[test]
+fn what_another_version_of_the_grader_gave_is_graded_again() {
+    let (dir, out) = (sample::class_of(&["a", "b", "c"]), tempfile::tempdir().unwrap());
+    graded(dir.path(), out.path(), &options());
+    for (name, grader) in [("a", Some("another")), ("b", None)] {
+        let path = out.path().join("results").join(name).with_extension("json");
+        let entry = Entry::read(&path).unwrap();
+        Entry { grader: grader.map(Into::into), ..entry }.write(&path).unwrap();
+    }
+    assert_eq!(graded(dir.path(), out.path(), &options()), ["a", "b"]);
+    assert_eq!(graded(dir.path(), out.path(), &options()), [""; 0]);
+}
+
+#[test]
+fn of_two_runs_at_the_same_results_one_is_refused() {
+    let (dir, out) = (sample::class_of(&["a", "b"]), tempfile::tempdir().unwrap());
+    let link = dir.path().with_extension("link");
+    symlink(out.path(), &link).unwrap();
+    let (refused, jobs) = (Mutex::new(Vec::new()), 1.try_into().unwrap());
+    let grade = |submission: &Path, seed| {
+        let second = class(&ECHO, dir.path(), &link, &ClassOptions { fresh: true, ..options() }, &found);
+        refused.lock().unwrap().push(second.unwrap_err().to_string());
+        found(submission, seed)
+    };
+    class(&ECHO, dir.path(), out.path(), &ClassOptions { jobs, ..options() }, &grade).unwrap();
+    fs::remove_file(&link).unwrap();
+    let refused = refused.into_inner().unwrap();
+    assert!(refused.len() == 2 && refused[0].contains("another run is at work there"), "{refused:?}");
+    // And when it is over, nobody is.
+    assert_eq!(graded(dir.path(), out.path(), &options()), [""; 0]);
 }
 
 #[test]
