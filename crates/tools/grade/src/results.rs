@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::files::{in_the_way, write_whole};
 use crate::report::{Report, Status};
 use crate::similar::{Pair, Submission};
-use crate::told::marks;
+use crate::told::{marks, visible};
 
 /// A student's result file: the report as `--format json` has it, and what a later run must know.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -270,7 +270,13 @@ pub fn similar_csv(pairs: &[Pair]) -> io::Result<Vec<u8>> {
 
 /// Text that a spreadsheet leaves alone: OWASP, "CSV Injection".
 fn cell(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.into() }
+    let text = visible(text);
+    let formula = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+    if text.starts_with(['\t', '\n']) || text.trim_start().starts_with(formula) {
+        format!("'{text}")
+    } else {
+        text
+    }
 }
 
 /// `passed`, as in JSON.

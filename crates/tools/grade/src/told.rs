@@ -34,21 +34,24 @@ pub(crate) fn no_marks(report: &Report, format: &str, why: &str) -> io::Error {
 }
 
 /// Text of a submission's making, fit to be shown: control characters, which could move a terminal's cursor or which XML
-/// cannot hold, and characters that reorder a line, appear as `\u{1b}`.
+/// cannot hold, and characters that reorder or break a line or that nobody sees, appear as `\u{1b}`.
 #[must_use]
 pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '\n' | '\t' => shown.push(c),
-            '\u{200e}'
-            | '\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}'
+            '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
             | '\u{fffe}'
-            | '\u{ffff}' => {
-                shown.extend(c.escape_unicode());
-            }
+            | '\u{ffff}'
+            | '\u{e0000}'..='\u{e007f}' => shown.extend(c.escape_unicode()),
             c if c.is_control() => shown.extend(c.escape_unicode()),
             c => shown.push(c),
         }

@@ -18,6 +18,7 @@ use grade::class::{ClassOptions, Summary, class, student_seed};
 use grade::pages;
 use grade::report::{Report, Status};
 use grade::results::{Class, Entry, file_stem, files, student_name};
+use grade::told::visible;
 use labs::words::Lang;
 use sample::{ECHO, found, options};
 use sha2::{Digest as _, Sha256};
@@ -270,7 +271,17 @@ fn no_name_leads_out_of_the_folder() {
 #[test]
 fn a_spreadsheet_takes_no_cell_for_a_formula() {
     let (dir, out) = (
-        sample::class_of(&["=HYPERLINK(\"http:x\")", "+1", "-1", "@SUM", "\tx"]),
+        sample::class_of(&[
+            "=HYPERLINK(\"http:x\")",
+            "+1",
+            "-1",
+            "@SUM",
+            "\tx",
+            "\nx",
+            " =1+1",
+            "＝1+1",
+            "＠SUM",
+        ]),
         tempfile::tempdir().unwrap(),
     );
     let grade = |submission: &Path, seed| Report {
@@ -285,6 +296,24 @@ fn a_spreadsheet_takes_no_cell_for_a_formula() {
         }
         assert!(row[0].starts_with('\''), "{row:?}");
     }
+}
+
+/// `cat class.csv` moves no cursor, rings no bell, and shows what is there.
+#[test]
+fn a_terminal_shows_the_tables_as_they_are() {
+    let reorders = "\u{1b}]0;x\u{7}\u{202e}\u{61c}\u{2028}\u{200b}\u{feff}";
+    let (dir, out) = (sample::class_of(&[reorders, "kim"]), tempfile::tempdir().unwrap());
+    let grade =
+        |submission: &Path, seed| Report { score: None, error: reorders.into(), ..found(submission, seed) };
+    class(&ECHO, dir.path(), out.path(), &options(), &grade).unwrap();
+    for name in ["class.csv", "class.html"] {
+        let table = fs::read_to_string(out.path().join(name)).unwrap();
+        assert!(!reorders.chars().any(|c| !c.is_ascii_graphic() && table.contains(c)), "{table}");
+    }
+    assert_eq!(csv(out.path())[1][9], "\\u{1b}]0;x\\u{7}\\u{202e}\\u{61c}\\u{2028}\\u{200b}\\u{feff}");
+    // A name in any script stays itself.
+    let names = "김철수 José jose\u{301} 王　明 👍🏽";
+    assert_eq!(visible(names), names);
 }
 
 #[test]
