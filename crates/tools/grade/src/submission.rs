@@ -92,12 +92,9 @@ pub fn stage(path: &Path, lab: &str) -> io::Result<Staged> {
         Entry::Folder(folder) => copy_folder(folder, &path, &copy, &mut room),
         entry => copy_entry(entry, &path, &copy.join(&name), &mut room),
     };
-    let cut = cut_links(&copy, &room.links)?;
+    let cut = if copied.is_ok() { cut_links(&copy, &room.links)? } else { Vec::new() };
     let kind = match copied {
-        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Kind::Nothing(
-            format!("제출물이 너무 커요(파일 {MOST_FILES}개, {} MiB까지)", MOST_BYTES >> 20),
-            format!("the submission is too large (at most {MOST_FILES} files and {} MiB)", MOST_BYTES >> 20),
-        ),
+        Err(error) if too_large(&error) => Kind::too_large(),
         copied => {
             copied?;
             kind(&copy, lab)?
@@ -135,6 +132,20 @@ fn cut_links(folder: &Path, links: &[PathBuf]) -> io::Result<Vec<String>> {
     cut.iter().try_for_each(fs::remove_file)?;
     let name = |path: &&PathBuf| path.strip_prefix(folder).unwrap_or(path).display().to_string();
     Ok(cut.iter().map(name).collect())
+}
+
+impl Kind {
+    fn too_large() -> Self {
+        Kind::Nothing(
+            format!("제출물이 너무 커요(파일 {MOST_FILES}개, {} MiB까지)", MOST_BYTES >> 20),
+            format!("the submission is too large (at most {MOST_FILES} files and {} MiB)", MOST_BYTES >> 20),
+        )
+    }
+}
+
+/// Is it more than may be copied, or in folders so deep, with names so long, that it has no path?
+fn too_large(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::FileTooLarge | io::ErrorKind::InvalidFilename)
 }
 
 /// What may still be copied, and the links that were.
@@ -399,19 +410,24 @@ pub fn build(
     let work = place.work();
     let mut room = Room::new();
     let copy = folder.join("submission");
+    let mut kind = kind.clone();
     // The copy was complete, or else there is nothing to build.
     if !matches!(kind, Kind::Nothing(..))
         && let Entry::Folder(folder) = open(None, &copy)?
     {
         fs::create_dir(work.join("submission"))?;
-        copy_folder(folder, &copy, &work.join("submission"), &mut room)?;
+        match copy_folder(folder, &copy, &work.join("submission"), &mut room) {
+            // Its paths are longer here.
+            Err(error) if too_large(&error) => kind = Kind::too_large(),
+            copied => copied?,
+        }
     }
     let sockcommon = labkit::root().join("crates/sockcommon");
     fs::create_dir(work.join("sockcommon"))?;
     fs::copy(sockcommon.join("sockcommon.h"), work.join("sockcommon/sockcommon.h"))?;
     let inside = place.work_inside();
     let program = format!("{inside}/{name}");
-    let command = match kind {
+    let command = match &kind {
         Kind::Nothing(ko, en) => {
             let got = Words { ko: ko.clone(), en: en.clone() };
             return Ok(Err((Failure { got, ..Failure::default() }, String::new())));
@@ -424,9 +440,9 @@ pub fn build(
         }
         Kind::Cargo => {
             workspace_around(&work)?;
-            compile(kind, kit, &program)
+            compile(&kind, kit, &program)
         }
-        _ => compile(kind, kit, &program),
+        _ => compile(&kind, kit, &program),
     };
     place.give(&work)?;
     let log = match run_compiler(place, command)? {
@@ -544,32 +560,39 @@ fn first_of(mut said: String) -> String {
 }
 
 /// The executable `name` in a folder of `work`, or the only executable there is. Whoever built it is gone, but what they left
-/// may be links: they are not followed out of `work`, nor into a file.
+/// may be anything: links are not followed, neither to a folder nor to a file, and what can't be looked into has none.
 fn find_program(work: &Path, folder: &str, name: &str) -> io::Result<Option<PathBuf>> {
-    let mut executables = Vec::new();
-    let folder = work.join(folder);
-    let entries = match fs::canonicalize(&folder) {
-        Ok(real) if real.starts_with(fs::canonicalize(work)?) && real.is_dir() => fs::read_dir(&folder)?,
-        Ok(_) => return Ok(None),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+    let mut executables = match executables(work, folder) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => {
             return Ok(None);
         }
-        Err(error) if error.raw_os_error() == Some(libc::ELOOP) => return Ok(None),
-        Err(error) => return Err(error),
+        executables => executables?,
     };
-    for entry in entries {
-        let entry = entry?;
-        let data = entry.metadata()?;
-        if data.is_file() && data.permissions().mode() & 0o111 != 0 && starts_as_program(&entry.path())? {
-            executables.push(entry.path());
-        }
-    }
     let named = executables.iter().position(|path| path.file_name().is_some_and(|file| file == name));
     Ok(match (named, executables.len()) {
         (Some(i), _) => Some(executables.swap_remove(i)),
         (None, 1) => executables.pop(),
         _ => None,
     })
+}
+
+fn executables(work: &Path, folder: &str) -> io::Result<Vec<PathBuf>> {
+    let mut inside = work.to_path_buf();
+    for part in Path::new(folder) {
+        inside.push(part);
+        if !fs::symlink_metadata(&inside)?.is_dir() {
+            return Ok(Vec::new());
+        }
+    }
+    let mut executables = Vec::new();
+    for entry in fs::read_dir(inside)? {
+        let entry = entry?;
+        let data = entry.metadata()?;
+        if data.is_file() && data.permissions().mode() & 0o111 != 0 && starts_as_program(&entry.path())? {
+            executables.push(entry.path());
+        }
+    }
+    Ok(executables)
 }
 
 /// Its beginning; what is the same for all members comes from the real one.

@@ -15,11 +15,15 @@ use std::time::Duration;
 
 use grade::judge::{Options, dispatch, grade};
 use grade::report::{CheckResult, Report, Status};
+use grade::submission::Kind;
 use jail::{Allowed, Limits, Tier, best_tier};
 use labkit::doings::{descendants, status};
 use labkit::{Workspace, missing_program, root, until};
 use labs::words::Lang;
 use libtest_mimic::{Arguments, Trial};
+use nix::dir::Dir;
+use nix::fcntl::{OFlag, renameat};
+use nix::sys::stat::{Mode, mkdirat};
 use procfs::process::{Process, all_processes};
 
 /// What nobody may ever see; spelled so that this program's own text doesn't have it.
@@ -367,6 +371,9 @@ fn built_links() {
         format!("all:\n\tln -s {to}/tcp_echoserv tcp_echoserv\n"),
         "all:\n\tmkfifo tcp_echoserv && chmod 755 tcp_echoserv\n".to_string(),
         "all:\n\tcd .. && mv submission s && ln -s submission submission\n".to_string(),
+        // Where nobody can look what is there.
+        format!("all:\n\tcd .. && mv submission s && ln -s /{} submission\n", "x".repeat(300)),
+        "all:\n\tcd .. && mv submission s && ln -s /root/x/y submission\n".to_string(),
     ] {
         class.hand_in(&[("Makefile", &makefile)]);
         let report = class.grade("tcp_echoserv");
@@ -383,7 +390,7 @@ fn handed_in() {
     symlink(class.path("instructor/key.txt"), evil.join("key.txt")).unwrap();
     symlink("../../instructor", evil.join("up")).unwrap();
     symlink(class.path("class/neighbour.c"), evil.join("other.c")).unwrap();
-    nix::unistd::mkfifo(&evil.join("pipe.c"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    nix::unistd::mkfifo(&evil.join("pipe.c"), Mode::S_IRWXU).unwrap();
     let report = class.grade("tcp_echoserv");
     assert!(said(&report).contains("CANARY"), "{report}");
 
@@ -395,6 +402,27 @@ fn handed_in() {
     let report = class.grade("tcp_echoserv");
     assert!(said(&report).contains("too large"), "{report}");
     fs::remove_dir_all(evil.join("d")).unwrap();
+
+    // Folders whose path is too long for the system, and those that still can be copied, but not to where they are built.
+    let mut deep = Dir::open(&evil, OFlag::O_DIRECTORY, Mode::empty()).unwrap();
+    for _ in 0..19 {
+        let name = "d".repeat(200);
+        mkdirat(&deep, name.as_str(), Mode::S_IRWXU).unwrap();
+        deep = Dir::openat(&deep, name.as_str(), OFlag::O_DIRECTORY, Mode::empty()).unwrap();
+    }
+    let last = |length| "e".repeat(length);
+    mkdirat(&deep, last(255).as_str(), Mode::S_IRWXU).unwrap();
+    let report = graded("tcp_echoserv", &evil, LITTLE);
+    assert!(said(&report).contains("too large"), "{report}");
+    let fits = (1..255).rev().find(|length| {
+        renameat(&deep, last(length + 1).as_str(), &deep, last(*length).as_str()).unwrap();
+        let staged = grade::submission::stage(&evil, "tcp_echoserv").unwrap();
+        !matches!(staged.kind, Kind::Nothing(..))
+    });
+    assert!(fits.is_some());
+    let report = graded("tcp_echoserv", &evil, LITTLE);
+    assert!(said(&report).contains("too large"), "{report}");
+    fs::remove_dir_all(evil.join("d".repeat(200))).unwrap();
 
     fs::File::create(evil.join("large")).unwrap().set_len(1 << 40).unwrap();
     let report = graded("tcp_echoserv", &evil, LITTLE);
