@@ -355,21 +355,24 @@ fn rust_kit() -> io::Result<Kit> {
             .current_dir(&workspace.root),
     )?;
     let mut externs = Vec::new();
-    let kit = kit.join("observed");
+    // Not what is above it: cargo's lock, which any submission that sees it could hold.
+    let deps = kit.join("observed/deps");
     for line in built.lines() {
         let Ok(message) = serde_json::from_str::<serde_json::Value>(line) else { continue };
         let name = message["target"]["name"].as_str().unwrap_or_default();
-        let files = message["filenames"].as_array().into_iter().flatten().filter_map(|file| file.as_str());
-        let library =
-            files.map(Path::new).find(|file| file.extension().is_some_and(|ending| ending == "rlib"));
+        let mut files =
+            message["filenames"].as_array().into_iter().flatten().filter_map(|file| file.as_str());
+        // Each library is there beside its metadata; one of ours is also above, without the digest in its name.
+        let metadata = files.find_map(|file| Path::new(file).strip_prefix(&deps).ok());
         if ["sockcommon", "libc", "nix", "thiserror"].contains(&name)
-            && let Some(library) = library.and_then(|file| file.strip_prefix(&kit).ok())
+            && let Some(metadata) = metadata
         {
-            externs.push(format!("{name}=/opt/kit/{}", library.display()));
+            let library = metadata.with_extension("rlib");
+            externs.push(format!("{name}=/opt/kit/deps/{}", library.display()));
         }
     }
     let mut folders =
-        vec![(PathBuf::from(sysroot.trim()), "/opt/rust".to_string()), (kit, "/opt/kit".to_string())];
+        vec![(PathBuf::from(sysroot.trim()), "/opt/rust".to_string()), (deps, "/opt/kit/deps".to_string())];
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let cargo_home = cargo_home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
     if let Some(registry) = cargo_home.map(|home| home.join("registry")).filter(|registry| registry.is_dir())

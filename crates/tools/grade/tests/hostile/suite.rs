@@ -253,7 +253,7 @@ fn attack_building(name: &str, files: &[(&str, &str)], says: &str) {
     class.hand_in(&files);
     let report = class.grade("tcp_echoserv");
     assert_eq!((report.error.as_str(), report.score), ("", Some(0)), "{report}");
-    assert!(report.build_log.contains(says), "{says:?} was not said: {report}");
+    assert!(report.build_log.contains(says), "{says:?} was not said: {report}{}", report.build_log);
     let line = report.build_log.lines().find(|line| line.contains(says)).unwrap_or_default();
     note(name, line.chars().take(100).collect());
 }
@@ -358,6 +358,34 @@ fn reference() {
         assert!(report.notes.iter().any(|note| note.starts_with("link: ")), "{way:?}: {report}");
     }
     note("reference", "our own program is nowhere in there".into());
+}
+
+/// Opens whatever lock it finds in what all submissions are built with: who has it open can hold it (flock(2)), and the next
+/// grader would wait for it.
+fn locks() {
+    let build = r#"fn main() {
+    let (mut open, mut seen) = (Vec::new(), 0);
+    let mut folders = vec!["/opt/kit".into()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir::<std::path::PathBuf>(folder).into_iter().flatten().flatten() {
+            seen += 1;
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.display().to_string().ends_with("lock") && std::fs::File::open(&path).is_ok() {
+                open.push(path);
+            }
+        }
+    }
+    println!("cargo:warning=open {open:?}, anything seen: {}", seen > 0);
+    std::process::exit(1);
+}"#;
+    let files = [
+        ("Cargo.toml", "[package]\nname = \"tcp_echoserv\"\nversion = \"0.1.0\"\nedition = \"2024\"\n"),
+        ("build.rs", build),
+        ("src/main.rs", "fn main() {}\n"),
+    ];
+    attack_building("locks", &files, "open [], anything seen: true");
 }
 
 /// What is built may be a link: the judge doesn't follow it.
@@ -620,7 +648,7 @@ fn trials(bombs: bool) -> Vec<Trial> {
         client("client_drip", ""),
         client("client_resets", ""),
     ];
-    let others: [(&str, fn()); 19] = [
+    let others: [(&str, fn()); 20] = [
         ("etc", etc),
         ("disk_while_building", disk_while_building),
         ("canary", canary),
@@ -630,6 +658,7 @@ fn trials(bombs: bool) -> Vec<Trial> {
         ("fork_bomb_while_building", fork_bomb_while_building),
         ("build_rs", build_rs),
         ("reference", reference),
+        ("locks", locks),
         ("built_links", built_links),
         ("handed_in", handed_in),
         ("swapped", swapped),
@@ -645,7 +674,7 @@ fn trials(bombs: bool) -> Vec<Trial> {
         let missing = match name {
             "reduced" => no_reduced(),
             "refused_tier" if tier_to_refuse().is_none() => Some("here every tier can be had".into()),
-            "build_rs" | "reference" => missing_program("cargo"),
+            "build_rs" | "reference" | "locks" => missing_program("cargo"),
             _ => None,
         };
         trial(name, missing, test)
