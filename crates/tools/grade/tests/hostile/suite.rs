@@ -648,9 +648,10 @@ fn trials(bombs: bool) -> Vec<Trial> {
         client("client_drip", ""),
         client("client_resets", ""),
     ];
-    let others: [(&str, fn()); 20] = [
+    let others: [(&str, fn()); 21] = [
         ("etc", etc),
         ("disk_while_building", disk_while_building),
+        ("disk_unlinked", disk_unlinked),
         ("canary", canary),
         ("walls_while_building", walls_while_building),
         ("thief_while_building", thief_while_building),
@@ -699,6 +700,8 @@ const REDUCED: &[&str] = &[
     "daemon",
     "kills",
     "disk",
+    "disk_while_building",
+    "disk_unlinked",
     "refused_tier",
     "etc",
 ];
@@ -805,6 +808,21 @@ fn disk_while_building() {
         assert!(report.build_log.contains(" few files."), "{report}");
     }
     note("disk_while_building", stopped_by(&report));
+}
+
+/// As [`disk_while_building`], in files that are in no folder any more, some of which a thread has alone.
+fn disk_unlinked() {
+    let class = Class::new();
+    let makefile = "all:\n\tcc -o disk disk.c && ./disk 1\n";
+    class.hand_in(&[("Makefile", makefile), ("disk.c", &read("disk_unlinked.c"))]);
+    let report = class.grade("tcp_echoserv");
+    assert_eq!((report.error.as_str(), report.score), ("", Some(0)), "{report}");
+    if report.tier == Tier::Reduced {
+        assert!(said(&report).contains("to the disk"), "{report}");
+    } else {
+        assert!(report.build_log.contains("disk: full"), "{report}");
+    }
+    note("disk_unlinked", stopped_by(&report));
 }
 
 /// This program as a grader: `__grade LAB PATH`.

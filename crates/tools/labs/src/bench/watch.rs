@@ -1,5 +1,6 @@
 //! Looks after a run from outside: is it doing anything, and does it keep to its limits? Asks proc(5).
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use jail::Limits;
-use labkit::doings::{Doings, doings, ticks_per_second};
+use labkit::doings::{Doings, descendants, doings, ticks_per_second};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -153,7 +154,8 @@ fn too_much(watched: &Watched, now: Doings) -> Option<Words> {
             "its system calls don't end (more than {trace} MiB of them were written down)"
         ));
     }
-    if watched.folder.as_ref().is_some_and(|folder| !fits(folder, disk)) {
+    let room = |folder: &PathBuf| disk.checked_sub(unlinked(watched.keeper, folder));
+    if watched.folder.as_ref().is_some_and(|folder| !room(folder).is_some_and(|room| fits(folder, room))) {
         let disk = disk >> 20;
         return Some(words!("디스크 {disk} MiB를 넘었어요", "it wrote more than {disk} MiB to the disk"));
     }
@@ -166,6 +168,19 @@ fn sockets_open() -> u64 {
     let text = fs::read_to_string("/proc/self/net/protocols").unwrap_or_default();
     let sockets = |line: &str| line.split_whitespace().nth(2).and_then(|n| n.parse::<u64>().ok());
     text.lines().skip(1).filter_map(sockets).sum()
+}
+
+/// How much the descendants of a process have in files that are open and in no folder any more, on the disk of this one:
+/// unlink(2). Of a process into which this one may not look, nothing: proc_pid_fd(5).
+fn unlinked(pid: i32, folder: &Path) -> u64 {
+    let Ok(disk) = fs::metadata(folder).map(|data| data.dev()) else { return 0 };
+    // Each thread may have descriptors of its own.
+    let tasks = descendants(pid).into_iter().filter_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).ok());
+    let open = tasks.flatten().flatten().filter_map(|task| fs::read_dir(task.path().join("fd")).ok());
+    let files = open.flatten().flatten().filter_map(|open| fs::metadata(open.path()).ok());
+    let theirs = files.filter(|data| data.is_file() && data.nlink() == 0 && data.dev() == disk);
+    // The same one may be open more than once.
+    theirs.map(|data| (data.ino(), data.blocks() * 512)).collect::<BTreeMap<u64, u64>>().values().sum()
 }
 
 /// Is there at most this much in a folder, and not too much to count? Somebody may be changing it meanwhile.
@@ -192,4 +207,32 @@ fn fits(folder: &Path, bytes: u64) -> bool {
         }
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader};
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_open_and_has_no_name_any_more_counts_once_as_long_as_it_is_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = "(exec 3>f 4>&3; rm f; head -c 1048576 /dev/zero >&3; echo; read line); echo; read line";
+        let mut sh = Command::new("sh");
+        let sh = sh.args(["-c", script]).current_dir(folder.path()).stdin(Stdio::piped());
+        let mut sh = sh.stdout(Stdio::piped()).spawn().unwrap();
+        let (pid, mut stdin) = (sh.id().cast_signed(), sh.stdin.take().unwrap());
+        let mut stdout = BufReader::new(sh.stdout.take().unwrap());
+        // A file system may need some more for it, or less.
+        for (bytes, then) in [(1..2 << 20, "\n"), (0..1, "")] {
+            stdout.read_line(&mut String::new()).unwrap();
+            assert!(bytes.contains(&unlinked(pid, folder.path())), "{bytes:?}");
+            assert_eq!(unlinked(pid, Path::new("/proc")), 0, "of another disk");
+            std::io::Write::write_all(&mut stdin, then.as_bytes()).unwrap();
+        }
+        drop(stdin);
+        sh.wait().unwrap();
+    }
 }
