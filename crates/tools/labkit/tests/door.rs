@@ -186,7 +186,7 @@ fn two_test_files(machine: Machine) -> Machine {
     };
     fs::create_dir(machine.folder.path().join("mine")).unwrap();
     let cargo = format!(
-        "case $1 in --version) echo cargo 1.99.0 ;; test) echo '{}'; echo '{}' ;; *) exit 1 ;; esac",
+        "case $1 in --version) echo cargo 1.99.0 ;; mutants) ;; test) echo '{}'; echo '{}' ;; *) exit 1 ;; esac",
         artifact("good"),
         artifact("flaky")
     );
@@ -217,6 +217,29 @@ fn soak_says_what_failed_and_how_often_and_why() {
     assert_eq!(said.code, Some(0), "{}", said.stdout);
     assert!(said.stdout.ends_with("\n6 passed, 0 failed, 2 skipped\n"), "{}", said.stdout);
     assert_eq!(two_test_files(Machine::new()).run("soak", &["nothing"]).code, Some(2));
+}
+
+/// CARGO_TARGET_DIR may be any folder.
+#[test]
+fn no_script_empties_a_folder_that_it_has_not_made() {
+    for (script, argument) in [("soak", "good"), ("mutants", "byte_order")] {
+        let machine = two_test_files(Machine::new());
+        let mine = machine.folder.path().join("target").join(script).join("log/thesis.txt");
+        fs::create_dir_all(mine.parent().unwrap()).unwrap();
+        fs::write(&mine, "").unwrap();
+        let said = machine.run(script, &[argument]);
+        assert!(mine.exists(), "{script} has deleted it: {}", said.stderr);
+        assert_eq!(said.code, Some(2), "{}", said.stderr);
+        assert!(said.stderr.contains("was not made by this script: not emptied"), "{}", said.stderr);
+    }
+    // And what it has made, it does.
+    let machine = two_test_files(Machine::new());
+    let old = machine.folder.path().join("target/soak/1/old.log");
+    for _ in 0..2 {
+        assert_eq!(machine.run("soak", &["--runs", "1", "good"]).code, Some(0));
+        assert!(!old.exists());
+        fs::write(&old, "").unwrap();
+    }
 }
 
 #[test]
