@@ -110,6 +110,7 @@ impl Notes {
             fs::copy(theme.join(file), book.join(file)).with_context(|| format!("lab-notes/theme/{file}"))?;
         }
         fs::write(book.join(".nojekyll"), "")?;
+        fs::write(book.join(MARKER), "")?;
         for language in Lang::ALL {
             self.build_language(real, language, &book, only)
                 .with_context(|| format!("lab-notes/{}", language.code()))?;
@@ -161,9 +162,12 @@ fn list<S: AsRef<str>>(names: &[S]) -> String {
     names.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ")
 }
 
+/// The file that says of a folder that it is a book of ours, so that another may take its place.
+const MARKER: &str = ".made-by-labnotes";
+
 /// Is it empty, or has it been built by us?
 fn is_ours(out: &Path) -> Result<bool> {
-    Ok(out.join("book.css").exists() || fs::read_dir(out)?.next().is_none())
+    Ok(out.join(MARKER).exists() || fs::read_dir(out)?.next().is_none())
 }
 
 /// mdBook gives it a name with a hash.

@@ -348,7 +348,9 @@ fn the_command() {
     }
     assert!(folder.path().join("book/en/map.html").exists());
     fs::create_dir(folder.path().join("mine")).unwrap();
-    fs::write(folder.path().join("mine/thesis.txt"), "").unwrap();
+    for file in ["thesis.txt", "book.css"] {
+        fs::write(folder.path().join("mine").join(file), "").unwrap();
+    }
     let output = labnotes("mine");
     assert_eq!(output.code, Some(1));
     assert!(output.stderr_text().contains("is no book of ours: not emptied"), "{}", output.stderr_text());
