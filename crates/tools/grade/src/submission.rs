@@ -580,10 +580,10 @@ fn find_program(work: &Path, folder: &str, name: &str) -> io::Result<Option<Path
 }
 
 fn executables(work: &Path, folder: &str) -> io::Result<Vec<PathBuf>> {
-    let mut inside = work.to_path_buf();
-    for part in Path::new(folder) {
-        inside.push(part);
-        if !fs::symlink_metadata(&inside)?.is_dir() {
+    let inside = work.join(folder);
+    let theirs: Vec<&Path> = inside.ancestors().take_while(|path| path.starts_with(work)).collect();
+    for path in theirs.iter().rev() {
+        if !fs::symlink_metadata(path)?.is_dir() {
             return Ok(Vec::new());
         }
     }

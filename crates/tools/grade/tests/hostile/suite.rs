@@ -402,6 +402,8 @@ fn built_links() {
         // Where nobody can look what is there.
         format!("all:\n\tcd .. && mv submission s && ln -s /{} submission\n", "x".repeat(300)),
         "all:\n\tcd .. && mv submission s && ln -s /root/x/y submission\n".to_string(),
+        // In tier reduced it may do that too.
+        format!("all:\n\tcd ../.. && mv work w && ln -s /{} work; true\n", "x".repeat(300)),
     ] {
         class.hand_in(&[("Makefile", &makefile)]);
         let report = class.grade("tcp_echoserv");
@@ -702,6 +704,7 @@ const REDUCED: &[&str] = &[
     "disk",
     "disk_while_building",
     "disk_unlinked",
+    "built_links",
     "refused_tier",
     "etc",
 ];
