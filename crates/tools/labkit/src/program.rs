@@ -207,11 +207,11 @@ mod tests {
 
     #[test]
     fn a_target_folder_that_was_there_before_cargo_is_found() {
-        let target = env::temp_dir().join(format!("labkit-target-of-{}", process::id()));
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().to_path_buf();
         fs::create_dir_all(target.join("debug/deps")).unwrap();
         fs::write(target.join(".rustc_info.json"), "{}").unwrap();
         let found = target_of(&target.join("debug/deps/facts")).map(Path::to_path_buf);
-        fs::remove_dir_all(&target).unwrap();
         assert_eq!(found, Some(target));
     }
 }
