@@ -631,6 +631,7 @@ fn trials(bombs: bool) -> Vec<Trial> {
         server("hidden_memory", "hidden: 0 MiB."),
         server("page_tables", "MiB of memory"),
         server("sockets", "sockets"),
+        server("keeps_stdout", "the program has ended (exit status 1)"),
         server("output_flood", "its output is longer than 64 KiB"),
         server("sleeper", ""),
         server("daemon", ""),

@@ -1,6 +1,7 @@
 //! One run of a submission: its input, its output, its calls, its end.
 
 use std::io::{self, Read, Write as _};
+use std::os::unix::net::UnixStream;
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Sender};
@@ -11,6 +12,7 @@ use std::time::Duration;
 use jail::{Ended, How, Limits, Place, Tier, end_all_of, leave, wait_for_the_left};
 use labkit::doings::descendants;
 use labkit::trace::{self, Call};
+use labkit::until_within;
 use nix::unistd::Pid;
 use procfs::process::Process;
 use tempfile::TempDir;
@@ -185,9 +187,7 @@ impl Run {
             // Before the submission could do anything: what is on stderr is the grader's own.
             let _ = keeper.wait();
             watch.finish();
-            while !stderr.closed() {
-                look_again();
-            }
+            read_out(&[&stderr]);
             let why = String::from_utf8_lossy(&stderr.so_far()).trim().to_string();
             return Err(io::Error::other(format!("the sandbox could not be closed: {why}")));
         };
@@ -360,10 +360,8 @@ impl Run {
             return Some(Failure { did: self.did(), got: reason, ..Failure::default() });
         }
         let ended = self.ended()?;
-        // Its last words may still be on the way; nobody is left who could keep the pipe open.
-        while !self.stderr.closed() {
-            look_again();
-        }
+        // Its last words may still be on the way.
+        read_out(&[&self.stderr]);
         match ended {
             Ended::Killed(signal) => Some(killed(self.did(), signal, self.argv.len() > 1)),
             Ended::Exited(status) => {
@@ -460,9 +458,8 @@ impl Run {
         }
         self.end();
         // All who could write to the pipes are gone; their readers are about to see it.
-        while !(self.stdout.closed() && self.stderr.closed() && self.status.closed()) {
-            look_again();
-        }
+        wait_for_the_left();
+        read_out(&[&self.stdout, &self.stderr, &self.status]);
         let ended = self.ended().unwrap_or(Ended::Killed(libc::SIGKILL));
         let calls = match (self.own_calls()?, ended) {
             (Some(calls), _) => calls,
@@ -551,8 +548,17 @@ fn own(calls: Vec<Call>, argv: &[String]) -> Option<Vec<Call>> {
 /// Between two looks at what wakes nobody up when it happens; what is waited for is always observed.
 const LOOK: Duration = Duration::from_micros(300);
 
-fn look_again() {
-    thread::sleep(LOOK); // leaves the processor to what is being observed
+/// So long the end of what a program has written is waited for, when the program is gone. What it wrote was there before.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Waits until these are read to their end, but not for ever: a pipe stays open if it was sent over a socket that was sent over
+/// itself, and that nobody has any more: unix(7).
+fn read_out(streams: &[&Stream]) {
+    let _ = until_within(LAST_WORDS, "the end of its output", || {
+        // Closing any such socket, the kernel looks for those that nobody has.
+        drop(UnixStream::pair());
+        Ok(streams.iter().all(|stream| stream.closed()).then_some(()))
+    });
 }
 
 /// Is a process stopped, or gone? proc(5).
@@ -612,6 +618,18 @@ mod tests {
         // The same sample again, a thousand that nobody had the time to look at, and one more.
         let ends = [1, 1, 1, 1001, 1001, 1002].map(|asleep| patience.ends(seen(asleep)));
         assert_eq!(ends, [false, false, false, false, false, true]);
+    }
+
+    #[test]
+    fn a_pipe_that_somebody_keeps_open_is_not_waited_for_for_ever() {
+        let (pipe, mut kept_open) = io::pipe().unwrap();
+        kept_open.write_all(b"abc").unwrap();
+        let stream = Stream::collect(pipe, 100, || {});
+        read_out(&[&stream]);
+        assert_eq!((&stream.so_far()[..], stream.closed()), (&b"abc"[..], false));
+        drop(kept_open);
+        read_out(&[&stream]);
+        assert!(stream.closed());
     }
 
     #[test]
