@@ -22,7 +22,7 @@ use nix::unistd::{
 
 use crate::jail::{Ended, JAIL, Jail, USER};
 use crate::tier::{Tier, tried};
-use crate::{filter, reduced};
+use crate::{cgroup, filter, reduced};
 
 /// Starts the program and waits for its end. This process has one thread.
 pub(crate) fn keep() -> io::Result<()> {
@@ -33,6 +33,10 @@ pub(crate) fn keep() -> io::Result<()> {
     close_others(&jail)?;
     // Where memory runs out, the kernel takes the program first: proc(5).
     let _ = fs::write("/proc/self/oom_score_adj", "1000");
+    if let Some(folder) = &jail.cgroup {
+        // As who made it, before it becomes another, and the root of what the program sees of cgroups.
+        cgroup::join(folder)?;
+    }
     if jail.tier == Tier::Full {
         if let Some(uid) = jail.uid {
             become_user(uid)?;

@@ -35,6 +35,8 @@ pub struct Jail {
     pub env: BTreeMap<String, String>,
     /// How much it may have.
     pub limits: Limits,
+    /// The cgroup that the kernel counts it in, where there is one.
+    pub cgroup: Option<PathBuf>,
     /// May it write to its own folder? Only while it is built.
     pub building: bool,
     /// Descriptors to open before it starts, of /dev/null: 3, 4, …

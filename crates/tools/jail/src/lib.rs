@@ -5,6 +5,7 @@
 //! an *init*, process 1, which starts the program and takes everything with it when that has ended. See namespaces(7),
 //! user_namespaces(7), pid_namespaces(7), seccomp(2), landlock(7).
 
+mod cgroup;
 mod filter;
 mod folder;
 mod inside;
@@ -21,10 +22,11 @@ use std::io;
 use std::process::Stdio;
 use std::sync::OnceLock;
 
+pub use cgroup::Cgroup;
 pub use folder::own_folder;
 pub use jail::{Ended, Jail, Shared};
 pub use limits::{Allowed, Limits};
-pub use place::{How, Place};
+pub use place::{How, Place, Prepared};
 pub use process::{leave, myself, wait_for_the_left};
 pub use reduced::{Alone, end_all_of};
 pub use tier::Tier;

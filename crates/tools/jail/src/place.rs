@@ -21,6 +21,7 @@ use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Gid, Uid, fork};
 
+use crate::cgroup::{self, Cgroup};
 use crate::inside::map_to;
 use crate::jail::{Ended, JAIL, Jail, Shared, USER};
 use crate::limits::{Allowed, Limits};
@@ -51,6 +52,8 @@ pub struct Place {
     /// What the program may take.
     pub allowed: Allowed,
     runs: AtomicU32,
+    /// Where the cgroups of runs are made, if they may be.
+    cgroups: Option<PathBuf>,
     /// What all runs have cost so far, in samples of the watch's: with what they did, and with what was waited for in vain.
     pub spent: Arc<AtomicU64>,
 }
@@ -61,17 +64,21 @@ impl Place {
         tried("prctl", prctl::set_pdeathsig(Signal::SIGKILL))?;
         // The init of a keeper that was killed becomes a child of this process, so that its end can be waited for.
         tried("prctl", prctl::set_child_subreaper(true))?;
-        match tier {
-            Tier::Full => Self::enter_namespaces(folder, address, shared),
-            Tier::Reduced => Self::for_other_users(folder, shared),
+        // Before it is somebody else's, in the eyes of the files there.
+        let cgroups = cgroup::above().ok();
+        let mut place = match tier {
+            Tier::Full => Self::enter_namespaces(folder, address, shared)?,
+            Tier::Reduced => Self::for_other_users(folder, shared)?,
             Tier::None => {
                 let place = Self::in_folder(tier, folder, None, shared);
                 for path in [place.root.clone(), place.root.join("work"), place.root.join("tmp")] {
                     tried("the place", fs::create_dir(&path))?;
                 }
-                Ok(place)
+                place
             }
-        }
+        };
+        place.cgroups = cgroups;
+        Ok(place)
     }
 
     fn in_folder(tier: Tier, folder: &Path, uid: Option<u32>, shared: &Shared) -> Self {
@@ -84,6 +91,7 @@ impl Place {
             shared: shared.clone(),
             allowed: Allowed::USUAL,
             runs: AtomicU32::new(1),
+            cgroups: None,
             spent: Arc::default(),
         }
     }
@@ -98,7 +106,8 @@ impl Place {
         let (outer, shared) = (uid.unwrap_or(0), shared.clone());
         let (runs, spent) = (AtomicU32::new(1), Arc::default());
         let (tier, allowed) = (Tier::Full, Allowed::USUAL);
-        let place = Place { tier, address, root, uid, outer, shared, allowed, runs, spent };
+        let cgroups = None;
+        let place = Place { tier, address, root, uid, outer, shared, allowed, runs, cgroups, spent };
         place.furnish()?;
         Ok(place)
     }
@@ -240,14 +249,9 @@ impl Place {
         Ok(())
     }
 
-    /// The command that runs `argv` in there, under strace if there is such a prefix, and the user that it runs as if that
-    /// is its alone; `status` is the writing end of a pipe for what [`Jail::status`] says.
-    pub fn command(
-        &self,
-        argv: &[String],
-        how: &How,
-        status: &io::PipeWriter,
-    ) -> io::Result<(Command, Option<u32>)> {
+    /// Prepares a run of `argv` in there, under strace if there is such a prefix; `status` is the writing end of a pipe for
+    /// what [`Jail::status`] says.
+    pub fn command(&self, argv: &[String], how: &How, status: &io::PipeWriter) -> io::Result<Prepared> {
         let home = if self.tier == Tier::Full {
             "/home".into()
         } else {
@@ -267,6 +271,7 @@ impl Place {
         env.extend(how.env.iter().map(|(name, value)| (name.clone(), self.translated(value))));
         let run = if how.building { 0 } else { self.runs.fetch_add(1, Ordering::Relaxed) };
         let own = self.uid.filter(|_| self.tier == Tier::Reduced).map(|first| reduced::user(first, run));
+        let cgroup = self.cgroups.as_ref().map(|above| Cgroup::make(above, &how.limits)).transpose()?;
         let jail = Jail {
             tier: self.tier,
             root: self.root.clone(),
@@ -276,6 +281,7 @@ impl Place {
             folder: if self.tier == Tier::Full { "/work".into() } else { self.work() },
             env,
             limits: how.limits,
+            cgroup: cgroup.as_ref().map(|cgroup| cgroup.folder().to_path_buf()),
             building: how.building,
             occupied: how.occupied.clone(),
             shared: self.shared.clone(),
@@ -299,8 +305,19 @@ impl Place {
         };
         // SAFETY: between fork and exec only dup2 and prctl are called, which are bare system calls.
         unsafe { command.pre_exec(hand_over) };
-        Ok((command, own))
+        Ok(Prepared { command, user: own, cgroup })
     }
+}
+
+/// A run that can be started.
+#[derive(Debug)]
+pub struct Prepared {
+    /// Starts its keeper.
+    pub command: Command,
+    /// The user that it runs as, if that is its alone.
+    pub user: Option<u32>,
+    /// Its cgroup, where there is one.
+    pub cgroup: Option<Cgroup>,
 }
 
 /// How to run something in a [`Place`].
@@ -426,11 +443,12 @@ pub(crate) fn probe(tier: &str) -> io::Result<()> {
         strace: Vec::new(),
     };
     let (mut reader, writer) = io::pipe()?;
-    let (mut command, _) = place.command(&["true".into()], &how, &writer)?;
-    let keeper = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    let mut prepared = place.command(&["true".into()], &how, &writer)?;
+    let keeper = prepared.command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
     drop(writer);
     let said = io::read_to_string(&mut reader)?;
     let output = keeper.wait_with_output()?;
+    cgroup::remove_empty();
     // A mount point can't be removed with its folder.
     let _ = umount2(&place.root, MntFlags::MNT_DETACH);
     let ended = said.lines().nth(2).and_then(|ended| serde_json::from_str(ended).ok());

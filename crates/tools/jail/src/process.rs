@@ -8,6 +8,8 @@ use nix::errno::Errno;
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
+use crate::cgroup;
+
 /// The part that tries a tier out.
 pub(crate) const PROBE: &str = "__probe";
 /// The part that shuts a program in.
@@ -35,4 +37,5 @@ pub fn wait_for_the_left() {
     for pid in LEFT.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         while waitpid(pid, None) == Err(Errno::EINTR) {}
     }
+    cgroup::remove_empty();
 }

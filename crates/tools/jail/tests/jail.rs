@@ -11,6 +11,7 @@ use std::{env, fs};
 
 use jail::{Ended, How, Limits, Place, Shared, Tier, best_tier, dispatch, own_folder};
 use labkit::{run_trials, trial};
+use serde::{Deserialize, Serialize};
 
 /// The part of this program that enters a place, and runs there what its arguments say.
 const CALLER: &str = "__caller";
@@ -20,10 +21,12 @@ const AT_WORK: &str = "__at_work";
 
 /// Runs a command of sh(1) in a place of its own, with the best tier that can be had. What it printed, and how it ended.
 fn run(command: &str) -> (String, Ended) {
-    run_as(command, "running")
+    let (printed, ended, _) = run_as(command, "running");
+    (printed, ended)
 }
 
-fn run_as(command: &str, how: &str) -> (String, Ended) {
+/// The same, and what the kernel counted: nothing where it does not.
+fn run_as(command: &str, how: &str) -> (String, Ended, Option<Counted>) {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(env::current_exe().unwrap())
         .args([CALLER, how, command])
@@ -32,17 +35,28 @@ fn run_as(command: &str, how: &str) -> (String, Ended) {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    let (printed, ended) = said.rsplit_once('\n').unwrap_or_else(|| panic!("{output:?}"));
-    (printed.to_string(), serde_json::from_str(ended).unwrap())
+    let (said, counted) = said.rsplit_once('\n').unwrap_or_else(|| panic!("{output:?}"));
+    let (printed, ended) = said.rsplit_once('\n').unwrap();
+    (printed.to_string(), serde_json::from_str(ended).unwrap(), serde_json::from_str(counted).unwrap())
+}
+
+/// What the kernel said of a run's cgroup.
+#[derive(Debug, Serialize, Deserialize)]
+struct Counted {
+    /// Microseconds of processor time.
+    worked: u64,
+    out_of_memory: Option<bool>,
+    /// Is it still there?
+    is_left: bool,
 }
 
 fn be_the_caller() -> io::Result<()> {
     let told: Vec<String> = env::args().skip(2).collect();
     let [how, command, folder] = &told[..] else { panic!("{told:?}") };
-    let place =
-        Place::enter(best_tier(), Path::new(folder), Ipv4Addr::new(198, 51, 100, 1), &Shared::default())?;
+    let tier = if how == "in tier none" { Tier::None } else { best_tier() };
+    let place = Place::enter(tier, Path::new(folder), Ipv4Addr::new(198, 51, 100, 1), &Shared::default())?;
     let how = How {
-        limits: Limits::RUN,
+        limits: LIMITS,
         building: how == "building",
         env: Vec::new(),
         occupied: Vec::new(),
@@ -51,12 +65,21 @@ fn be_the_caller() -> io::Result<()> {
     let argv = ["sh", "-c", command].map(String::from);
     let argv = if command.is_empty() { &["/nowhere".to_string()][..] } else { &argv };
     let (mut status, writer) = io::pipe()?;
-    let (mut command, _) = place.command(argv, &how, &writer)?;
-    let keeper = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?;
+    let mut prepared = place.command(argv, &how, &writer)?;
+    let keeper =
+        prepared.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?;
     drop(writer);
     let output = keeper.wait_with_output()?;
     let status = io::read_to_string(&mut status)?;
-    print!("{}\n{}", String::from_utf8_lossy(&output.stdout), status.lines().nth(2).unwrap_or_default());
+    let group = prepared.cgroup;
+    let worked = group.as_ref().map(|group| (group.worked().as_micros() as u64, group.out_of_memory()));
+    jail::wait_for_the_left();
+    let counted = group.zip(worked).map(|(group, (worked, out_of_memory))| {
+        let is_left = group.folder().exists();
+        Counted { worked, out_of_memory, is_left }
+    });
+    println!("{}\n{}", String::from_utf8_lossy(&output.stdout), status.lines().nth(2).unwrap_or_default());
+    print!("{}", serde_json::to_string(&counted)?);
     Ok(())
 }
 
@@ -76,7 +99,8 @@ fn what_it_starts_ends_with_it() {
 }
 
 fn only_what_is_built_writes_to_its_folder() {
-    assert_eq!(run_as("echo abc >x && cat x", "building"), ("abc\n".into(), Ended::Exited(0)));
+    let (printed, ended, _) = run_as("echo abc >x && cat x", "building");
+    assert_eq!((&printed[..], ended), ("abc\n", Ended::Exited(0)));
     assert_ne!(run("echo abc >x").1, Ended::Exited(0));
 }
 
@@ -169,6 +193,47 @@ fn a_folder_that_others_can_change_is_not_worked_in() {
     beside(at_work(temporary.path()));
 }
 
+/// Little memory and few processes, of which a shell needs still less.
+const LIMITS: Limits = Limits { memory: 64 << 20, processes: 16, ..Limits::RUN };
+
+/// In children that nobody waits for: of those, only the kernel itself knows. Nothing of that is left.
+fn the_kernel_counts_their_processor_time() {
+    let burn = "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done";
+    let (_, ended, counted) = run_as(&format!("trap '' CHLD; ({burn}) & wait; exit 0"), "running");
+    let counted = counted.unwrap();
+    assert_eq!((ended, counted.is_left), (Ended::Exited(0), false));
+    assert!(counted.worked > 50_000 && counted.out_of_memory != Some(true), "{counted:?}");
+}
+
+/// Many processes take what each of them may, each a little later.
+fn the_kernel_ends_who_takes_too_much_memory() {
+    let take = "dd if=/dev/zero of=/dev/null bs=60M count=1000000 2>/dev/null & ";
+    let (_, ended, counted) = run_as(&format!("{} wait", take.repeat(12)), "running");
+    assert_eq!(
+        counted.as_ref().and_then(|counted| counted.out_of_memory),
+        Some(true),
+        "{ended:?} {counted:?}"
+    );
+}
+
+/// In tier none too, where no rlimit does.
+fn the_kernel_counts_their_processes() {
+    let (printed, ..) = run_as("for i in $(seq 40); do sleep 1000 & done; echo all", "in tier none");
+    assert!(!printed.contains("all"), "{printed}");
+}
+
+/// Why the kernel doesn't count for this user: all of it, or memory and processes.
+fn no_cgroup(memory: bool) -> Option<String> {
+    let (_, _, counted) = run_as("exit 0", "running");
+    match counted {
+        None => Some("this user may make no cgroups of version 2 here".into()),
+        Some(Counted { out_of_memory: None, .. }) if memory => {
+            Some("the cgroups that this user may make here count no memory".into())
+        }
+        Some(_) => None,
+    }
+}
+
 fn main() -> ExitCode {
     // This program is the keeper as well.
     if let Some(code) = dispatch(&[(CALLER, be_the_caller), (AT_WORK, be_at_work)]) {
@@ -190,5 +255,16 @@ fn main() -> ExitCode {
             None,
             a_folder_that_others_can_change_is_not_worked_in,
         ),
+        trial(
+            "the_kernel_counts_their_processor_time",
+            no_cgroup(false),
+            the_kernel_counts_their_processor_time,
+        ),
+        trial(
+            "the_kernel_ends_who_takes_too_much_memory",
+            no_cgroup(true),
+            the_kernel_ends_who_takes_too_much_memory,
+        ),
+        trial("the_kernel_counts_their_processes", no_cgroup(true), the_kernel_counts_their_processes),
     ])
 }

@@ -1,10 +1,11 @@
 //! What processes do, as seen from outside: do they run, sleep, for how long have they worked? Asks proc(5).
 
+use std::collections::HashMap;
 use std::fs;
 use std::iter;
 
 use procfs::FromBufRead as _;
-use procfs::process::{Process, Status};
+use procfs::process::{Process, Stat, Status};
 
 pub use procfs::ticks_per_second;
 
@@ -50,9 +51,35 @@ pub fn status(pid: i32, tid: i32) -> Option<Status> {
     Status::from_buf_read(String::from_utf8_lossy(&text).as_bytes()).ok()
 }
 
+/// The processor time of processes, of each as it was seen last: of those, too, who ended and whom nobody waited for, so that
+/// their time is nobody's: wait(2), SIGCHLD.
+#[derive(Debug, Default)]
+pub struct Worked {
+    each: HashMap<(i32, u64), u64>,
+}
+
+impl Worked {
+    /// Adds what is known of a process now.
+    pub fn see(&mut self, process: &Stat) {
+        // One that was there at all has worked for a moment, however short.
+        self.each.insert((process.pid, process.starttime), (process.utime + process.stime).max(1));
+    }
+
+    /// Of all together, in ticks.
+    #[must_use]
+    pub fn ticks(&self) -> u64 {
+        self.each.values().sum()
+    }
+}
+
 /// What a process and all its descendants do: a process that ends meanwhile is none.
 #[must_use]
 pub fn doings(pid: i32) -> Doings {
+    doings_of_each(pid, |_| ())
+}
+
+/// As [`doings`]; shows what is known of each.
+pub fn doings_of_each(pid: i32, mut each: impl FnMut(&Stat)) -> Doings {
     let mut sum = Doings::default();
     for process in iter::once(pid).chain(descendants(pid)).filter_map(|pid| Process::new(pid).ok()) {
         // Of all threads, since the first may have ended: that of each is that of the process.
@@ -69,6 +96,7 @@ pub fn doings(pid: i32) -> Doings {
         sum.memory += memory;
         if let Ok(stat) = process.stat() {
             sum.ticks += stat.utime + stat.stime + (stat.cutime + stat.cstime).unsigned_abs();
+            each(&stat);
         }
     }
     sum

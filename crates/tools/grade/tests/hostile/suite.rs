@@ -48,8 +48,9 @@ const LITTLE: Allowed = Allowed {
 };
 
 /// Those that take all that they can get, of processors, processes or memory: nothing runs beside them but their neighbour.
-const BOMBS: [&str; 9] = [
+const BOMBS: [&str; 10] = [
     "fork_bomb",
+    "short_lives",
     "fork_chain",
     "threads",
     "cpu",
@@ -626,6 +627,7 @@ fn trials(bombs: bool) -> Vec<Trial> {
     let mut trials = vec![
         server("fork_bomb", ""),
         server("fork_chain", ""),
+        server("short_lives", "s of processor time"),
         server("memory_bomb", ""),
         server("memory_of_many", "MiB of memory"),
         server("hidden_memory", "hidden: 0 MiB."),

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use jail::{Ended, How, Limits, Place, Tier, end_all_of, leave, wait_for_the_left};
+use jail::{Ended, How, Limits, Place, Prepared, Tier, end_all_of, leave, wait_for_the_left};
 use labkit::doings::descendants;
 use labkit::trace::{self, Call};
 use labkit::until_within;
@@ -155,7 +155,7 @@ impl Run {
             how.strace.extend(trace::options(calls.path(), inject));
         }
         let (mut status, writer) = io::pipe()?;
-        let (mut command, user) = place.command(&argv, &how, &writer)?;
+        let Prepared { mut command, user, cgroup } = place.command(&argv, &how, &writer)?;
         let mut keeper =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(
                 |error| io::Error::new(error.kind(), format!("{}: {error}", command.get_program().display())),
@@ -165,6 +165,7 @@ impl Run {
         let watch = Watch::start(Watched {
             keeper: keeper.id().cast_signed(),
             limits: how.limits,
+            cgroup,
             own_network: place.tier == Tier::Full,
             trace: calls.as_ref().map(|folder| folder.path().to_path_buf()),
             folder: (place.tier != Tier::Full && how.building).then(|| place.folder().to_path_buf()),

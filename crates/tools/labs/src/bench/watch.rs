@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use jail::Limits;
-use labkit::doings::{Doings, descendants, doings, ticks_per_second};
+use jail::{Cgroup, Limits};
+use labkit::doings::{Doings, Worked, descendants, doings_of_each, ticks_per_second};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -29,6 +29,8 @@ pub(super) struct Watched {
     pub(super) keeper: i32,
     /// What they may take.
     pub(super) limits: Limits,
+    /// The kernel's own count, where there is one.
+    pub(super) cgroup: Option<Cgroup>,
     /// Is the network their own, so that all of its sockets are theirs?
     pub(super) own_network: bool,
     /// Where strace writes.
@@ -41,6 +43,8 @@ pub(super) struct Watched {
 #[derive(Debug)]
 pub(super) struct Watch {
     keeper: i32,
+    cgroup: Option<Cgroup>,
+    limits: Limits,
     state: Mutex<State>,
 }
 
@@ -69,21 +73,32 @@ pub(super) struct Seen {
 impl Watch {
     /// Watches a run, and ends it if it takes more than its limits, until told to stop.
     pub(super) fn start(run: Watched) -> Arc<Self> {
-        let watch = Arc::new(Watch { keeper: run.keeper, state: Mutex::default() });
+        let watch = Arc::new(Watch {
+            keeper: run.keeper,
+            cgroup: run.cgroup.clone(),
+            limits: run.limits,
+            state: Mutex::default(),
+        });
         let watcher = Arc::clone(&watch);
         thread::spawn(move || watcher.watch(&run));
         watch
     }
 
     fn watch(&self, run: &Watched) {
-        let mut before = Doings::default();
+        let (mut before, mut each) = (Doings::default(), Worked::default());
         while !self.lock().over {
-            let now = doings(run.keeper);
+            let mut now = doings_of_each(run.keeper, |process| each.see(process));
+            // Of those who are gone, each knows what the others don't.
+            let ticks = now.ticks.max(each.ticks());
+            let mut worked = Duration::from_secs(ticks) / ticks_per_second() as u32;
+            if let Some(cgroup) = &run.cgroup {
+                worked = worked.max(cgroup.worked());
+                now.memory = now.memory.max(cgroup.memory());
+            }
             {
                 let mut state = self.lock();
                 let seen = &mut state.seen;
                 // A process that ended meanwhile may have taken its ticks with it.
-                let worked = Duration::from_secs(now.ticks) / ticks_per_second() as u32;
                 seen.worked = seen.worked.max(worked.div_duration_f64(INTERVAL) as u64);
                 let kind = if now.running || now.ticks != before.ticks {
                     &mut seen.busy
@@ -95,7 +110,7 @@ impl Watch {
                 *kind += 1;
             }
             before = now;
-            if let Some(reason) = too_much(run, now) {
+            if let Some(reason) = too_much(run, now, worked) {
                 self.stop(reason);
             }
             // Limits and patience are counted in these samples.
@@ -126,7 +141,8 @@ impl Watch {
 
     /// Why it was ended, if it was.
     pub(super) fn stopped(&self) -> Option<Words> {
-        self.lock().stopped.clone()
+        let killed = || self.cgroup.as_ref().and_then(Cgroup::out_of_memory) == Some(true);
+        self.lock().stopped.clone().or_else(|| killed().then(|| too_much_memory(self.limits.memory)))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -135,14 +151,13 @@ impl Watch {
 }
 
 /// Which limit is passed.
-fn too_much(watched: &Watched, now: Doings) -> Option<Words> {
+fn too_much(watched: &Watched, now: Doings, worked: Duration) -> Option<Words> {
     let Limits { cpu, memory, sockets, trace, disk, .. } = watched.limits;
-    if now.ticks / ticks_per_second() > cpu {
+    if worked.as_secs() > cpu {
         return Some(words!("CPU 시간 {cpu}초를 다 썼어요", "it used up its {cpu} s of processor time"));
     }
     if now.memory > memory {
-        let memory = memory >> 20;
-        return Some(words!("메모리 {memory} MiB를 넘었어요", "it took more than {memory} MiB of memory"));
+        return Some(too_much_memory(memory));
     }
     if watched.own_network && sockets_open() > sockets {
         return Some(words!("소켓을 {sockets}개 넘게 열었어요", "it opened more than {sockets} sockets"));
@@ -160,6 +175,11 @@ fn too_much(watched: &Watched, now: Doings) -> Option<Words> {
         return Some(words!("디스크 {disk} MiB를 넘었어요", "it wrote more than {disk} MiB to the disk"));
     }
     None
+}
+
+fn too_much_memory(most: u64) -> Words {
+    let most = most >> 20;
+    words!("메모리 {most} MiB를 넘었어요", "it took more than {most} MiB of memory")
 }
 
 /// How many sockets are open in this network, of all families: `TCP 2304 5 …`. Not what sockstat says: there, a socket that

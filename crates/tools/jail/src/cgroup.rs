@@ -1,0 +1,170 @@
+//! What the kernel itself counts of a run, where it lets this user ask for that: cgroups(7), version 2. Memory with the kernel's own
+//! share, processor time with that of processes which nobody waits for, processes.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use nix::fcntl::{Flock, FlockArg};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, fork};
+use procfs::process::Process;
+
+use crate::limits::Limits;
+use crate::tier::tried;
+
+/// How the names of runs' cgroups begin.
+const GROUPS: &str = "grade-";
+
+/// What a run's own file systems hold at most is no memory of its programs, but the kernel counts both together.
+const FILES: u64 = 512 << 20;
+
+/// The keeper and the init are in there as well.
+const KEEPERS: u64 = 2;
+
+/// The cgroups of this process's runs, and the locks that say so.
+static MADE: Mutex<Vec<(PathBuf, Flock<File>)>> = Mutex::new(Vec::new());
+
+/// The cgroup of one run: of its keeper, and of all that comes of it.
+#[derive(Clone, Debug)]
+pub struct Cgroup {
+    folder: PathBuf,
+}
+
+impl Cgroup {
+    /// Makes an empty one. It is gone when this process says [`remove_empty`] after its run, or else when the next caller looks.
+    pub(crate) fn make(above: &Path, limits: &Limits) -> io::Result<Self> {
+        loop {
+            let folder = tried("cgroup", tempfile::Builder::new().prefix(GROUPS).tempdir_in(above))?.keep();
+            // Somebody may have found it before it was locked.
+            let Ok(lock) = lock(&folder) else { continue };
+            if !folder.exists() {
+                continue;
+            }
+            made().push((folder.clone(), lock));
+            for (file, most) in [
+                ("memory.max", limits.memory + FILES),
+                ("memory.swap.max", 0),
+                ("pids.max", limits.processes + KEEPERS),
+            ] {
+                let file = folder.join(file);
+                if file.exists() {
+                    tried("cgroup", fs::write(file, most.to_string()))?;
+                }
+            }
+            return Ok(Cgroup { folder });
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Its processor time so far, that of processes that are gone included.
+    #[must_use]
+    pub fn worked(&self) -> Duration {
+        Duration::from_micros(self.numbers("cpu.stat").get("usage_usec").copied().unwrap_or(0))
+    }
+
+    /// Its memory in bytes, without what stands for files: 0 where the kernel doesn't count that here.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        let numbers = self.numbers("memory.stat");
+        let sum = |names: &[&str]| names.iter().filter_map(|name| numbers.get(*name)).sum::<u64>();
+        let kernel = sum(&["kernel"]).saturating_sub(sum(&["slab_reclaimable"]));
+        // Kernels before 5.18 have no sum of these.
+        let parts = sum(&["kernel_stack", "pagetables", "slab_unreclaimable", "percpu"]);
+        sum(&["anon", "sock"]) + kernel.max(parts)
+    }
+
+    /// Has the kernel ended one of its processes, because all together had too much memory? None where it doesn't count that.
+    #[must_use]
+    pub fn out_of_memory(&self) -> Option<bool> {
+        self.numbers("memory.events").get("oom_kill").map(|times| *times > 0)
+    }
+
+    /// `NAME NUMBER`, a line each. None of a file that is not there.
+    fn numbers(&self, file: &str) -> HashMap<String, u64> {
+        let text = fs::read_to_string(self.folder.join(file)).unwrap_or_default();
+        let numbers = text.lines().filter_map(|line| line.split_once(' '));
+        numbers.filter_map(|(name, n)| Some((name.to_string(), n.parse().ok()?))).collect()
+    }
+}
+
+/// Puts this process into a cgroup.
+pub(crate) fn join(folder: &Path) -> io::Result<()> {
+    tried("cgroup", fs::write(folder.join("cgroup.procs"), "0"))
+}
+
+/// The nearest cgroup above this process's where it may make others, with its limits if there is one. This process has one thread.
+pub(crate) fn above() -> io::Result<PathBuf> {
+    let myself = tried("/proc/self", Process::myself())?;
+    let mounts = tried("/proc/self/mountinfo", myself.mountinfo())?;
+    let mount = mounts.into_iter().find(|mount| mount.fs_type == "cgroup2");
+    let mount = mount.ok_or_else(|| io::Error::other("cgroup: no version 2 of it is mounted here"))?;
+    let own = tried("/proc/self/cgroup", myself.cgroups())?.into_iter().find(|own| own.hierarchy == 0);
+    let own = own.map(|own| own.pathname).unwrap_or_default();
+    let own = Path::new(&own).strip_prefix(&mount.root).unwrap_or(Path::new(""));
+    let own = mount.mount_point.join(own);
+    let all = own.ancestors().take_while(|folder| folder.starts_with(&mount.mount_point));
+    let (mut with, without): (Vec<&Path>, Vec<&Path>) = all.partition(|folder| counts(folder));
+    with.extend(without);
+    let mut last = io::Error::other("cgroup: none");
+    for folder in with {
+        match try_out(folder) {
+            Ok(()) => return Ok(folder.to_path_buf()),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+/// Does the kernel count memory and processes of the cgroups in there?
+pub(crate) fn counts(folder: &Path) -> bool {
+    let controllers = fs::read_to_string(folder.join("cgroup.subtree_control")).unwrap_or_default();
+    ["memory", "pids"].iter().all(|name| controllers.split_whitespace().any(|there| there == *name))
+}
+
+/// Makes one in there, and has a process join it. What callers have left that were killed is removed.
+fn try_out(folder: &Path) -> io::Result<()> {
+    for left in tried("cgroup", fs::read_dir(folder))?.flatten() {
+        if left.file_name().as_bytes().starts_with(OsStr::new(GROUPS).as_bytes())
+            && let Ok(_nobodys) = lock(&left.path())
+        {
+            // Where a process is still about to end, it is the next one's.
+            let _ = fs::remove_dir(left.path());
+        }
+    }
+    let group = Cgroup::make(folder, &Limits::RUN)?;
+    // SAFETY: this process has one thread, so that the child may do whatever it likes.
+    let joined = match tried("fork", unsafe { fork() })? {
+        ForkResult::Child => std::process::exit(i32::from(join(&group.folder).is_err())),
+        ForkResult::Parent { child } => tried("waitpid", waitpid(child, None))?,
+    };
+    remove_empty();
+    match joined {
+        WaitStatus::Exited(_, 0) => Ok(()),
+        _ => Err(io::Error::other(format!("cgroup: none can be joined in {}", folder.display()))),
+    }
+}
+
+/// Removes the cgroups of the runs of which no process is left.
+pub(crate) fn remove_empty() {
+    made().retain(|(folder, _lock)| fs::remove_dir(folder).is_err());
+}
+
+fn made() -> std::sync::MutexGuard<'static, Vec<(PathBuf, Flock<File>)>> {
+    MADE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn lock(folder: &Path) -> io::Result<Flock<File>> {
+    Flock::lock(File::open(folder)?, FlockArg::LockExclusiveNonblock)
+        .map_err(|(_, errno)| io::Error::from(errno))
+}
