@@ -103,7 +103,7 @@ pub(crate) fn seccomp() -> io::Result<()> {
     };
     let rule =
         |conditions: Vec<_>| conditions.into_iter().collect::<Result<Vec<_>, _>>().and_then(SeccompRule::new);
-    let special = || -> Result<[(i64, Vec<SeccompRule>); 4], seccompiler::BackendError> {
+    let special = || -> Result<[(i64, Vec<SeccompRule>); 9], seccompiler::BackendError> {
         // No new namespaces, and no child that strace doesn't see. clone3 hides its flags in memory, so it is not on the list: libraries then use clone.
         let namespaces = (libc::CLONE_NEWUSER
             | libc::CLONE_NEWNS
@@ -114,20 +114,37 @@ pub(crate) fn seccomp() -> io::Result<()> {
             | libc::CLONE_NEWCGROUP
             | libc::CLONE_UNTRACED) as u64;
         let clone = vec![rule(vec![is(0, SeccompCmpOp::MaskedEq(namespaces), 0)])?];
-        // Streams and datagrams of the Internet and of this machine, and what getaddrinfo asks of the kernel (netlink).
+        // Streams and datagrams of the Internet and of this machine, and what getaddrinfo asks of the kernel (netlink). Of the
+        // Internet's streams TCP alone: landlock(7) doesn't look at the others' ports.
         let mut socket = Vec::new();
-        for domain in [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6] {
-            for kind in [libc::SOCK_STREAM, libc::SOCK_DGRAM] {
-                socket.push(rule(vec![
-                    is(0, SeccompCmpOp::Eq, domain as u64),
-                    is(1, SeccompCmpOp::MaskedEq(0xF), kind as u64),
-                ])?);
-            }
+        for (domain, kind, protocol) in [
+            (libc::AF_UNIX, libc::SOCK_STREAM, None),
+            (libc::AF_UNIX, libc::SOCK_DGRAM, None),
+            (libc::AF_INET, libc::SOCK_STREAM, Some(libc::IPPROTO_IP)),
+            (libc::AF_INET, libc::SOCK_STREAM, Some(libc::IPPROTO_TCP)),
+            (libc::AF_INET, libc::SOCK_DGRAM, None),
+            (libc::AF_INET6, libc::SOCK_STREAM, Some(libc::IPPROTO_IP)),
+            (libc::AF_INET6, libc::SOCK_STREAM, Some(libc::IPPROTO_TCP)),
+            (libc::AF_INET6, libc::SOCK_DGRAM, None),
+        ] {
+            let mut conditions =
+                vec![is(0, SeccompCmpOp::Eq, domain as u64), is(1, SeccompCmpOp::MaskedEq(0xF), kind as u64)];
+            conditions.extend(protocol.map(|protocol| is(2, SeccompCmpOp::Eq, protocol as u64)));
+            socket.push(rule(conditions)?);
         }
         socket.push(rule(vec![
             is(0, SeccompCmpOp::Eq, libc::AF_NETLINK as u64),
             is(2, SeccompCmpOp::Eq, libc::NETLINK_ROUTE as u64),
         ])?);
+        let socketpair = vec![rule(vec![is(0, SeccompCmpOp::Eq, libc::AF_UNIX as u64)])?];
+        // To connect and to send at once is to connect where landlock(7) doesn't look.
+        let fast_open = libc::MSG_FASTOPEN as u64;
+        let without_fast_open = |flags| rule(vec![is(flags, SeccompCmpOp::MaskedEq(fast_open), 0)]);
+        // Locks are memory that nobody counts. Those of a process are listed with it; those of an open file are nobody's.
+        let fcntl = vec![rule(vec![
+            is(1, SeccompCmpOp::Ne, libc::F_OFD_SETLK as u64),
+            is(1, SeccompCmpOp::Ne, libc::F_OFD_SETLKW as u64),
+        ])?];
         // Nobody types into the instructor's terminal.
         let ioctl = vec![rule(vec![
             is(1, SeccompCmpOp::Ne, libc::TIOCSTI),
@@ -144,6 +161,11 @@ pub(crate) fn seccomp() -> io::Result<()> {
         Ok([
             (libc::SYS_clone, clone),
             (libc::SYS_socket, socket),
+            (libc::SYS_socketpair, socketpair),
+            (libc::SYS_sendto, vec![without_fast_open(3)?]),
+            (libc::SYS_sendmsg, vec![without_fast_open(2)?]),
+            (libc::SYS_sendmmsg, vec![without_fast_open(3)?]),
+            (libc::SYS_fcntl, fcntl),
             (libc::SYS_ioctl, ioctl),
             (libc::SYS_mmap, mmap),
         ])
@@ -157,7 +179,7 @@ pub(crate) fn seccomp() -> io::Result<()> {
 }
 
 /// What programs, compilers and the runtimes of languages need. Not here, for example: mount, ptrace, process_vm_readv,
-/// bpf, keyctl, io_uring_setup, memfd_create, shmget, userfaultfd, unshare, setns, chroot.
+/// bpf, keyctl, io_uring_setup, memfd_create, inotify_init (it shows the names of others' files, and a user has few of them), shmget, userfaultfd, unshare, setns, chroot.
 #[rustfmt::skip] // in groups
 const ALLOWED: &[i64] = &[
     libc::SYS_read, libc::SYS_write, libc::SYS_readv, libc::SYS_writev, libc::SYS_pread64, libc::SYS_pwrite64,
@@ -169,17 +191,16 @@ const ALLOWED: &[i64] = &[
     libc::SYS_fchmod, libc::SYS_fchmodat, libc::SYS_fchown, libc::SYS_fchownat, libc::SYS_faccessat,
     libc::SYS_faccessat2, libc::SYS_utimensat, libc::SYS_truncate, libc::SYS_ftruncate, libc::SYS_fallocate,
     libc::SYS_fsync, libc::SYS_fdatasync, libc::SYS_sync_file_range, libc::SYS_umask, libc::SYS_flock,
-    libc::SYS_fcntl, libc::SYS_dup, libc::SYS_dup3, libc::SYS_pipe2, libc::SYS_sendfile, libc::SYS_splice,
+    libc::SYS_dup, libc::SYS_dup3, libc::SYS_pipe2, libc::SYS_sendfile, libc::SYS_splice,
     libc::SYS_tee, libc::SYS_copy_file_range, libc::SYS_fadvise64, libc::SYS_readahead, libc::SYS_getxattr,
     libc::SYS_lgetxattr, libc::SYS_fgetxattr, libc::SYS_listxattr, libc::SYS_llistxattr, libc::SYS_flistxattr,
     libc::SYS_mprotect, libc::SYS_munmap, libc::SYS_mremap, libc::SYS_madvise, libc::SYS_msync,
     libc::SYS_mincore, libc::SYS_brk, libc::SYS_mlock, libc::SYS_munlock, libc::SYS_membarrier, libc::SYS_ppoll,
     libc::SYS_pselect6, libc::SYS_epoll_create1, libc::SYS_epoll_ctl, libc::SYS_epoll_pwait,
     libc::SYS_epoll_pwait2, libc::SYS_eventfd2, libc::SYS_signalfd4, libc::SYS_timerfd_create,
-    libc::SYS_timerfd_settime, libc::SYS_timerfd_gettime, libc::SYS_inotify_init1, libc::SYS_inotify_add_watch,
-    libc::SYS_inotify_rm_watch, libc::SYS_socketpair, libc::SYS_bind, libc::SYS_listen, libc::SYS_accept,
-    libc::SYS_accept4, libc::SYS_connect, libc::SYS_getsockname, libc::SYS_getpeername, libc::SYS_sendto,
-    libc::SYS_recvfrom, libc::SYS_sendmsg, libc::SYS_recvmsg, libc::SYS_sendmmsg, libc::SYS_recvmmsg,
+    libc::SYS_timerfd_settime, libc::SYS_timerfd_gettime, libc::SYS_bind, libc::SYS_listen, libc::SYS_accept,
+    libc::SYS_accept4, libc::SYS_connect, libc::SYS_getsockname, libc::SYS_getpeername,
+    libc::SYS_recvfrom, libc::SYS_recvmsg, libc::SYS_recvmmsg,
     libc::SYS_setsockopt, libc::SYS_getsockopt, libc::SYS_shutdown, libc::SYS_execve, libc::SYS_execveat,
     libc::SYS_exit, libc::SYS_exit_group, libc::SYS_wait4, libc::SYS_waitid, libc::SYS_kill, libc::SYS_tkill,
     libc::SYS_tgkill, libc::SYS_getpid, libc::SYS_getppid, libc::SYS_gettid, libc::SYS_getpgid, libc::SYS_setpgid,
@@ -208,7 +229,7 @@ const ALLOWED: &[i64] = &[
 const OLD_ALLOWED: &[i64] = &[
     libc::SYS_open, libc::SYS_creat, libc::SYS_stat, libc::SYS_lstat, libc::SYS_access, libc::SYS_dup2,
     libc::SYS_pipe, libc::SYS_poll, libc::SYS_select, libc::SYS_epoll_create, libc::SYS_epoll_wait,
-    libc::SYS_eventfd, libc::SYS_signalfd, libc::SYS_inotify_init, libc::SYS_fork, libc::SYS_vfork,
+    libc::SYS_eventfd, libc::SYS_signalfd, libc::SYS_fork, libc::SYS_vfork,
     libc::SYS_arch_prctl, libc::SYS_alarm, libc::SYS_pause, libc::SYS_time, libc::SYS_mkdir, libc::SYS_mknod, libc::SYS_rmdir,
     libc::SYS_unlink, libc::SYS_rename, libc::SYS_link, libc::SYS_symlink, libc::SYS_readlink, libc::SYS_chmod,
     libc::SYS_chown, libc::SYS_lchown, libc::SYS_utime, libc::SYS_utimes, libc::SYS_futimesat, libc::SYS_getdents,

@@ -54,7 +54,7 @@ pub fn possible(tier: Tier) -> io::Result<()> {
 pub type Setting = (&'static str, &'static str, &'static str);
 
 /// Those that matter.
-const SETTINGS: [Setting; 7] = [
+const SETTINGS: [Setting; 9] = [
     ("kernel.apparmor_restrict_unprivileged_userns", "1", "0"),
     ("kernel.unprivileged_userns_clone", "0", "1"),
     ("user.max_user_namespaces", "0", "10000"),
@@ -62,6 +62,8 @@ const SETTINGS: [Setting; 7] = [
     ("user.max_mnt_namespaces", "0", "10000"),
     ("user.max_pid_namespaces", "0", "10000"),
     ("user.max_ipc_namespaces", "0", "10000"),
+    ("user.max_uts_namespaces", "0", "10000"),
+    ("user.max_cgroup_namespaces", "0", "10000"),
 ];
 
 /// Finds the settings that refuse a jail here.

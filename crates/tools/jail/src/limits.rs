@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::tier::{Tier, tried};
 
+/// Timers and signals on their way, of all processes together.
+const SIGNALS: u64 = 1024;
+
 /// What one run may take. The kernel holds it to the limits of a process; the caller looks after the sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
@@ -89,11 +92,16 @@ impl Limits {
         // Counted by user: in tier none the user's own programs would count too.
         if tier != Tier::None {
             limit("RLIMIT_NPROC", Resource::RLIMIT_NPROC, self.processes, self.processes)?;
+            // Timers are signals that will be sent.
+            limit("RLIMIT_SIGPENDING", Resource::RLIMIT_SIGPENDING, SIGNALS, SIGNALS)?;
         }
         limit("RLIMIT_FSIZE", Resource::RLIMIT_FSIZE, self.file_size, self.file_size)?;
         // 1 and not 0: that keeps the kernel from starting a program that collects core dumps, too (core(5)).
         limit("RLIMIT_CORE", Resource::RLIMIT_CORE, 1, 1)?;
         limit("RLIMIT_MEMLOCK", Resource::RLIMIT_MEMLOCK, 1 << 20, 1 << 20)?;
+        // What the caller may, others need not: to keep the processors from everybody else.
+        limit("RLIMIT_RTPRIO", Resource::RLIMIT_RTPRIO, 0, 0)?;
+        limit("RLIMIT_NICE", Resource::RLIMIT_NICE, 0, 0)?;
         limit("RLIMIT_MSGQUEUE", Resource::RLIMIT_MSGQUEUE, 0, 0)?;
         limit("RLIMIT_NOFILE", Resource::RLIMIT_NOFILE, self.open_files.0, self.open_files.1)
     }

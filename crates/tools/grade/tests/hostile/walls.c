@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
+#include <time.h>
 
 static int tried;
 static char open_walls[4096];
@@ -47,6 +48,41 @@ static int connects(int domain, const char *ip, int port)
     return 0;
 }
 
+/* A connection that begins with data: not with connect. The answer to what can't be reached is at once, or never. */
+static int fast_open(void)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int s = socket(AF_INET, SOCK_STREAM, 0);
+    errno = 0;
+    return sendto(s, "x", 1, MSG_FASTOPEN, (struct sockaddr *)&addr, sizeof(addr)) >= 0 || errno != ENOSYS;
+}
+
+static int fast_open_msg(int many)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct iovec iov = {"x", 1};
+    struct mmsghdr msg = {.msg_hdr = {&addr, sizeof(addr), &iov, 1, NULL, 0, 0}};
+    int s = socket(AF_INET, SOCK_STREAM, 0);
+    errno = 0;
+    return (many ? sendmmsg(s, &msg, 1, MSG_FASTOPEN) : sendmsg(s, &msg.msg_hdr, MSG_FASTOPEN)) >= 0 || errno != ENOSYS;
+}
+
+/* How many of its kind a process of this user may have. */
+static int timers(void)
+{
+    timer_t timer;
+    int n = 0;
+    while (n < 5000 && timer_create(CLOCK_MONOTONIC, NULL, &timer) == 0)
+        n++;
+    return n;
+}
+
+static int may(int resource)
+{
+    struct rlimit limit = {1, 1};
+    return getrlimit(resource, &limit) < 0 || limit.rlim_max > 0;
+}
+
 /* Takes lo down, over netlink. */
 static int netlink(void)
 {
@@ -64,6 +100,7 @@ int main(int argc, char *argv[])
     struct iovec iov = {buf, sizeof(buf)};
     struct ifreq lo = {.ifr_name = "lo"};
     struct dirent *entry;
+    int pair[2], families = 0;
     pid_t parent = getppid();
     DIR *fds;
     int s;
@@ -107,6 +144,11 @@ int main(int argc, char *argv[])
     CALL(mq_open, "/x", O_CREAT | O_RDWR, 0600, 0);
     CALL(open_by_handle_at, 0, stack, 0);
     CALL(personality, 0x0040000);
+    CALL(inotify_init1, 0);
+    knock("many_timers", timers() == 5000);
+    knock("rtprio", may(RLIMIT_RTPRIO));
+    knock("nice", may(RLIMIT_NICE));
+    knock("ofd_lock", fcntl(0, F_OFD_SETLK, &(struct flock){.l_type = F_UNLCK}) == 0 || errno != ENOSYS);
     CALL(reboot, 0, 0, 0, 0);
     CALL(sethostname, "x", 1);
     CALL(clock_settime, 0, stack);
@@ -119,6 +161,17 @@ int main(int argc, char *argv[])
     knock("packet_dgram", socket(AF_PACKET, SOCK_DGRAM, 0) >= 0);
     knock("vsock", socket(AF_VSOCK, SOCK_STREAM, 0) >= 0);
     knock("alg", socket(AF_ALG, SOCK_SEQPACKET, 0) >= 0);
+    knock("mptcp", socket(AF_INET, SOCK_STREAM, 262) >= 0);
+    knock("sctp", socket(AF_INET, SOCK_STREAM, 132) >= 0);
+    for (int domain = 0; domain < 64; domain++)
+        for (int kind = SOCK_STREAM; domain != AF_UNIX && kind <= SOCK_SEQPACKET; kind++) {
+            errno = 0;
+            families += socketpair(domain, kind, 0, pair) == 0 || errno != ENOSYS;
+        }
+    knock("socketpair", families);
+    knock("fast_open", fast_open());
+    knock("fast_open_msg", fast_open_msg(0));
+    knock("fast_open_mmsg", fast_open_msg(1));
     knock("sock_diag", socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG) >= 0);
     knock("netlink", netlink());
     s = socket(AF_INET, SOCK_DGRAM, 0);
