@@ -103,7 +103,7 @@ pub(crate) fn seccomp() -> io::Result<()> {
     };
     let rule =
         |conditions: Vec<_>| conditions.into_iter().collect::<Result<Vec<_>, _>>().and_then(SeccompRule::new);
-    let special = || -> Result<[(i64, Vec<SeccompRule>); 9], seccompiler::BackendError> {
+    let special = || -> Result<[(i64, Vec<SeccompRule>); 8], seccompiler::BackendError> {
         // No new namespaces, and no child that strace doesn't see. clone3 hides its flags in memory, so it is not on the list: libraries then use clone.
         let namespaces = (libc::CLONE_NEWUSER
             | libc::CLONE_NEWNS
@@ -140,11 +140,6 @@ pub(crate) fn seccomp() -> io::Result<()> {
         // To connect and to send at once is to connect where landlock(7) doesn't look.
         let fast_open = libc::MSG_FASTOPEN as u64;
         let without_fast_open = |flags| rule(vec![is(flags, SeccompCmpOp::MaskedEq(fast_open), 0)]);
-        // Locks are memory that nobody counts. Those of a process are listed with it; those of an open file are nobody's.
-        let fcntl = vec![rule(vec![
-            is(1, SeccompCmpOp::Ne, libc::F_OFD_SETLK as u64),
-            is(1, SeccompCmpOp::Ne, libc::F_OFD_SETLKW as u64),
-        ])?];
         // Nobody types into the instructor's terminal.
         let ioctl = vec![rule(vec![
             is(1, SeccompCmpOp::Ne, libc::TIOCSTI),
@@ -165,7 +160,6 @@ pub(crate) fn seccomp() -> io::Result<()> {
             (libc::SYS_sendto, vec![without_fast_open(3)?]),
             (libc::SYS_sendmsg, vec![without_fast_open(2)?]),
             (libc::SYS_sendmmsg, vec![without_fast_open(3)?]),
-            (libc::SYS_fcntl, fcntl),
             (libc::SYS_ioctl, ioctl),
             (libc::SYS_mmap, mmap),
         ])
@@ -191,7 +185,7 @@ const ALLOWED: &[i64] = &[
     libc::SYS_fchmod, libc::SYS_fchmodat, libc::SYS_fchown, libc::SYS_fchownat, libc::SYS_faccessat,
     libc::SYS_faccessat2, libc::SYS_utimensat, libc::SYS_truncate, libc::SYS_ftruncate, libc::SYS_fallocate,
     libc::SYS_fsync, libc::SYS_fdatasync, libc::SYS_sync_file_range, libc::SYS_umask, libc::SYS_flock,
-    libc::SYS_dup, libc::SYS_dup3, libc::SYS_pipe2, libc::SYS_sendfile, libc::SYS_splice,
+    libc::SYS_fcntl, libc::SYS_dup, libc::SYS_dup3, libc::SYS_pipe2, libc::SYS_sendfile, libc::SYS_splice,
     libc::SYS_tee, libc::SYS_copy_file_range, libc::SYS_fadvise64, libc::SYS_readahead, libc::SYS_getxattr,
     libc::SYS_lgetxattr, libc::SYS_fgetxattr, libc::SYS_listxattr, libc::SYS_llistxattr, libc::SYS_flistxattr,
     libc::SYS_mprotect, libc::SYS_munmap, libc::SYS_mremap, libc::SYS_madvise, libc::SYS_msync,

@@ -194,7 +194,7 @@ fn a_folder_that_others_can_change_is_not_worked_in() {
 }
 
 /// Little memory and few processes, of which a shell needs still less.
-const LIMITS: Limits = Limits { memory: 64 << 20, processes: 16, ..Limits::RUN };
+const LIMITS: Limits = Limits { memory: 64 << 20, processes: 40, ..Limits::RUN };
 
 /// In children that nobody waits for: of those, only the kernel itself knows. Nothing of that is left.
 fn the_kernel_counts_their_processor_time() {
@@ -207,7 +207,7 @@ fn the_kernel_counts_their_processor_time() {
 
 /// Many processes take what each of them may, each a little later.
 fn the_kernel_ends_who_takes_too_much_memory() {
-    let take = "dd if=/dev/zero of=/dev/null bs=60M count=1000000 2>/dev/null & ";
+    let take = "(dd if=/dev/zero of=/dev/null bs=60M count=50 2>/dev/null || kill -9 $$) & ";
     let (_, ended, counted) = run_as(&format!("{} wait", take.repeat(12)), "running");
     assert_eq!(
         counted.as_ref().and_then(|counted| counted.out_of_memory),
@@ -218,7 +218,7 @@ fn the_kernel_ends_who_takes_too_much_memory() {
 
 /// In tier none too, where no rlimit does.
 fn the_kernel_counts_their_processes() {
-    let (printed, ..) = run_as("for i in $(seq 40); do sleep 1000 & done; echo all", "in tier none");
+    let (printed, ..) = run_as("for i in $(seq 80); do sleep 1000 & done; echo all", "in tier none");
     assert!(!printed.contains("all"), "{printed}");
 }
 

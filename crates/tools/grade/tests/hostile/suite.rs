@@ -49,7 +49,10 @@ const LITTLE: Allowed = Allowed {
 };
 
 /// Those that take all that they can get, of processors, processes or memory: nothing runs beside them but their neighbour.
-const BOMBS: [&str; 10] = [
+const BOMBS: [&str; 13] = [
+    "mappings",
+    "full_sockets",
+    "full_pairs",
     "fork_bomb",
     "short_lives",
     "fork_chain",
@@ -633,6 +636,9 @@ fn trials(bombs: bool) -> Vec<Trial> {
         server("memory_of_many", "MiB of memory"),
         server("hidden_memory", "hidden: 0 MiB."),
         server("page_tables", "MiB of memory"),
+        server("mappings", "MiB of memory"),
+        listener("full_sockets", "MiB of memory"),
+        server("full_pairs", "MiB of memory"),
         server("sockets", "sockets"),
         server("keeps_stdout", "the program has ended (exit status 1)"),
         server("output_flood", "its output is longer than 64 KiB"),

@@ -148,7 +148,6 @@ int main(int argc, char *argv[])
     knock("many_timers", timers() == 5000);
     knock("rtprio", may(RLIMIT_RTPRIO));
     knock("nice", may(RLIMIT_NICE));
-    knock("ofd_lock", fcntl(0, F_OFD_SETLK, &(struct flock){.l_type = F_UNLCK}) == 0 || errno != ENOSYS);
     CALL(reboot, 0, 0, 0, 0);
     CALL(sethostname, "x", 1);
     CALL(clock_settime, 0, stack);

@@ -7,7 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
 use netlink_packet_sock_diag::SockDiagMessage;
 use netlink_packet_sock_diag::constants::{AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP};
-use netlink_packet_sock_diag::inet::{ExtensionFlags, InetRequest, InetResponse, SocketId, StateFlags};
+use netlink_packet_sock_diag::inet::{self, ExtensionFlags, InetRequest, InetResponse, SocketId, StateFlags};
+use netlink_packet_sock_diag::unix::{self, ShowFlags, UnixRequest};
 use netlink_sys::protocols::NETLINK_SOCK_DIAG;
 use netlink_sys::{Socket, SocketAddr};
 
@@ -71,33 +72,83 @@ fn request(family: u8, protocol: u8, states: StateFlags, socket_id: SocketId) ->
 }
 
 fn ask(request: InetRequest, flags: u16) -> io::Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    each_answer(SockDiagMessage::InetRequest(request), flags, |answer| {
+        if let SockDiagMessage::InetResponse(response) = answer {
+            rows.push(row(&response));
+        }
+    })?;
+    Ok(rows)
+}
+
+/// The memory that the kernel keeps for what is on its way between the sockets of this network: of each, what it has received
+/// and not given yet, what it has sent and nobody has taken, and what it holds ready. Of a UNIX socket, as much as it may send.
+pub(super) fn socket_memory() -> io::Result<u64> {
+    let mut sum = 0;
+    let mut add = |parts: [u32; 4]| sum += parts.into_iter().map(u64::from).sum::<u64>();
+    for family in [AF_INET, AF_INET6] {
+        for protocol in [IPPROTO_TCP, IPPROTO_UDP] {
+            let id = if family == AF_INET { SocketId::new_v4() } else { SocketId::new_v6() };
+            let extensions = ExtensionFlags::SKMEMINFO;
+            let request = InetRequest { extensions, ..request(family, protocol, StateFlags::all(), id) };
+            each_answer(SockDiagMessage::InetRequest(request), NLM_F_REQUEST | NLM_F_DUMP, |answer| {
+                if let SockDiagMessage::InetResponse(response) = answer {
+                    response.nlas.iter().for_each(|nla| {
+                        if let inet::nlas::Nla::MemInfo(info) = nla {
+                            add([info.receive_queue, info.send_queue, info.bottom_send_queues, info.cache]);
+                        }
+                    });
+                }
+            })?;
+        }
+    }
+    let request = UnixRequest {
+        state_flags: unix::StateFlags::from_bits_retain(u32::MAX),
+        inode: 0,
+        show_flags: ShowFlags::MEMINFO,
+        cookie: [0xFF; 8],
+    };
+    each_answer(SockDiagMessage::UnixRequest(request), NLM_F_REQUEST | NLM_F_DUMP, |answer| {
+        if let SockDiagMessage::UnixResponse(response) = answer {
+            response.nlas.iter().for_each(|nla| {
+                if let unix::nlas::Nla::MemInfo(info) = nla {
+                    add([info.max_datagram_size, 0, 0, 0]);
+                }
+            });
+        }
+    })?;
+    Ok(sum)
+}
+
+fn each_answer(
+    request: SockDiagMessage,
+    flags: u16,
+    mut each: impl FnMut(SockDiagMessage),
+) -> io::Result<()> {
     let mut socket = Socket::new(NETLINK_SOCK_DIAG)?;
     socket.bind_auto()?;
     socket.connect(&SocketAddr::new(0, 0))?;
     let mut header = NetlinkHeader::default();
     header.flags = flags;
-    let mut message = NetlinkMessage::new(header, SockDiagMessage::InetRequest(request).into());
+    let mut message = NetlinkMessage::new(header, request.into());
     message.finalize();
     let mut bytes = vec![0; message.buffer_len()];
     message.serialize(&mut bytes);
     socket.send(&bytes, 0)?;
 
-    let mut rows = Vec::new();
     loop {
         let (answer, _) = socket.recv_from_full()?;
         let mut rest = &answer[..];
         while !rest.is_empty() {
             let message = NetlinkMessage::<SockDiagMessage>::deserialize(rest).map_err(io::Error::other)?;
             match message.payload {
-                NetlinkPayload::InnerMessage(SockDiagMessage::InetResponse(response)) => {
-                    rows.push(row(&response));
-                }
-                NetlinkPayload::Error(error) if error.raw_code() == -libc::ENOENT => return Ok(rows),
+                NetlinkPayload::InnerMessage(answer) => each(answer),
+                NetlinkPayload::Error(error) if error.raw_code() == -libc::ENOENT => return Ok(()),
                 NetlinkPayload::Error(error) => return Err(error.to_io()),
-                _ => return Ok(rows),
+                _ => return Ok(()),
             }
             if flags & NLM_F_DUMP == 0 {
-                return Ok(rows);
+                return Ok(());
             }
             // Messages begin at multiples of four bytes: netlink(7).
             let length = (message.header.length as usize).next_multiple_of(4);

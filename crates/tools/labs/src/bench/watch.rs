@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +14,7 @@ use labkit::doings::{Doings, Worked, descendants, doings_of_each, ticks_per_seco
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::tables::socket_memory;
 use crate::words;
 use crate::words::Words;
 
@@ -37,6 +39,32 @@ pub(super) struct Watched {
     pub(super) trace: Option<PathBuf>,
     /// The folder on a disk to which they may write.
     pub(super) folder: Option<PathBuf>,
+}
+
+/// So many sockets hold little, whatever is in them; to count it takes a while, and most programs have fewer.
+const FEW_SOCKETS: u64 = 20;
+
+/// What a mapping takes of the kernel's memory: struct `vm_area_struct`, and its place among the others.
+const MAPPING: u64 = 256;
+
+impl Watched {
+    fn sockets_open(&self) -> u64 {
+        if self.own_network { sockets_open() } else { 0 }
+    }
+
+    /// Memory of the kernel's for them that no process is said to have: of sockets and mappings.
+    fn hidden_memory(&self) -> u64 {
+        // A kernel that doesn't tell has no such table to ask for.
+        let sockets = if self.sockets_open() > FEW_SOCKETS { socket_memory().unwrap_or(0) } else { 0 };
+        sockets + MAPPING * descendants(self.keeper).into_iter().map(mappings).sum::<u64>()
+    }
+}
+
+/// How many mappings a process has; none if it is gone.
+fn mappings(pid: i32) -> u64 {
+    let maps = fs::File::open(format!("/proc/{pid}/maps"));
+    let lines = maps.into_iter().flat_map(|file| BufReader::new(file).split(b'\n').map_while(Result::ok));
+    lines.count() as u64
 }
 
 /// What is known of a run.
@@ -91,6 +119,7 @@ impl Watch {
             // Of those who are gone, each knows what the others don't.
             let ticks = now.ticks.max(each.ticks());
             let mut worked = Duration::from_secs(ticks) / ticks_per_second() as u32;
+            now.memory += run.hidden_memory();
             if let Some(cgroup) = &run.cgroup {
                 worked = worked.max(cgroup.worked());
                 now.memory = now.memory.max(cgroup.memory());
@@ -110,7 +139,7 @@ impl Watch {
                 *kind += 1;
             }
             before = now;
-            if let Some(reason) = too_much(run, now, worked) {
+            if let Some(reason) = too_much(run, now, worked).or_else(|| self.stopped()) {
                 self.stop(reason);
             }
             // Limits and patience are counted in these samples.
@@ -156,11 +185,11 @@ fn too_much(watched: &Watched, now: Doings, worked: Duration) -> Option<Words> {
     if worked.as_secs() > cpu {
         return Some(words!("CPU 시간 {cpu}초를 다 썼어요", "it used up its {cpu} s of processor time"));
     }
+    if watched.sockets_open() > sockets {
+        return Some(words!("소켓을 {sockets}개 넘게 열었어요", "it opened more than {sockets} sockets"));
+    }
     if now.memory > memory {
         return Some(too_much_memory(memory));
-    }
-    if watched.own_network && sockets_open() > sockets {
-        return Some(words!("소켓을 {sockets}개 넘게 열었어요", "it opened more than {sockets} sockets"));
     }
     if watched.trace.as_ref().is_some_and(|folder| !fits(folder, trace)) {
         let trace = trace >> 20;
