@@ -84,8 +84,8 @@ const PLAN: [Part; 9] = [
         uses: &["labkit"],
         tests_use: &[],
         files: &[
-            "tier", "limits", "cgroup", "folder", "process", "jail", "filter", "network", "reduced", "inside",
-            "place", "lib",
+            "tier", "limits", "cgroup", "folder", "process", "jail", "filter", "network", "reduced",
+            "inside", "place", "lib",
         ],
     },
     Part {

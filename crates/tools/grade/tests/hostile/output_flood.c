@@ -1,4 +1,4 @@
-/* Prints without end. */
+/* Prints without end: what is too much of it is read and forgotten. */
 #include "hostile.h"
 int main(int argc, char *argv[])
 {

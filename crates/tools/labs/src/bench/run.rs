@@ -90,23 +90,19 @@ pub fn output(finished: &Finished) -> Words {
     Words { ko: text.clone(), en: text }
 }
 
-/// What comes out of a pipe, collected as it comes, up to a limit.
+/// What comes out of a pipe, collected as it comes, up to a limit. What comes after that is read and forgotten: a server may print all
+/// that it receives.
 #[derive(Clone, Debug, Default)]
 struct Stream {
     so_far: Arc<Mutex<(Vec<u8>, bool)>>,
 }
 
 impl Stream {
-    fn collect(
-        mut pipe: impl Read + Send + 'static,
-        limit: usize,
-        beyond: impl FnOnce() + Send + 'static,
-    ) -> Self {
+    fn collect(mut pipe: impl Read + Send + 'static, limit: usize) -> Self {
         let stream = Stream::default();
         let so_far = Arc::clone(&stream.so_far);
         thread::spawn(move || {
             let mut buf = [0; 8192];
-            let mut beyond = Some(beyond);
             loop {
                 let n = match pipe.read(&mut buf) {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -115,11 +111,6 @@ impl Stream {
                 let mut so_far = so_far.lock().unwrap_or_else(PoisonError::into_inner);
                 let room = limit.saturating_sub(so_far.0.len());
                 so_far.0.extend_from_slice(&buf[..n.min(room)]);
-                if n > room
-                    && let Some(beyond) = beyond.take()
-                {
-                    beyond();
-                }
                 if n == 0 {
                     so_far.1 = true;
                     break;
@@ -172,15 +163,7 @@ impl Run {
         });
         let limit = how.limits.output;
         let collect = |pipe: Option<Box<dyn Read + Send>>| {
-            let watch = Arc::clone(&watch);
-            let beyond = move || {
-                let kilobytes = limit >> 10;
-                watch.stop(words!(
-                    "출력이 {kilobytes} KiB를 넘었어요",
-                    "its output is longer than {kilobytes} KiB"
-                ));
-            };
-            Stream::collect(pipe.unwrap_or_else(|| Box::new(io::empty())), limit, beyond)
+            Stream::collect(pipe.unwrap_or_else(|| Box::new(io::empty())), limit)
         };
         let stdout = collect(keeper.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>));
         let stderr = collect(keeper.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>));
@@ -197,7 +180,7 @@ impl Run {
             .filter(|pid| pid.cast_unsigned() != keeper.id())
             .map(Pid::from_raw)
             .collect();
-        let status = Stream::collect(status, 256, || {});
+        let status = Stream::collect(status, 256);
         let stdin = keeper.stdin.take().map(|mut pipe| {
             let (sender, bytes) = mpsc::channel::<Vec<u8>>();
             thread::spawn(move || bytes.iter().try_for_each(|bytes| pipe.write_all(&bytes)));
@@ -625,7 +608,7 @@ mod tests {
     fn a_pipe_that_somebody_keeps_open_is_not_waited_for_for_ever() {
         let (pipe, mut kept_open) = io::pipe().unwrap();
         kept_open.write_all(b"abc").unwrap();
-        let stream = Stream::collect(pipe, 100, || {});
+        let stream = Stream::collect(pipe, 100);
         read_out(&[&stream]);
         assert_eq!((&stream.so_far()[..], stream.closed()), (&b"abc"[..], false));
         drop(kept_open);
