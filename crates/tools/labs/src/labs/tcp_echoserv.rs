@@ -325,16 +325,24 @@ fn goes_on(bench: &mut Bench, run: &Run, addr: SocketAddrV4, after: &Words) -> V
 fn reset(bench: &mut Bench) -> Verdict {
     let (run, addr) = serve(bench)?;
     let line = bench.line(30);
-    let mut client = Peer::connect(&run, addr)?;
-    wants_back(&run, &mut client, &line)?;
-    client.reset()?;
-    let after = words!("클라이언트가 연결을 끊음(reset)", "a client reset its connection");
-    goes_on(bench, &run, addr, &after).map_err(|fault| {
+    let ended = |fault: Fault| {
         fault.because(words!(
             "read나 write가 -1을 돌려주면 그 클라이언트만 끝난 거예요. close하고 다음 accept로 가세요. exit하지 마세요.",
             "When read or write returns -1, only that client is done: close its socket and go on to the next accept. Don't exit."
         ))
-    })
+    };
+    let mut client = Peer::connect(&run, addr)?;
+    wants_back(&run, &mut client, &line)?;
+    client.reset()?;
+    let after = words!("클라이언트가 연결을 끊음(reset)", "a client reset its connection");
+    goes_on(bench, &run, addr, &after).map_err(ended)?;
+    // The first read of another one fails, not a later one.
+    Peer::connect(&run, addr)?.reset()?;
+    let after = words!(
+        "클라이언트가 아무것도 보내지 않고 연결을 끊음(reset)",
+        "a client reset its connection and had sent nothing"
+    );
+    goes_on(bench, &run, addr, &after).map_err(ended)
 }
 
 fn sigpipe(bench: &mut Bench) -> Verdict {
@@ -348,6 +356,8 @@ fn sigpipe(bench: &mut Bench) -> Verdict {
         client.half_close()?;
         client.reset()
     })?;
+    // A thread that dies of it takes the others along, but it has to have its turn first.
+    run.until_asleep(|| Ok(None::<()>))?;
     let after = words!(
         "클라이언트가 한 줄을 보내고 답을 읽지 않은 채 떠남",
         "a client sent a line and left without reading the answer"
