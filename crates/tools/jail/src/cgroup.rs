@@ -19,7 +19,7 @@ use crate::limits::Limits;
 use crate::tier::tried;
 
 /// How the names of runs' cgroups begin.
-const GROUPS: &str = "grade-";
+const GROUPS: &str = "grade-at-work-";
 
 /// What a run's own file systems hold at most is no memory of its programs, but the kernel counts both together.
 const FILES: u64 = 512 << 20;
