@@ -436,7 +436,13 @@ fn slide_calls(bench: &mut Bench) -> Verdict {
 fn close(bench: &mut Bench) -> Verdict {
     let (run, addr) = serve(bench)?;
     let line = bench.line(20);
+    let cause = words!(
+        "accept가 준 소켓을 close하지 않으면 디스크립터가 하나씩 새다가 EMFILE로 끝나요. fork했다면 부모도 닫아야 해요.",
+        "Without close of the socket that accept gave, each client leaks a descriptor, until EMFILE. After fork the parent closes it too."
+    );
     let mut clients = Vec::new();
+    // A runtime may open something of its own for the first client.
+    let mut after_first = 0;
     for i in 1..=5 {
         let mut client = Peer::connect(&run, addr)?;
         wants_back(&run, &mut client, &line)?;
@@ -449,13 +455,28 @@ fn close(bench: &mut Bench) -> Verdict {
                 did: words!("{i}번째 클라이언트가 연결을 닫음", "client number {i} closed its connection"),
                 expected: words!("서버도 그 소켓을 닫기(FIN)", "the server closes that socket too (FIN)"),
                 got,
-                cause: words!(
-                    "accept가 준 소켓을 close하지 않으면 디스크립터가 하나씩 새다가 EMFILE로 끝나요. fork했다면 부모도 닫아야 해요.",
-                    "Without close of the socket that accept gave, each client leaks a descriptor, until EMFILE. After fork the parent closes it too."
-                ),
+                cause: cause.clone(),
             })
         })?;
+        if i == 1 {
+            after_first = run.descriptors();
+        }
     }
+    // The FIN comes with close, when the descriptor is gone; or with shutdown, which leaves it. A child may be about to end.
+    let fewer = || Ok((run.descriptors() < after_first + 4).then_some(()));
+    ensure(run.until_asleep(fewer)?.is_some(), || {
+        let open = run.descriptors();
+        let more = open.saturating_sub(after_first);
+        run.explain(Failure {
+            did: words!("클라이언트 넷이 더 다녀감", "four more clients came and went"),
+            expected: words!("디스크립터가 늘지 않기", "as many descriptors are open as before"),
+            got: words!(
+                "디스크립터 {open}개가 열려 있어요({more}개 더)",
+                "{open} descriptors are open, {more} more"
+            ),
+            cause,
+        })
+    })?;
     let still = tcp_listening()?.iter().any(|row| row.local.port() == addr.port());
     ensure(still, || Failure {
         did: words!("클라이언트 다섯이 다녀감", "five clients came and went"),
