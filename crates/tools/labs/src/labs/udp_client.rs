@@ -113,6 +113,33 @@ fn printed(did: Words, finished: &Finished, line: &[u8], answer: &[u8]) -> Verdi
     })
 }
 
+/// So many bytes may stand behind an answer: a prompt, a word of farewell.
+const FAREWELL: usize = 200;
+
+/// Behind the answer must not stand what else is in the buffer, nor the answer once more.
+fn nothing_more(finished: &Finished, answer: &[u8]) -> Verdict {
+    let at = finished.stdout.windows(answer.len()).position(|window| window == answer).unwrap_or(0);
+    let behind = finished.stdout.get(at + answer.len()..).unwrap_or_default();
+    let n = answer.len();
+    let failure = |cause: Words| Failure {
+        did: words!("서버가 {n}바이트로 답함", "the server answered with {n} bytes"),
+        expected: words!("그 {n}바이트만 한 번 출력하기", "these {n} bytes printed once, and no more"),
+        got: output(finished),
+        cause,
+    };
+    ensure(!contains(behind, answer), || {
+        failure(words!("받은 것은 한 번만 출력하세요.", "Print what has come once."))
+    })?;
+    let is_text = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..);
+    ensure(behind.len() <= FAREWELL && behind.iter().all(is_text), || {
+        let more = behind.len();
+        failure(words!(
+            "답 뒤에 버퍼의 나머지 {more}바이트도 출력했어요. 버퍼 전체가 아니라 recvfrom(recv)이 돌려준 n바이트만 출력하세요.",
+            "Behind the answer stand {more} bytes more of the buffer: print not all of it, but the n bytes that recvfrom (recv) returned."
+        ))
+    })
+}
+
 fn contains(text: &[u8], wanted: &[u8]) -> bool {
     wanted.is_empty() || text.windows(wanted.len()).any(|window| window == wanted)
 }
@@ -174,7 +201,9 @@ pub(super) fn reply_length(bench: &mut Bench) -> Verdict {
         let (line, mut answer) = (bench.line(40), bench.line(n));
         // Without a newline: whatever is printed behind it stands right behind it.
         answer.pop();
-        conversation(bench, &line, &answer).map_err(|fault| {
+        let client = start(bench, &line, &Start::default())?;
+        let from = client.sends(&line)?;
+        client.prints(&line, &answer, from).and_then(|finished| nothing_more(&finished, &answer)).map_err(|fault| {
             fault.because(words!(
                 "답의 길이는 보낸 길이와 상관없어요. 버퍼 전체(sizeof(buf))만큼 받을 수 있게 하고, 돌려받은 n바이트를 모두 출력하세요.",
                 "An answer's length has nothing to do with the line's. Receive with room for the whole buffer (sizeof(buf)), and print all of the n bytes that were returned."
@@ -247,6 +276,8 @@ pub(super) fn traced(bench: &mut Bench) -> Verdict<Traced> {
     if let Some((_, from)) = client.server.receive(&client.run)? {
         client.server.send_to(&answer, from)?;
     }
+    // Some ask for lines until there is none.
+    client.run.close_stdin();
     client.run.until(|| Ok(client.run.over().then_some(())))?;
     Ok(Traced { finished: client.run.stop()?, at: client.at })
 }
