@@ -287,7 +287,9 @@ fn any_text(bench: &mut Bench) -> Verdict {
 fn last_line(bench: &mut Bench) -> Verdict {
     let mut line = bench.line(20);
     line.pop();
-    let answer = answer_to(bench, &line);
+    // The answer has as many bytes, and no newline either.
+    let mut answer = bench.line(20);
+    answer.pop();
     let Connected { run, mut server, .. } = start(bench, &line, &Start::default())?;
     let got = server.receive(&run, line.len())?;
     let did = words!(
@@ -299,7 +301,20 @@ fn last_line(bench: &mut Bench) -> Verdict {
         "Don't take the last character for a newline. What to send is what fgets has read: strlen(buf) bytes."
     );
     same(&run, did.clone(), &line, &got, cause)?;
+    let Words { ko: did_ko, en: did_en } = did.clone();
     server.send(&run, &answer)?;
+    run.close_stdin();
+    ensure(run.until(|| Ok(run.over().then_some(())))?.is_some(), || {
+        run.explain(Failure {
+            did: words!("{did_ko}, 19바이트가 되돌아옴", "{did_en}; 19 bytes came back"),
+            expected: words!("출력하고 끝나기", "it prints them and ends"),
+            got: words!("더 오기를 기다려요", "it waits for more"),
+            cause: words!(
+                "에코가 줄바꿈으로 끝난다고 믿지 마세요. 보낸 만큼의 바이트가 올 때까지 read하세요.",
+                "Don't wait for a newline at the echo's end: read until as many bytes have come as were sent."
+            ),
+        })
+    })?;
     ensure_success(did, &run.finish()?)
 }
 
