@@ -216,7 +216,7 @@ fn the_kernel_ends_who_takes_too_much_memory() {
     );
 }
 
-/// In tier none too, where no rlimit does.
+/// In tier none too, where no rlimit does. They only have to be there, until the run is ended.
 fn the_kernel_counts_their_processes() {
     let (printed, ..) = run_as("for i in $(seq 80); do sleep 1000 & done; echo all", "in tier none");
     assert!(!printed.contains("all"), "{printed}");

@@ -12,7 +12,6 @@ use std::time::Duration;
 use jail::{Ended, How, Limits, Place, Prepared, Tier, end_all_of, leave, wait_for_the_left};
 use labkit::doings::descendants;
 use labkit::trace::{self, Call};
-use labkit::until_within;
 use nix::unistd::Pid;
 use procfs::process::Process;
 use tempfile::TempDir;
@@ -532,17 +531,21 @@ fn own(calls: Vec<Call>, argv: &[String]) -> Option<Vec<Call>> {
 /// Between two looks at what wakes nobody up when it happens; what is waited for is always observed.
 const LOOK: Duration = Duration::from_micros(300);
 
-/// So long the end of what a program has written is waited for, when the program is gone. What it wrote was there before.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+/// So often the end of what a program has written is looked for, when the program is gone: some two seconds. Looks are counted, so
+/// that a machine which is slow to read what was written has longer.
+const LAST_LOOKS: usize = 6000;
 
 /// Waits until these are read to their end, but not for ever: a pipe stays open if it was sent over a socket that was sent over
 /// itself, and that nobody has any more: unix(7).
 fn read_out(streams: &[&Stream]) {
-    let _ = until_within(LAST_WORDS, "the end of its output", || {
+    for _ in 0..LAST_LOOKS {
+        if streams.iter().all(|stream| stream.closed()) {
+            return;
+        }
         // Closing any such socket, the kernel looks for those that nobody has.
         drop(UnixStream::pair());
-        Ok(streams.iter().all(|stream| stream.closed()).then_some(()))
-    });
+        thread::sleep(LOOK);
+    }
 }
 
 /// Is a process stopped, or gone? proc(5).

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# asks for lines until there is none
 import socket
 import sys
 
@@ -9,11 +10,10 @@ try:
     socket.inet_pton(socket.AF_INET, sys.argv[1])
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         print("입력 : ", end="", flush=True)
-        line = sys.stdin.buffer.readline()
-        if not line:
-            sys.exit(0)
-        s.sendto(line, (sys.argv[1], 7))
-        answer, _ = s.recvfrom(65536)
-        sys.stdout.buffer.write("수신 : ".encode() + answer)
+        while line := sys.stdin.buffer.readline():
+            s.sendto(line, (sys.argv[1], 7))
+            answer, _ = s.recvfrom(65536)
+            sys.stdout.buffer.write("수신 : ".encode() + answer)
+            print("입력 : ", end="", flush=True)
 except OSError as e:
     sys.exit(f"udp_echocli: {e}")
