@@ -78,6 +78,29 @@ fn the_same_commit_gives_the_same_zip() {
     assert!(zips[0] == zips[1], "the zips differ");
 }
 
+fn what_is_changed_and_not_committed_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let clone = folder.path().join("clone");
+    let from = format!("file://{}", root().display());
+    let git = Command::new("git").args(["clone", "-q", "--depth=1", &from]).arg(&clone).output().unwrap();
+    assert!(git.status.success(), "{}", text(&git.stderr));
+    fs::copy(root().join("scripts/gradescope-bundle"), clone.join("scripts/gradescope-bundle")).unwrap();
+    let said = || {
+        let mut bundle = Command::new(clone.join("scripts/gradescope-bundle"));
+        let output =
+            bundle.args(["tcp_echoserv", "--out", "bundle.zip"]).current_dir(&folder).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stderr)
+    };
+    assert_eq!(said(), "");
+    for name in ["Cargo.toml", "LICENSE", "crates/open_socket/open_socket.c", "scripts/setup"] {
+        let committed = fs::read(clone.join(name)).unwrap();
+        fs::write(clone.join(name), [&committed[..], b"\n"].concat()).unwrap();
+        assert!(said().contains("what is not committed is not in the zip"), "{name}");
+        fs::write(clone.join(name), committed).unwrap();
+    }
+}
+
 fn every_lab_has_one_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let output = bundle(&["tcp_ehcoserv"], folder.path());
@@ -456,7 +479,7 @@ fn main() {
         };
     }
     trials! { python: at_the_top_of_the_zip_are_gradescopes_two_scripts, the_same_commit_gives_the_same_zip,
-    every_lab_has_one_and_nothing_else }
+    what_is_changed_and_not_committed_is_said, every_lab_has_one_and_nothing_else }
     trials! { stage: one_file_gets_full_marks, several_files_are_one_submission, less_than_full_marks_is_a_result,
     a_submission_writes_no_results, a_link_hands_in_nothing, where_the_grader_fails_there_are_no_points,
     without_a_sandbox_nothing_is_graded }
