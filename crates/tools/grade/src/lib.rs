@@ -12,3 +12,4 @@ pub mod results;
 pub mod similar;
 pub mod submission;
 pub mod told;
+pub mod unpack;

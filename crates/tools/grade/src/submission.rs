@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use jail::{Ended, How, Place, Shared, own_folder};
 use nix::dir::Dir;
 use nix::errno::Errno;
-use nix::fcntl::{Flock, OFlag, OpenHow, ResolveFlag, openat, openat2, readlinkat};
+use nix::fcntl::{Flock, OFlag, openat, readlinkat};
 use nix::sys::stat::Mode;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,8 @@ use labs::bench::Run;
 use labs::verdict::{Failure, Verdict};
 use labs::words;
 use labs::words::Words;
+
+use crate::unpack::cut_links;
 
 /// What a submission may have: files, and bytes in all of them.
 const MOST_FILES: usize = 2000;
@@ -106,32 +108,6 @@ pub fn stage(path: &Path, lab: &str) -> io::Result<Staged> {
 /// An error of a path.
 fn named(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-}
-
-/// Removes those of the `links` in a folder that lead out of it, by way of others too, and gives their names: openat2(2).
-fn cut_links(folder: &Path, links: &[PathBuf]) -> io::Result<Vec<String>> {
-    let inside = File::open(folder)?;
-    let how = OpenHow::new().flags(OFlag::O_PATH | OFlag::O_CLOEXEC).resolve(ResolveFlag::RESOLVE_BENEATH);
-    let mut cut = Vec::new();
-    for path in links {
-        let link = path.strip_prefix(folder).unwrap_or(path);
-        let opened = loop {
-            match openat2(&inside, link, how) {
-                // Something on this machine was renamed or mounted just then: nobody knows.
-                Err(Errno::EAGAIN | Errno::EINTR) => {}
-                opened => break opened,
-            }
-        };
-        match opened {
-            // One that leads nowhere leads not out of it.
-            Ok(_) | Err(Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP) => {}
-            Err(_) => cut.push(path),
-        }
-    }
-    // Only now: until here they were looked at as they were handed in.
-    cut.iter().try_for_each(fs::remove_file)?;
-    let name = |path: &&PathBuf| path.strip_prefix(folder).unwrap_or(path).display().to_string();
-    Ok(cut.iter().map(name).collect())
 }
 
 impl Kind {

@@ -133,6 +133,7 @@ const PLAN: [Part; 9] = [
         files: &[
             "no_sandbox",
             "report",
+            "unpack",
             "submission",
             "judge",
             "files",
