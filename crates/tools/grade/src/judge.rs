@@ -93,8 +93,8 @@ pub fn grade(lab: &Lab, path: &Path, options: &Options) -> Report {
             report.notes = judgement.notes;
             report.notes.extend(staged.cut.iter().map(|link| {
                 let note = words!(
-                    "{link}: 제출물 밖을 가리키는 링크라서 뺐어요",
-                    "{link}: a link that leads out of the submission, left out"
+                    "{link}: 제출물 밖으로 나가서 뺐어요",
+                    "{link}: leads out of the submission, left out"
                 );
                 note.in_lang(options.lang).to_string()
             }));
@@ -176,11 +176,10 @@ fn judge() -> io::Result<()> {
 fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
     let begun = Instant::now();
     let spent = Arc::clone(&place.spent);
-    let built = submission::build(&place, &task.folder, &task.kind, &task.kit, lab.name);
-    let (program, build_log, verdict) = match built {
-        Ok(Ok(built)) => (built.program, built.log, Ok(())),
-        Ok(Err((failure, log))) => (Vec::new(), log, Err(Fault::from(failure))),
-        Err(fault) => (Vec::new(), String::new(), Err(fault)),
+    let (built, build_log) = submission::build(&place, &task.folder, &task.kind, &task.kit, lab.name);
+    let (program, verdict) = match built {
+        Ok(program) => (program, Ok(())),
+        Err(fault) => (Vec::new(), Err(fault)),
     };
     let mut bench = Bench::new(place, program);
     let mut checks: Vec<CheckResult> = Vec::new();

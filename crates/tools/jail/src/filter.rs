@@ -1,7 +1,8 @@
 //! What a program may ask of the kernel: seccomp(2), landlock(7).
 
 use std::collections::BTreeMap;
-use std::io;
+use std::path::PathBuf;
+use std::{fs, io};
 
 use landlock::{
     ABI, Access as _, AccessFs, AccessNet, CompatLevel, Compatible as _, NetPort, Ruleset, RulesetAttr as _,
@@ -50,6 +51,13 @@ const READABLE: &[&str] = &[
     "/proc/filesystems",
 ];
 
+/// Finds Java's settings, `/etc/java-17-openjdk`, which no JVM starts without.
+pub(crate) fn java_settings() -> Vec<PathBuf> {
+    let entries = fs::read_dir("/etc").into_iter().flatten().flatten();
+    let of_java = entries.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(b"java"));
+    of_java.map(|entry| entry.path()).collect()
+}
+
 /// The slides' ports, where a program connects: echo and daytime.
 const SERVERS: [u16; 2] = [7, 13];
 
@@ -80,6 +88,7 @@ pub(crate) fn landlock(jail: &Jail) -> io::Result<()> {
     let rules = ruleset
         .create()
         .and_then(|rules| rules.add_rules(path_beneath_rules(READABLE, read)))
+        .and_then(|rules| rules.add_rules(path_beneath_rules(java_settings(), read)))
         .and_then(|rules| rules.add_rules(path_beneath_rules(shared, read)))
         .and_then(|rules| rules.add_rules(path_beneath_rules(["/dev/null", "/dev/full"], all)))
         .and_then(|rules| rules.add_rules(path_beneath_rules([&jail.root], own)))

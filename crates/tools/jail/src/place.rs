@@ -22,6 +22,7 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Gid, Uid, fork};
 
 use crate::cgroup::{self, Cgroup};
+use crate::filter::java_settings;
 use crate::inside::map_to;
 use crate::jail::{Ended, JAIL, Jail, Shared, USER};
 use crate::limits::{Allowed, Limits};
@@ -157,6 +158,9 @@ impl Place {
             if outside.exists() {
                 self.bind(&fs::canonicalize(&outside)?, &format!("etc/{name}"))?;
             }
+        }
+        for settings in java_settings() {
+            self.bind(&settings, settings.display().to_string().trim_start_matches('/'))?;
         }
         for (name, text) in ETC {
             self.etc(name, text)?;

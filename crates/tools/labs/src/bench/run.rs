@@ -405,11 +405,11 @@ impl Run {
     /// "ran `tcp_echocli 127.1.2.3`"
     #[must_use]
     pub fn did(&self) -> Words {
-        let mut argv = self.argv.clone();
-        if let Some(program) = argv.first_mut() {
-            *program = program.rsplit('/').next().unwrap_or_default().to_string();
+        /// Of a path, the name: of the program, and of what runs it.
+        fn shown(arg: &str) -> &str {
+            if arg.starts_with('/') { arg.rsplit('/').next().unwrap_or_default() } else { arg }
         }
-        let line = argv.join(" ");
+        let line = self.argv.iter().map(|arg| shown(arg)).collect::<Vec<_>>().join(" ");
         words!("`{line}` 실행", "ran `{line}`")
     }
 

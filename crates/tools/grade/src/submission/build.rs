@@ -1,0 +1,490 @@
+//! How a submission becomes a program: its compiler, or what else it is started with.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use jail::{Ended, How, Place, Shared};
+use labs::bench::Run;
+use labs::verdict::{Failure, Verdict};
+use labs::words;
+use labs::words::Words;
+use object::{Object as _, ObjectSymbol as _};
+use serde::{Deserialize, Serialize};
+
+use super::copy::{Entry, Room, copy_folder, open, too_large};
+use super::kind::{Kind, pick, starts_as_program, undecided};
+
+/// How much of what a compiler says is kept.
+const MOST_SAID: usize = 64 << 10;
+
+/// What building needs from outside.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Kit {
+    /// Bound into the submission's file system.
+    pub shared: Shared,
+    /// `sockcommon=/opt/kit/libsockcommon-….rlib`: what a single Rust file may use.
+    pub externs: Vec<String>,
+}
+
+/// What building a submission of this kind needs. Builds sockcommon for Rust files the first time.
+pub fn kit(kind: &Kind) -> io::Result<Kit> {
+    static RUST: OnceLock<Result<Kit, String>> = OnceLock::new();
+    match kind {
+        Kind::Rust(_) | Kind::Cargo => {
+            let kit = RUST.get_or_init(|| rust_kit().map_err(|error| error.to_string()));
+            kit.clone().map_err(io::Error::other)
+        }
+        _ => Ok(Kit::default()),
+    }
+}
+
+fn rust_kit() -> io::Result<Kit> {
+    let sysroot = said(Command::new("rustc").args(["--print", "sysroot"]))?;
+    let workspace = labkit::Workspace::here()?;
+    // A folder of its own: only what a submission may use, and no program of ours.
+    let kit = workspace.target.join("kit");
+    let built = said(
+        Command::new("cargo")
+            .args([
+                "build",
+                "--quiet",
+                "--locked",
+                "--profile=observed",
+                "-p",
+                "sockcommon",
+                "--message-format=json",
+            ])
+            .arg("--target-dir")
+            .arg(&kit)
+            .current_dir(&workspace.root),
+    )?;
+    let mut externs = Vec::new();
+    // Not what is above it: cargo's lock, which any submission that sees it could hold.
+    let deps = kit.join("observed/deps");
+    for line in built.lines() {
+        let Ok(message) = serde_json::from_str::<serde_json::Value>(line) else { continue };
+        let name = message["target"]["name"].as_str().unwrap_or_default();
+        let mut files =
+            message["filenames"].as_array().into_iter().flatten().filter_map(|file| file.as_str());
+        // Each library is there beside its metadata; one of ours is also above, without the digest in its name.
+        let metadata = files.find_map(|file| Path::new(file).strip_prefix(&deps).ok());
+        if ["sockcommon", "libc", "nix", "thiserror"].contains(&name)
+            && let Some(metadata) = metadata
+        {
+            let library = metadata.with_extension("rlib");
+            externs.push(format!("{name}=/opt/kit/deps/{}", library.display()));
+        }
+    }
+    let mut folders =
+        vec![(PathBuf::from(sysroot.trim()), "/opt/rust".to_string()), (deps, "/opt/kit/deps".to_string())];
+    let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo_home = cargo_home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    if let Some(registry) = cargo_home.map(|home| home.join("registry")).filter(|registry| registry.is_dir())
+    {
+        folders.push((registry, "/opt/cargo/registry".to_string()));
+    }
+    Ok(Kit { shared: Shared { folders }, externs })
+}
+
+/// What a command prints; an error with its stderr if it fails.
+pub(crate) fn said(command: &mut Command) -> io::Result<String> {
+    let program = command.get_program().display().to_string();
+    let output = command.output().map_err(|error| io::Error::other(format!("{program}: {error}")))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    Err(io::Error::other(format!("{program}: {}", String::from_utf8_lossy(&output.stderr))))
+}
+
+/// Where compilers and interpreters are in there.
+const PATH: [&str; 5] = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/go/bin", "/usr/lib/go/bin"];
+
+/// Where a program is that submissions in a language need. An error that says what is missing on this machine.
+fn installed(program: &str, language: &str, package: &str) -> io::Result<String> {
+    let paths = PATH.iter().map(|folder| format!("{folder}/{program}"));
+    paths.into_iter().find(|path| Path::new(path).exists()).ok_or_else(|| {
+        io::Error::other(format!(
+            "{program} is not installed on this machine, and a submission in {language} needs it (Debian: apt-get install {package})"
+        ))
+    })
+}
+
+fn strings(words: &[&str]) -> Vec<String> {
+    words.iter().map(ToString::to_string).collect()
+}
+
+/// Files of the submission, as its compiler is told them.
+fn sources<'a>(files: impl IntoIterator<Item = &'a String>) -> impl Iterator<Item = String> {
+    files.into_iter().map(|file| format!("submission/{file}"))
+}
+
+/// Puts the copy in `folder` into the place, as `/work/submission`, and builds it there; beside it `/work/sockcommon`, as a
+/// lecture program has it. Gives how it is started, as it is in there, and what the compilers said.
+pub fn build(
+    place: &Place,
+    folder: &Path,
+    kind: &Kind,
+    kit: &Kit,
+    lab: &str,
+) -> (Verdict<Vec<String>>, String) {
+    let (work, inside) = (place.work(), place.work_inside());
+    let mut building = Building { place, kit, lab, work, inside, log: String::new() };
+    (building.build(folder, kind), building.log)
+}
+
+/// A submission that is being built.
+struct Building<'a> {
+    place: &'a Place,
+    kit: &'a Kit,
+    lab: &'a str,
+    /// `/work`, as the grader sees it, and as it is in there.
+    work: PathBuf,
+    inside: String,
+    /// What the compilers said so far.
+    log: String,
+}
+
+impl Building<'_> {
+    fn build(&mut self, folder: &Path, kind: &Kind) -> Verdict<Vec<String>> {
+        let too_large = self.lay_out(folder, kind)?.then(Kind::too_large);
+        let program = format!("{}/{}", self.inside, self.lab);
+        match too_large.as_ref().unwrap_or(kind) {
+            Kind::Nothing(ko, en) => {
+                let got = Words { ko: ko.clone(), en: en.clone() };
+                return Err(Failure { got, ..Failure::default() }.into());
+            }
+            Kind::Executable(file) => return Ok(vec![format!("{}/submission/{file}", self.inside)]),
+            Kind::Python(file) => {
+                let python = installed("python3", "Python", "python3")?;
+                return Ok(vec![python, format!("{}/submission/{file}", self.inside)]);
+            }
+            Kind::Java(files) => return self.java(files),
+            Kind::Make => {
+                installed("make", "a folder with a Makefile", "make")?;
+                self.run(strings(&["make", "-C", "submission"]))?;
+                return self.made("submission");
+            }
+            Kind::Cargo => {
+                let script = "mkdir -p $HOME/.cargo && ln -sf /opt/cargo/registry $HOME/.cargo/registry \
+                    && cd submission && exec cargo build --offline --quiet --target-dir=../target";
+                self.run(strings(&["sh", "-c", script]))?;
+                return self.made("target/debug");
+            }
+            Kind::C(files) => self.c(files, &program)?,
+            Kind::Rust(file) => self.rust(file, &program)?,
+            Kind::Go(files) => self.go(files, &program)?,
+        }
+        Ok(vec![program])
+    }
+
+    /// Lays out all that it is built from. Says whether it is too large for that.
+    fn lay_out(&self, folder: &Path, kind: &Kind) -> io::Result<bool> {
+        let (copy, work) = (folder.join("submission"), &self.work);
+        // The copy was complete, or else there is nothing to build.
+        if !matches!(kind, Kind::Nothing(..))
+            && let Entry::Folder(folder) = open(None, &copy)?
+        {
+            fs::create_dir(work.join("submission"))?;
+            match copy_folder(folder, &copy, &work.join("submission"), &mut Room::new()) {
+                // Its paths are longer here.
+                Err(error) if too_large(&error) => return Ok(true),
+                copied => copied?,
+            }
+        }
+        let sockcommon = labkit::root().join("crates/sockcommon");
+        fs::create_dir(work.join("sockcommon"))?;
+        fs::copy(sockcommon.join("sockcommon.h"), work.join("sockcommon/sockcommon.h"))?;
+        if *kind == Kind::Cargo {
+            workspace_around(work)?;
+        }
+        self.place.give(work)?;
+        Ok(false)
+    }
+
+    /// One file as it is; of several, each by itself, and those with a main that is not wanted are left out.
+    fn c(&mut self, files: &[String], program: &str) -> Verdict {
+        let is_cpp = |file: &&String| Path::new(file).extension().is_some_and(|ending| ending != "c");
+        let flags = strings(&["-Wall", "-Wextra", "-O2", "-pthread"]);
+        let compiler = |cpp: bool| -> io::Result<Vec<String>> {
+            let (compiler, standard, language) =
+                if cpp { ("c++", "-std=gnu++17", "C++") } else { ("cc", "-std=gnu11", "C") };
+            installed(compiler, language, "build-essential")?;
+            Ok([strings(&[compiler, standard]), flags.clone()].concat())
+        };
+        let output = strings(&["-o", program]);
+        let math = strings(&["-lm"]);
+        if let [file] = files {
+            let sources = sources([file]).collect();
+            return self.run([compiler(is_cpp(&file))?, output, sources, math].concat());
+        }
+        let (cpp, c): (Vec<&String>, Vec<&String>) = files.iter().partition(is_cpp);
+        for (files, cpp) in [(&c, false), (&cpp, true)] {
+            if !files.is_empty() {
+                let sources = sources(files.iter().copied()).collect();
+                self.run([compiler(cpp)?, strings(&["-c"]), sources].concat())?;
+            }
+        }
+        let object = |file: &String| Path::new(file).with_extension("o").display().to_string();
+        let mut mains = Vec::new();
+        for file in files {
+            if has_main(&self.work.join(object(file)))? {
+                mains.push(file.clone());
+            }
+        }
+        let wanted = pick(&mains, self.lab);
+        if wanted.is_none() && !mains.is_empty() {
+            return Err(undecided(&mains, self.lab).into());
+        }
+        // Where none has a main, the linker says so.
+        let parts = files.iter().filter(|file| !mains.contains(file) || Some(*file) == wanted);
+        let objects = parts.map(object).collect();
+        let linker = strings(&[if cpp.is_empty() { "cc" } else { "c++" }, "-pthread"]);
+        self.run([linker, output, objects, math].concat())
+    }
+
+    fn rust(&mut self, file: &String, program: &str) -> Verdict {
+        let mut rustc = strings(&[
+            "/opt/rust/bin/rustc",
+            "--edition=2024",
+            "-Copt-level=1",
+            "-Ldependency=/opt/kit/deps",
+            "-o",
+            program,
+        ]);
+        rustc.extend(self.kit.externs.iter().map(|library| format!("--extern={library}")));
+        rustc.extend(sources([file]));
+        self.run(rustc)
+    }
+
+    fn go(&mut self, files: &[String], program: &str) -> Verdict {
+        installed("go", "Go", "golang-go")?;
+        let mut go = strings(&["go", "build", "-o", program]);
+        if self.work.join("submission/go.mod").exists() {
+            go = strings(&["sh", "-c", &format!("cd submission && exec {}", go.join(" "))]);
+        } else {
+            go.extend(sources(files));
+        }
+        self.run(go)
+    }
+
+    /// The class with the main that is wanted is started.
+    fn java(&mut self, files: &[String]) -> Verdict<Vec<String>> {
+        installed("javac", "Java", "default-jdk-headless")?;
+        let java = installed("java", "Java", "default-jdk-headless")?;
+        let is_utf8 = |file: &String| {
+            let text = fs::read(self.work.join("submission").join(file))?;
+            Ok(std::str::from_utf8(&text).is_ok())
+        };
+        let utf8 = files.iter().map(is_utf8).collect::<io::Result<Vec<bool>>>()?;
+        let encoding = if utf8.contains(&false) { "x-windows-949" } else { "UTF-8" };
+        // No code of the submission's is run by the compiler.
+        let mut javac = strings(&["javac", "-proc:none", "-encoding", encoding, "-d", "classes"]);
+        javac.extend(COMPILING_JAVA.map(String::from));
+        javac.extend(sources(files));
+        self.run(javac)?;
+        let classes = self.work.join("classes");
+        let mut mains = Vec::new();
+        classes_with_main(&classes, &classes, &mut mains)?;
+        mains.sort();
+        let Some(main) = pick(&mains, self.lab) else {
+            let none = Failure {
+                expected: words!("main이 있는 클래스", "a class with a main"),
+                got: words!(
+                    "public static void main(String[])이 있는 클래스가 없어요",
+                    "no class has a public static void main(String[])"
+                ),
+                ..Failure::default()
+            };
+            return Err(if mains.is_empty() { none } else { undecided(&mains, self.lab) }.into());
+        };
+        // In a file, so that what is said to have been run is short.
+        let options = format!("{}\n-cp \"{}/classes\"\n", RUNNING_JAVA.join("\n"), self.inside);
+        fs::write(self.work.join("java.options"), options)?;
+        Ok(vec![java, format!("@{}/java.options", self.inside), main.replace('/', ".")])
+    }
+
+    /// The program in a folder of `work` that was made there.
+    fn made(&self, folder: &str) -> Verdict<Vec<String>> {
+        let mut names: Vec<String> = executables(&self.work, folder)?;
+        names.sort();
+        if let Some(name) = pick(&names, self.lab) {
+            return Ok(vec![format!("{}/{folder}/{name}", self.inside)]);
+        }
+        let name = self.lab;
+        let none = Failure {
+            expected: words!("`{name}`이라는 실행 파일", "an executable called `{name}`"),
+            got: words!("실행 파일이 생기지 않았어요", "no executable was made"),
+            ..Failure::default()
+        };
+        Err(if names.is_empty() { none } else { undecided(&names, name) }.into())
+    }
+
+    /// Runs a compiler in the place. What it says goes into the log.
+    fn run(&mut self, command: Vec<String>) -> Verdict {
+        let path = format!("/opt/rust/bin:{}", PATH.join(":"));
+        let cache = format!("{}/go-cache", self.inside);
+        let env = [
+            ("PATH", &path[..]),
+            ("LC_ALL", "C.UTF-8"),
+            ("CARGO_TERM_COLOR", "never"),
+            ("GOCACHE", &cache),
+            ("GOPROXY", "off"),
+            ("GOTOOLCHAIN", "local"),
+            ("CGO_ENABLED", "0"),
+        ];
+        let how = How {
+            limits: self.place.allowed.building,
+            building: true,
+            env: env.map(|(name, value)| (name.into(), value.into())).into(),
+            occupied: Vec::new(),
+            strace: Vec::new(),
+        };
+        // Whoever reads it wants the compiler; what stands before it is the sandbox's.
+        let line = match &command[..] {
+            [sh, _, script] if sh == "sh" => script.rsplit("exec ").next().unwrap_or(script).to_string(),
+            command => command.join(" "),
+        };
+        let (ended, said) = Run::start(self.place, command, how, None)?.finish_building()??;
+        let said = first_of(said);
+        self.log.push_str(&said);
+        let how = match ended {
+            Ended::Exited(0) => return Ok(()),
+            Ended::NotStarted(errno) => {
+                let why = io::Error::from_raw_os_error(errno);
+                return Err(io::Error::other(format!("{line}: {why} (is it installed?)")).into());
+            }
+            Ended::Killed(signal) => format!("signal {signal}: "),
+            Ended::Exited(_) => String::new(),
+        };
+        // The linker names the cause first, and only then says that there was an error.
+        let cause = |line: &&str| {
+            ["error", "multiple definition", "undefined reference"].iter().any(|word| line.contains(word))
+        };
+        let first = said.lines().find(cause).unwrap_or_default();
+        let failure = Failure {
+            did: words!("`{line}`로 컴파일", "compiled with `{line}`"),
+            expected: words!("컴파일되기", "it compiles"),
+            got: words!("{how}컴파일 오류: {first}", "{how}it doesn't compile: {first}"),
+            cause: words!(
+                "맨 처음 오류부터 고치세요. 컴파일러의 말 전체는 아래에 있어요.",
+                "Mend the first error first. All that the compiler said is below."
+            ),
+        };
+        Err(failure.into())
+    }
+}
+
+/// What keeps Java's own compiler within the limits.
+const COMPILING_JAVA: [&str; 3] = ["-J-XX:+UseSerialGC", "-J-Xmx512m", "-J-XX:TieredStopAtLevel=1"];
+
+/// And its programs: one thread that collects garbage, little memory, no files beside.
+const RUNNING_JAVA: [&str; 4] =
+    ["-XX:+UseSerialGC", "-Xmx128m", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"];
+
+/// Does an object file define `main`?
+fn has_main(path: &Path) -> io::Result<bool> {
+    let bytes = fs::read(path)?;
+    let object = object::File::parse(&bytes[..]).map_err(io::Error::other)?;
+    Ok(object.symbols().any(|symbol| symbol.is_definition() && symbol.name() == Ok("main")))
+}
+
+/// The classes in a folder that have a `main`, as paths from `root` on. In a class file names and types are texts with their
+/// length: the Java Virtual Machine Specification, 4.4.7.
+fn classes_with_main(root: &Path, folder: &Path, found: &mut Vec<String>) -> io::Result<()> {
+    let text = |text: &str| [&[1, 0, text.len() as u8], text.as_bytes()].concat();
+    let (name, kind) = (text("main"), text("([Ljava/lang/String;)V"));
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            classes_with_main(root, &path, found)?;
+            continue;
+        }
+        let bytes = fs::read(&path)?;
+        let has = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
+        let class = path.strip_prefix(root).unwrap_or(&path).with_extension("").display().to_string();
+        if !class.contains('$') && has(&name) && has(&kind) {
+            found.push(class);
+        }
+    }
+    Ok(())
+}
+
+/// The first [`MOST_SAID`] bytes.
+fn first_of(mut said: String) -> String {
+    if said.len() > MOST_SAID {
+        let end = (0..=MOST_SAID).rev().find(|end| said.is_char_boundary(*end)).unwrap_or(0);
+        said.truncate(end);
+        said.push('…');
+    }
+    said
+}
+
+/// The executables in a folder of `work`. Whoever built them is gone, but what they left may be anything: links are not followed,
+/// neither to a folder nor to a file, and what can't be looked into has none.
+fn executables(work: &Path, folder: &str) -> io::Result<Vec<String>> {
+    let look = || -> io::Result<Vec<String>> {
+        let inside = work.join(folder);
+        let theirs: Vec<&Path> = inside.ancestors().take_while(|path| path.starts_with(work)).collect();
+        for path in theirs.iter().rev() {
+            if !fs::symlink_metadata(path)?.is_dir() {
+                return Ok(Vec::new());
+            }
+        }
+        let mut executables = Vec::new();
+        for entry in fs::read_dir(inside)? {
+            let entry = entry?;
+            let data = entry.metadata()?;
+            if data.is_file()
+                && data.permissions().mode() & 0o111 != 0
+                && starts_as_program(&entry.path())?
+                && let Ok(name) = entry.file_name().into_string()
+            {
+                executables.push(name);
+            }
+        }
+        Ok(executables)
+    };
+    match look() {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => {
+            Ok(Vec::new())
+        }
+        executables => executables,
+    }
+}
+
+/// Its beginning; what is the same for all members comes from the real one.
+const WORKSPACE: &str = r#"[workspace]
+resolver = "3"
+members = ["submission", "sockcommon", "tools/labkit"]
+
+[profile.dev]
+debug = false
+opt-level = 1
+
+[workspace.package]"#;
+
+/// The workspace that a lecture program's Cargo.toml expects above it, and sockcommon beside it.
+fn workspace_around(work: &Path) -> io::Result<()> {
+    let root = labkit::root();
+    let manifest = fs::read_to_string(root.join("Cargo.toml"))?;
+    // Its shared versions and lints, with these members alone.
+    let shared = manifest.split_once("[workspace.package]").map_or("", |(_, shared)| shared);
+    let shared = shared.split_once("[profile.").map_or(shared, |(shared, _)| shared);
+    let shared = shared.replace("path = \"crates/", "path = \"");
+    fs::write(work.join("Cargo.toml"), format!("{WORKSPACE}{shared}"))?;
+    fs::copy(root.join("Cargo.lock"), work.join("Cargo.lock"))?;
+    let sockcommon = root.join("crates/sockcommon");
+    fs::copy(sockcommon.join("Cargo.toml"), work.join("sockcommon/Cargo.toml"))?;
+    fs::create_dir(work.join("sockcommon/src"))?;
+    fs::copy(sockcommon.join("src/lib.rs"), work.join("sockcommon/src/lib.rs"))?;
+    // Only a lecture program's tests need labkit; that there is one is enough.
+    let name = "[package]\nname = \"labkit\"\nversion.workspace = true\nedition.workspace = true\n";
+    let labkit = work.join("tools/labkit");
+    fs::create_dir_all(labkit.join("src"))?;
+    fs::write(labkit.join("Cargo.toml"), name)?;
+    fs::write(labkit.join("src/lib.rs"), "")
+}

@@ -1,0 +1,8 @@
+#include <iostream>
+#include <unistd.h>
+
+int main()
+{
+    std::cout << "getdtablesize() = " << getdtablesize() << std::endl;
+    return 0;
+}
