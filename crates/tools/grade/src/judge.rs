@@ -206,7 +206,7 @@ fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
         };
         checks.push(result);
     }
-    let notes = bench.notes.iter().map(|note| note.in_lang(task.lang).to_string()).collect();
+    let notes = bench.notes().iter().map(|note| note.in_lang(task.lang).to_string()).collect();
     Judgement { checks, build_log, notes }
 }
 

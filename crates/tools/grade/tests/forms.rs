@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use encoding_rs::EUC_KR;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use grade::judge::{Options, dispatch, grade};
@@ -241,6 +242,42 @@ fn makefiles() {
     says(&why_not("tcp_echoserv", &kim), &["several programs: a, b", "The one called `tcp_echoserv`"]);
 }
 
+/// A file in the encoding of the course's older ones.
+fn euc_kr(name: &str, text: &str) -> (TempDir, PathBuf) {
+    let (dir, path) = file(name, "");
+    let (bytes, _, unmappable) = EUC_KR.encode(text);
+    assert!(!unmappable && std::str::from_utf8(&bytes).is_err());
+    fs::write(&path, &bytes).unwrap();
+    (dir, path)
+}
+
+fn sources_in_euc_kr() {
+    let noted = |report: &Report| report.notes.iter().any(|note| note.contains("EUC-KR"));
+    let (_dir, path) = euc_kr("plain.c", &good("byte_order", "plain.c"));
+    let report = graded("byte_order", &path);
+    assert!(report.score == Some(100) && noted(&report), "{report}");
+    // What the peer sends is in UTF-8, behind labels that are not.
+    let (_dir, path) = euc_kr("plain.c", &good("udp_echocli", "plain.c"));
+    gets_all("udp_echocli", &path);
+    let text = ours("MyDaytime.java").replace("public class", "// 데이타임 클라이언트\npublic class");
+    let (_dir, path) = euc_kr("MyDaytime.java", &text);
+    gets_all("mydaytime", &path);
+    // In UTF-8 there is nothing to say.
+    let (_dir, path) = file("plain.c", &good("byte_order", "plain.c"));
+    let report = graded("byte_order", &path);
+    assert!(report.score == Some(100) && !noted(&report), "{report}");
+}
+
+/// The label is neither.
+fn no_encoding() {
+    let text = good("byte_order", "plain.c").replace("UDP 에코 포트번호(네트워크 순서)", "\\xff\\xff");
+    let (_dir, path) = euc_kr("plain.c", &text);
+    let report = graded("byte_order", &path);
+    let lines = report.checks.iter().find(|check| check.id == "lines").unwrap();
+    assert_eq!(lines.status, Status::Failed, "{report}");
+    says(&lines.hint, &["neither UTF-8 nor EUC-KR"]);
+}
+
 fn nothing() {
     let (_dir, path) = file("hw1.docx", "PK");
     let why = why_not("tcp_echoserv", &path);
@@ -285,6 +322,8 @@ fn main() -> ExitCode {
         trial("archives_that_are_none", without(&["cc"]), archives_that_are_none),
         trial("client_and_server", without(&["cc"]), client_and_server),
         trial("makefiles", without(&["cc", "make"]), makefiles),
+        trial("sources_in_euc_kr", without(&["cc", "java", "javac"]), sources_in_euc_kr),
+        trial("no_encoding", without(&["cc"]), no_encoding),
         trial("nothing", without(&[]), nothing),
     ])
 }

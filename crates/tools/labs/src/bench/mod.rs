@@ -12,6 +12,8 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jail::{How, Limits, Place};
 
@@ -35,8 +37,9 @@ pub struct Bench {
     pub program: Vec<String>,
     /// The source of what is random.
     pub rng: fastrand::Rng,
-    /// What is worth saying and costs nothing.
-    pub notes: Vec<Words>,
+    notes: Vec<Words>,
+    /// Was anything that it printed converted from EUC-KR before it was read?
+    converted: Arc<AtomicBool>,
     memory: HashMap<&'static str, Result<Rc<dyn Any>, Failure>>,
 }
 
@@ -57,7 +60,14 @@ impl Bench {
     /// For a submission that is built.
     #[must_use]
     pub fn new(place: Place, program: Vec<String>) -> Self {
-        Bench { place, program, rng: fastrand::Rng::with_seed(0), notes: Vec::new(), memory: HashMap::new() }
+        Bench {
+            place,
+            program,
+            rng: fastrand::Rng::with_seed(0),
+            notes: Vec::new(),
+            converted: Arc::default(),
+            memory: HashMap::new(),
+        }
     }
 
     /// Starts the submission with these arguments.
@@ -79,7 +89,9 @@ impl Bench {
             strace: Vec::new(),
         };
         let traced = start.traced || !start.inject.is_empty();
-        Ok(Run::start(&self.place, command, how, traced.then_some(&start.inject[..]))?)
+        let mut run = Run::start(&self.place, command, how, traced.then_some(&start.inject[..]))?;
+        run.converted = Arc::clone(&self.converted);
+        Ok(run)
     }
 
     /// Runs the submission to its end with `stdin` as its input. Fails if it doesn't end, or dies from a signal.
@@ -160,6 +172,18 @@ impl Bench {
             Some(Err(failure)) => Err(failure.clone().into()),
             None => Err(io::Error::other(name).into()),
         }
+    }
+
+    /// What is worth saying and costs nothing.
+    #[must_use]
+    pub fn notes(&self) -> Vec<Words> {
+        let converted = self.converted.load(Ordering::Relaxed).then(|| {
+            words!(
+                "출력이 UTF-8이 아니어서 EUC-KR(CP949)로 읽었어요. 점수를 잃지는 않아요.",
+                "What it prints is not UTF-8, and was read as EUC-KR (CP949). It costs nothing."
+            )
+        });
+        self.notes.iter().cloned().chain(converted).collect()
     }
 
     /// Says something that costs nothing, once.

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write as _};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -16,7 +16,7 @@ use nix::unistd::Pid;
 use procfs::process::Process;
 use tempfile::TempDir;
 
-use super::show::{bytes, lines};
+use super::show::{bytes, in_utf8, lines};
 use super::watch::{INTERVAL, Seen, Watch, Watched};
 use crate::verdict::{Failure, Fault, Verdict};
 use crate::words;
@@ -45,6 +45,8 @@ pub struct Run {
     /// The user that is this run's alone.
     user: Option<u32>,
     calls: Option<TempDir>,
+    /// Its [`super::Bench::converted`].
+    pub(super) converted: Arc<AtomicBool>,
     /// How it was started.
     argv: Vec<String>,
 }
@@ -60,6 +62,8 @@ pub struct Finished {
     pub stderr: Vec<u8>,
     /// Its calls, if it was traced, in the order in which they were entered: from its own start on, all its processes'.
     pub calls: Vec<Call>,
+    /// Its [`super::Bench::converted`].
+    converted: Arc<AtomicBool>,
 }
 
 impl Finished {
@@ -72,19 +76,34 @@ impl Finished {
         }
     }
 
-    /// Its stdout as text; what is no UTF-8 shows as U+FFFD.
+    /// Its stdout as text: UTF-8, or EUC-KR line by line; what is neither shows as U+FFFD. Not for what a peer sent, whose bytes are
+    /// to be there as they came.
     #[must_use]
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.stdout).into_owned()
+        self.read(&self.stdout)
+    }
+
+    /// Its stderr as text, in the same way.
+    #[must_use]
+    pub fn errors(&self) -> String {
+        self.read(&self.stderr)
+    }
+
+    fn read(&self, printed: &[u8]) -> String {
+        let text = in_utf8(printed);
+        if text != printed {
+            self.converted.store(true, Ordering::Relaxed);
+        }
+        String::from_utf8_lossy(&text).into_owned()
     }
 }
 
 /// The output of a program that has ended, line by line; stderr if there is any.
 #[must_use]
 pub fn output(finished: &Finished) -> Words {
-    let mut text = format!("stdout: {}", lines(&finished.stdout));
+    let mut text = format!("stdout: {}", lines(&in_utf8(&finished.stdout)));
     if !finished.stderr.is_empty() {
-        text.extend(["\nstderr: ", &lines(&finished.stderr)]);
+        text.extend(["\nstderr: ", &lines(&in_utf8(&finished.stderr))]);
     }
     Words { ko: text.clone(), en: text }
 }
@@ -187,7 +206,22 @@ impl Run {
         });
         let stdin = Mutex::new(stdin);
         let (limits, spent) = (how.limits, Arc::clone(&place.spent));
-        Ok(Run { keeper, stdin, stdout, stderr, status, watch, limits, spent, inside, user, calls, argv })
+        let converted = Arc::default();
+        Ok(Run {
+            keeper,
+            stdin,
+            stdout,
+            stderr,
+            status,
+            watch,
+            limits,
+            spent,
+            inside,
+            user,
+            calls,
+            converted,
+            argv,
+        })
     }
 
     /// Gives it `bytes` on its stdin, as it reads them.
@@ -450,7 +484,8 @@ impl Run {
             // Nothing can be said of calls that were not seen: neither that they are missing, nor that they are not.
             (None, _) => return Err(io::Error::other("strace did not see the program start")),
         };
-        Ok(Finished { ended, stdout: self.stdout.so_far(), stderr: self.stderr.so_far(), calls })
+        let (stdout, stderr) = (self.stdout.so_far(), self.stderr.so_far());
+        Ok(Finished { ended, stdout, stderr, calls, converted: Arc::clone(&self.converted) })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Bytes as a student can read them.
 
+use encoding_rs::EUC_KR;
+
 use crate::verdict::Failure;
 use crate::words;
 use crate::words::Words;
@@ -42,6 +44,16 @@ pub fn bytes(bytes: &[u8]) -> String {
         text.extend(format!("… ({} bytes)", bytes.len()).chars());
     }
     text
+}
+
+/// What a program printed, in UTF-8: each line that is no UTF-8 but EUC-KR (CP949), as the course's older sources are, is converted.
+/// A line that is neither stays as it is. Line by line, because what a peer sent has an encoding of its own.
+pub(super) fn in_utf8(printed: &[u8]) -> Vec<u8> {
+    let convert = |line: &[u8]| match EUC_KR.decode_without_bom_handling_and_without_replacement(line) {
+        Some(text) if std::str::from_utf8(line).is_err() => text.into_owned().into_bytes(),
+        _ => line.to_vec(),
+    };
+    printed.split_inclusive(|byte| *byte == b'\n').flat_map(convert).collect()
 }
 
 /// Each line of a text as [`bytes`] shows it; of many the first ones.
@@ -87,5 +99,20 @@ fn rest(all: &[u8], from: usize) -> Words {
         (0, _) => words!("아무것도 없음", "nothing"),
         (_, 0) => words!("{n}바이트: {shown}", "{n} bytes: {shown}"),
         _ => words!("{n}바이트, {from}번째부터 {shown}", "{n} bytes, from byte {from} on {shown}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_read_in_its_own_encoding() {
+        let (korean, _, _) = EUC_KR.encode("포트\n뷁 : ");
+        let peers = "답 😀\n".as_bytes();
+        assert_eq!(in_utf8(&[&korean, &b"7\n"[..], peers].concat()), "포트\n뷁 : 7\n답 😀\n".as_bytes());
+        for neither in [&b"\xff\xfe\n"[..], b"\xc6", b"\0\x80\n"] {
+            assert_eq!(in_utf8(neither), neither);
+        }
     }
 }

@@ -163,8 +163,8 @@ fn missing_service(bench: &mut Bench) -> Verdict {
 
 fn says_so(bench: &mut Bench) -> Verdict {
     let (did, finished) = &*bench.once("without_echo", without_echo)?;
-    let stderr = String::from_utf8_lossy(&finished.stderr);
-    ensure(!after(&finished.text(), NONE).is_empty() || !after(&stderr, NONE).is_empty(), || Failure {
+    let said = finished.text() + &finished.errors();
+    ensure(!after(&said, NONE).is_empty(), || Failure {
         did: did.clone(),
         expected: words!("`{NONE}` 출력", "it prints `{NONE}`"),
         got: output(finished),

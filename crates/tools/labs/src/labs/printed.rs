@@ -175,7 +175,7 @@ pub(super) fn taken_for_format(text: &[u8], stdout: &[u8]) -> Words {
 
 /// Fails unless every label is in what it printed, with one value.
 pub(super) fn ensure_labels(did: &Words, finished: &Finished, text: &str, labels: &[&str]) -> Verdict {
-    let unreadable = std::str::from_utf8(&finished.stdout).is_err();
+    let unreadable = finished.text().contains('\u{fffd}');
     for label in labels {
         let labelled = after(text, label);
         ensure(!labelled.is_empty() && has_few_values(&labelled), || Failure {
@@ -186,8 +186,8 @@ pub(super) fn ensure_labels(did: &Words, finished: &Finished, text: &str, labels
                 words!("이름표 하나에는 값이 하나예요.", "A label has one value.")
             } else if unreadable {
                 words!(
-                    "출력이 UTF-8이 아니에요. 소스 파일을 UTF-8로 저장하세요.",
-                    "The output is not UTF-8. Save the source file as UTF-8."
+                    "출력이 UTF-8도 EUC-KR도 아니에요. 소스 파일을 UTF-8로 저장하세요.",
+                    "The output is neither UTF-8 nor EUC-KR. Save the source file as UTF-8."
                 )
             } else {
                 words!(
