@@ -28,6 +28,17 @@ pub struct Kit {
     pub shared: Shared,
     /// `sockcommon=/opt/kit/libsockcommon-….rlib`: what a single Rust file may use.
     pub externs: Vec<String>,
+    /// What the compiler of C is told beside the usual: [`PATTERN`], if it knows that.
+    pub cc: Vec<String>,
+}
+
+/// Fills variables that nobody has set. What is in them is then no luck of the stack's: an unchecked fgets at the end of input shows.
+const PATTERN: &str = "-ftrivial-auto-var-init=pattern";
+
+/// Is that what this compiler knows (gcc from 12 on, clang)? It has nothing to compile.
+fn knows_pattern(compiler: &Path) -> bool {
+    let nothing = Command::new(compiler).args([PATTERN, "-E", "-x", "c", "/dev/null"]).output();
+    nothing.is_ok_and(|output| output.status.success())
 }
 
 /// What building a submission of this kind needs. Builds sockcommon for Rust files the first time.
@@ -37,6 +48,13 @@ pub fn kit(kind: &Kind) -> io::Result<Kit> {
         Kind::Rust(_) | Kind::Cargo => {
             let kit = RUST.get_or_init(|| rust_kit().map_err(|error| error.to_string()));
             kit.clone().map_err(io::Error::other)
+        }
+        Kind::C(_) => {
+            static KNOWN: OnceLock<bool> = OnceLock::new();
+            // C++'s is of the same make.
+            let known = *KNOWN
+                .get_or_init(|| installed("cc", "C", "gcc").is_ok_and(|cc| knows_pattern(Path::new(&cc))));
+            Ok(Kit { cc: known.then(|| PATTERN.to_string()).into_iter().collect(), ..Kit::default() })
         }
         _ => Ok(Kit::default()),
     }
@@ -87,7 +105,7 @@ fn rust_kit() -> io::Result<Kit> {
     {
         folders.push((registry, "/opt/cargo/registry".to_string()));
     }
-    Ok(Kit { shared: Shared { folders }, externs })
+    Ok(Kit { shared: Shared { folders }, externs, cc: Vec::new() })
 }
 
 /// What a command prints; an error with its stderr if it fails.
@@ -208,11 +226,11 @@ impl Building<'_> {
     /// One file as it is; of several, each by itself, and those with a main that is not wanted are left out.
     fn c(&mut self, files: &[String], program: &str) -> Verdict {
         let is_cpp = |file: &&String| Path::new(file).extension().is_some_and(|ending| ending != "c");
-        let flags = strings(&["-Wall", "-Wextra", "-O2", "-pthread"]);
+        let flags = [strings(&["-Wall", "-Wextra", "-O2", "-pthread"]), self.kit.cc.clone()].concat();
         let compiler = |cpp: bool| -> io::Result<Vec<String>> {
-            let (compiler, standard, language) =
-                if cpp { ("c++", "-std=gnu++17", "C++") } else { ("cc", "-std=gnu11", "C") };
-            installed(compiler, language, "build-essential")?;
+            let [compiler, standard, language, package] =
+                if cpp { ["c++", "-std=gnu++17", "C++", "g++"] } else { ["cc", "-std=gnu11", "C", "gcc"] };
+            installed(compiler, language, package)?;
             Ok([strings(&[compiler, standard]), flags.clone()].concat())
         };
         let output = strings(&["-o", program]);
@@ -487,4 +505,24 @@ fn workspace_around(work: &Path) -> io::Result<()> {
     fs::create_dir_all(labkit.join("src"))?;
     fs::write(labkit.join("Cargo.toml"), name)?;
     fs::write(labkit.join("src/lib.rs"), "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compiler_is_asked_what_it_knows() {
+        let dir = tempfile::tempdir().unwrap();
+        let compiler = |body: &str| {
+            let path = dir.path().join("cc");
+            fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            path
+        };
+        assert!(knows_pattern(&compiler("exit 0")));
+        // As gcc 11 does.
+        assert!(!knows_pattern(&compiler("echo 'cc: error: unrecognized command-line option' >&2; exit 1")));
+        assert!(!knows_pattern(&dir.path().join("none")));
+    }
 }
