@@ -125,7 +125,7 @@ impl Place {
             tried("the place", fs::set_permissions(&path, Permissions::from_mode(0o755)))?;
             tried("chown", chown(&path, builder, builder))?;
         }
-        // Where /etc can't be written to, the checks that need it say so.
+        // Where /etc can't be written to, `etc` says so to whoever needs it.
         for (name, text) in ETC {
             let _ = reduced::replace(name, text);
         }
@@ -199,7 +199,7 @@ impl Place {
             Tier::Full => tried(&format!("/etc/{name}"), fs::write(self.root.join("etc").join(name), text)),
             Tier::Reduced => reduced::replace(name, text),
             Tier::None => Err(io::Error::other(format!(
-                "this check needs an /etc/{name} of its own, and there is none in tier none"
+                "in tier none a program has no /etc/{name} of its own, and this needs one"
             ))),
         }
     }

@@ -1,5 +1,5 @@
 //! Tier reduced: root, where namespaces are refused (in most containers). The program is another user, of whom nothing is
-//! left at the end; and while it is graded, some files of `/etc` are the caller's.
+//! left at the end; and as long as the caller is there, some files of `/etc` are the caller's.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind};
@@ -56,7 +56,7 @@ impl Alone {
     }
 
     /// Lets a caller have the lock too, and those it starts: should this process be killed, they are still at work for a
-    /// moment, and then end all processes of users that the next caller's submission is going to be.
+    /// moment, and then end all processes of users that the next caller's program is going to be.
     pub fn lend_to(&self, caller: &mut Command) {
         let Some(lock) = self.lock.as_ref().map(|lock| lock.as_raw_fd()) else { return };
         let lend = move || {
