@@ -45,7 +45,7 @@ enum What {
         /// Which lab; `grade labs` tells of each
         #[arg(value_parser = lab())]
         lab: &'static Lab,
-        /// A C file, a Rust file, a folder (Makefile, Cargo.toml or C files), or an executable; no symbolic link
+        /// A source file, a folder, an archive (.zip, .tar.gz) or an executable: `grade labs LAB` says which; no symbolic link
         submission: PathBuf,
         /// The folder that was handed in, if the submission is a part of it: no link on the way may lead out of it
         #[arg(long, value_name = "FOLDER")]
