@@ -219,7 +219,7 @@ fn client_and_server() {
     let client = with_shared(&good("tcp_echocli", "plain.c"));
     let server = with_shared(&good("tcp_echoserv", "plain.c"));
     for (client_name, server_name) in [("tcp_echocli.c", "tcp_echoserv.c"), ("client.c", "server.c")] {
-        let (_dir, kim) = folder(&[(client_name, &client), (server_name, &server), ("a_shared.c", shared)]);
+        let (_dir, kim) = folder(&[(client_name, &client), (server_name, &server), ("-shared.c", shared)]);
         gets_all("tcp_echocli", &kim);
         gets_all("tcp_echoserv", &kim);
     }

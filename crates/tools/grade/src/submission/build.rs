@@ -246,7 +246,8 @@ impl Building<'_> {
                 self.run([compiler(cpp)?, strings(&["-c"]), sources].concat())?;
             }
         }
-        let object = |file: &String| Path::new(file).with_extension("o").display().to_string();
+        // A name that starts with - is no option.
+        let object = |file: &String| Path::new(".").join(file).with_extension("o").display().to_string();
         let mut mains = Vec::new();
         for file in files {
             if has_main(&self.work.join(object(file)))? {
