@@ -1,4 +1,4 @@
-//! A whole class: each entry of a folder is one submission.
+//! A whole class: what a platform has handed out, or a folder in which each entry is one submission.
 //!
 //! Each result is written as soon as it is known, so a run that was killed goes on where it was. Kept is a result of the
 //! same lab, the same bytes, the same grader, tier and language (and seed, if one is asked for) in which there are marks.
@@ -13,6 +13,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -27,9 +28,10 @@ use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use crate::files::in_the_way;
+use crate::gather::{Submission, gather};
 use crate::pages;
 use crate::report::Report;
-use crate::results::{Class, Entry, file_stem, hex, student_name};
+use crate::results::{Class, Entry, file_stem, hex};
 use crate::similar;
 use crate::told::{marks, visible};
 
@@ -46,8 +48,39 @@ pub struct ClassOptions {
     pub tier: Tier,
     /// The language of the reports.
     pub lang: Lang,
+    /// Only this part of the class; the others are graded elsewhere.
+    pub shard: Option<Shard>,
     /// More code that everybody was given, beside the starters: what is in it makes nobody similar.
     pub given: Option<PathBuf>,
+}
+
+/// A part of a class: the `number`th of `of`, from 1 on. A student's part follows from the name alone, so that who hands in
+/// late moves nobody else to another machine, where all would be graded again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    number: u32,
+    of: u32,
+}
+
+impl Shard {
+    /// Is this student in it?
+    #[must_use]
+    pub fn has(self, student: &str) -> bool {
+        first_word(Sha256::digest(student).as_slice()) % self.of == self.number - 1
+    }
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts =
+            text.split_once('/').and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
+        match parts {
+            Some((number, of)) if (1..=of).contains(&number) => Ok(Shard { number, of }),
+            _ => Err("a part of the class is a number from 1 on and how many there are, as 3/8".into()),
+        }
+    }
 }
 
 /// Grades one submission, with a seed.
@@ -69,17 +102,29 @@ pub struct Summary {
 /// The seed of one student: the first four bytes of SHA-256 of the class's seed in decimal, a zero byte and the name.
 #[must_use]
 pub fn student_seed(class_seed: u64, student: &str) -> u64 {
-    let digest = Sha256::digest(format!("{class_seed}\0{student}"));
-    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]).into()
+    first_word(Sha256::digest(format!("{class_seed}\0{student}")).as_slice()).into()
 }
 
-/// Grades the entries of `dir`, and writes `out/results/NAME.json`, `out/class.csv`, `out/class.html`, `out/students/`
-/// and `out/similar.csv`.
+fn first_word(digest: &[u8]) -> u32 {
+    digest.first_chunk().copied().map(u32::from_be_bytes).unwrap_or_default()
+}
+
+/// Grades the class in `dir`, and writes `out/results/NAME.json`, `out/class.csv`, `out/class.html`, `out/students/`
+/// and `out/similar.csv`. What an instructor must know before it begins is `said`.
 ///
 /// What cannot be graded is recorded, and the next one is graded. A result that cannot be written (a full disk) ends the
 /// run with an error that says how many are missing; those written stay, and the next run goes on from them.
-pub fn class(lab: &Lab, dir: &Path, out: &Path, options: &ClassOptions, grade: Grade) -> io::Result<Summary> {
-    let submissions = entries(dir)?;
+pub fn class(
+    lab: &Lab,
+    dir: &Path,
+    out: &Path,
+    options: &ClassOptions,
+    said: &dyn Fn(&str),
+    grade: Grade,
+) -> io::Result<Summary> {
+    let gathered = gather(dir, &|student| options.shard.is_none_or(|shard| shard.has(student)))?;
+    gathered.said.iter().for_each(|line| said(line));
+    let submissions = &gathered.submissions;
     refuse_inside(dir, out)?;
     let results = out.join("results");
     fs::create_dir_all(&results).map_err(|error| in_the_way(&results, &error))?;
@@ -92,39 +137,23 @@ pub fn class(lab: &Lab, dir: &Path, out: &Path, options: &ClassOptions, grade: G
 
     let seed = options.seed.unwrap_or_else(|| fastrand::u32(..).into());
     let run = Run { lab, options, seed, given, grade, kept: AtomicUsize::new(0) };
-    let file = |submission: &PathBuf| results.join(file_stem(&name_of(submission)) + ".json");
-    run.all(&submissions, &file)?;
+    let file = |submission: &Submission| results.join(file_stem(&submission.student) + ".json");
+    run.all(submissions, &file)?;
 
     let files: Vec<PathBuf> = submissions.iter().map(file).collect();
     let (class, _) = Class::read(&files, &mut |_| ())?;
+    let class = Class { lab: lab.name.into(), ..class };
     let there: BTreeSet<&str> = class.rows.iter().map(|row| row.student.as_str()).collect();
-    let names = submissions.iter().map(|submission| name_of(submission)).zip(&files);
-    let missing = names
-        .filter(|(name, _)| !there.contains(name.as_str()))
-        .map(|(name, file)| format!("{name}: no result of its own in {}", file.display()))
+    let missing = submissions
+        .iter()
+        .zip(&files)
+        .filter(|(submission, _)| !there.contains(submission.student.as_str()))
+        .map(|(submission, file)| {
+            format!("{}: no result of its own in {}", submission.student, file.display())
+        })
         .collect();
     pages::write(&class, out, options.lang)?;
     Ok(Summary { seed, kept: run.kept.into_inner(), class, missing })
-}
-
-/// The submissions, in the order of their names. Hidden entries are none.
-fn entries(dir: &Path) -> io::Result<Vec<PathBuf>> {
-    let at = |error: io::Error| in_the_way(dir, &error);
-    let mut entries = Vec::new();
-    for entry in fs::read_dir(dir).map_err(at)? {
-        let entry = entry.map_err(at)?;
-        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
-            entries.push(entry.path());
-        }
-    }
-    if entries.is_empty() {
-        return Err(io::Error::other(format!(
-            "{}: no submissions in it; each entry would be one",
-            dir.display()
-        )));
-    }
-    entries.sort();
-    Ok(entries)
 }
 
 /// Refuses results inside the class's folder, where they would be taken for a submission.
@@ -164,10 +193,6 @@ fn has_room(folder: &Path) -> io::Result<()> {
     try_it().map_err(|error| in_the_way(folder, &error))
 }
 
-fn name_of(submission: &Path) -> String {
-    student_name(submission.file_name().unwrap_or_default())
-}
-
 struct Run<'a> {
     lab: &'a Lab,
     options: &'a ClassOptions,
@@ -179,13 +204,17 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Grades all of them, a few at a time. The first result that cannot be written ends it.
-    fn all(&self, submissions: &[PathBuf], file: &(dyn Fn(&PathBuf) -> PathBuf + Sync)) -> io::Result<()> {
+    fn all(
+        &self,
+        submissions: &[Submission],
+        file: &(dyn Fn(&Submission) -> PathBuf + Sync),
+    ) -> io::Result<()> {
         let (all, done) = (submissions.len(), AtomicUsize::new(0));
         let bar = bar(all as u64);
         let jobs = ThreadPoolBuilder::new().num_threads(self.options.jobs.get()).build();
         let graded = jobs.map_err(io::Error::other)?.install(|| {
             submissions.par_iter().try_for_each(|submission| {
-                bar.set_message(visible(&name_of(submission)));
+                bar.set_message(visible(&submission.student));
                 self.one(submission, &file(submission))?;
                 done.fetch_add(1, Ordering::Relaxed);
                 bar.inc(1);
@@ -204,13 +233,20 @@ impl Run<'_> {
     }
 
     /// Grades one, unless its result is there. An error is a result that cannot be written.
-    fn one(&self, submission: &Path, file: &Path) -> io::Result<()> {
-        let student = name_of(submission);
+    fn one(&self, submission: &Submission, file: &Path) -> io::Result<()> {
+        let Submission { student, who, path } = submission.clone();
         let seed = student_seed(self.seed, &student);
-        let link = fs::symlink_metadata(submission).is_ok_and(|entry| entry.is_symlink());
-        let digest = if link { None } else { digest(submission) };
-        let fingerprints =
-            if link { BTreeSet::new() } else { similar::fingerprints(submission).unwrap_or_default() };
+        let path = path.and_then(|path| {
+            let link = fs::symlink_metadata(&path).is_ok_and(|entry| entry.is_symlink());
+            let why = self.options.lang.of(
+                "심볼릭 링크다. 따라가지 않으니 파일이나 폴더 자체를 넣어야 한다",
+                "a symbolic link, which is not followed: put the file or folder itself there",
+            );
+            if link { Err(why.into()) } else { Ok(path) }
+        });
+        let digest = path.as_ref().ok().and_then(|path| digest(path));
+        let fingerprints: BTreeSet<u32> =
+            path.as_ref().map(|path| similar::fingerprints(path).unwrap_or_default()).unwrap_or_default();
         let fingerprints = fingerprints.difference(&self.given).copied().collect();
         if let Some(digest) = &digest
             && let Ok(entry) = Entry::read(file)
@@ -218,27 +254,24 @@ impl Run<'_> {
             && self.is_of(&entry, &student, digest, seed)
         {
             self.kept.fetch_add(1, Ordering::Relaxed);
-            // Another `given` needs no other marks.
-            return if entry.fingerprints == fingerprints {
+            // Another `given`, or another way to the same submission, needs no other marks.
+            return if entry.fingerprints == fingerprints && entry.who == who {
                 Ok(())
             } else {
-                Entry { fingerprints, ..entry }.write(file)
+                Entry { fingerprints, who, ..entry }.write(file)
             };
         }
-        let report = if link {
-            let why = self.options.lang.of(
-                "심볼릭 링크다. 따라가지 않으니 파일이나 폴더 자체를 넣어야 한다",
-                "a symbolic link, which is not followed: put the file or folder itself there",
-            );
-            self.not_graded(&student, seed, why.into())
-        } else {
-            catch_unwind(AssertUnwindSafe(|| (self.grade)(submission, seed))).unwrap_or_else(|panic| {
-                let why = self.options.lang.of("채점기가 죽었다", "the grader itself crashed");
-                self.not_graded(&student, seed, format!("{why}: {}", said(panic.as_ref())))
-            })
+        let report = match path {
+            Err(why) => self.not_graded(&student, seed, why),
+            Ok(path) => {
+                catch_unwind(AssertUnwindSafe(|| (self.grade)(&path, seed))).unwrap_or_else(|panic| {
+                    let why = self.options.lang.of("채점기가 죽었다", "the grader itself crashed");
+                    self.not_graded(&student, seed, format!("{why}: {}", panic_said(panic.as_ref())))
+                })
+            }
         };
         let (digest, grader) = (digest.unwrap_or_default(), GRADER.clone());
-        Entry { student, digest, grader, report, fingerprints }.write(file)
+        Entry { student, who, digest, grader, report, fingerprints }.write(file)
     }
 
     fn is_of(&self, entry: &Entry, student: &str, digest: &str, seed: u64) -> bool {
@@ -274,8 +307,7 @@ impl Run<'_> {
     }
 }
 
-/// What a panic said.
-fn said(panic: &(dyn Any + Send)) -> &str {
+fn panic_said(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or_default()
 }

@@ -4,6 +4,8 @@
 pub mod class;
 pub mod files;
 pub mod formats;
+pub mod gather;
+pub mod handed_in;
 pub mod judge;
 pub mod no_sandbox;
 pub mod pages;

@@ -10,7 +10,7 @@ use anstream::{AutoStream, ColorChoice};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use grade::class::{ClassOptions, class};
+use grade::class::{ClassOptions, Shard, class};
 use grade::files::write_whole;
 use grade::formats::{Format, render};
 use grade::judge::{self, Options, dispatch};
@@ -59,12 +59,12 @@ enum What {
         #[command(flatten)]
         how: How,
     },
-    /// A whole class: one entry of DIR is one submission. Exit status 0: all were graded; 2: not all
+    /// A whole class, as Moodle, Canvas or Blackboard hands it out. Exit status 0: all were graded; 2: not all
     Class {
         /// Which lab
         #[arg(value_parser = lab())]
         lab: &'static Lab,
-        /// The folder with the submissions, each named after its student
+        /// The folder with the submissions, or its .zip: as a platform has named them, or each entry named after its student
         dir: PathBuf,
         /// Where the results go; a run that was stopped goes on from what is there
         #[arg(long, value_name = "RESULTS")]
@@ -75,6 +75,9 @@ enum What {
         /// Grade everything again, whatever results are there
         #[arg(long)]
         fresh: bool,
+        /// Only this part of the class, the Kth of N; `report` makes one of all
+        #[arg(long, value_name = "K/N")]
+        shard: Option<Shard>,
         /// Code that every student was given (a file or folder) beside the starter: it makes nobody similar
         #[arg(long, value_name = "PATH")]
         given: Option<PathBuf>,
@@ -154,10 +157,10 @@ fn main() -> ExitCode {
             };
             check(lab, &submission, format, out.as_deref(), &options)
         }),
-        What::Class { lab, dir, out, jobs, fresh, given, how } => {
+        What::Class { lab, dir, out, jobs, fresh, shard, given, how } => {
             how.options().and_then(|Options { tier, lang, .. }| {
                 let jobs = jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
-                let options = ClassOptions { jobs, fresh, seed: how.seed, tier, lang, given };
+                let options = ClassOptions { jobs, fresh, seed: how.seed, tier, lang, shard, given };
                 grade_class(lab, &dir, &out, &options)
             })
         }
@@ -252,7 +255,7 @@ fn grade_class(lab: &Lab, dir: &Path, out: &Path, options: &ClassOptions) -> io:
     let grade = |submission: &Path, seed| {
         judge::grade(lab, submission, &Options { seed, tier, lang, allowed: Allowed::USUAL })
     };
-    let summary = class(lab, dir, out, options, &grade)?;
+    let summary = class(lab, dir, out, options, &|line| say(&format!("grade: {line}")), &grade)?;
     if summary.kept > 0 {
         say(&format!("grade: {} results of an earlier run kept (--fresh grades them again)", summary.kept));
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::files::{in_the_way, write_whole};
+use crate::handed_in::Who;
 use crate::report::{Report, Status};
 use crate::similar::{Pair, Submission};
 use crate::told::{marks, visible};
@@ -20,6 +21,9 @@ pub struct Entry {
     /// The name of the submission's file or folder, as text (see [`student_name`]). In a report that `check` wrote: none.
     #[serde(default)]
     pub student: String,
+    /// What the platform has said of the student.
+    #[serde(default)]
+    pub who: Who,
     /// Of the submission's bytes: the same submission is not graded twice. Empty: unknown.
     #[serde(default)]
     pub digest: String,
@@ -93,6 +97,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 pub struct Row {
     /// Whose.
     pub student: String,
+    /// What the platform has said of the student.
+    pub who: Who,
     /// The stem of the student's page: `students/STEM.html`.
     pub stem: String,
     /// The marks; or why there are none.
@@ -189,6 +195,7 @@ fn row(entry: &Entry) -> Row {
     let report = &entry.report;
     Row {
         student: entry.student.clone(),
+        who: entry.who.clone(),
         stem: file_stem(&entry.student),
         marks: marks(report),
         checks: report.checks.iter().map(|check| (check.id.clone(), check.status)).collect(),

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use grade::class::{ClassOptions, Summary, class, student_seed};
+use grade::handed_in::Who;
 use grade::pages;
 use grade::report::{Report, Status};
 use grade::results::{Class, Entry, file_stem, files, student_name};
@@ -30,7 +31,7 @@ fn graded(dir: &Path, out: &Path, options: &ClassOptions) -> Vec<String> {
         names.lock().unwrap().push(student_name(submission.file_name().unwrap()));
         found(submission, seed)
     };
-    class(&ECHO, dir, out, options, &grade).unwrap();
+    class(&ECHO, dir, out, options, &|_| (), &grade).unwrap();
     let mut names = names.into_inner().unwrap();
     names.sort();
     names
@@ -46,7 +47,14 @@ fn grade(args: &[&str]) -> Output {
 }
 
 fn entry(student: &str, report: Report) -> Entry {
-    Entry { student: student.into(), digest: String::new(), grader: None, fingerprints: [].into(), report }
+    Entry {
+        student: student.into(),
+        who: Who::default(),
+        digest: String::new(),
+        grader: None,
+        fingerprints: [].into(),
+        report,
+    }
 }
 
 /// `class.html` and a student's page.
@@ -148,11 +156,12 @@ fn of_two_runs_at_the_same_results_one_is_refused() {
     symlink(out.path(), &link).unwrap();
     let (refused, jobs) = (Mutex::new(Vec::new()), 1.try_into().unwrap());
     let grade = |submission: &Path, seed| {
-        let second = class(&ECHO, dir.path(), &link, &ClassOptions { fresh: true, ..options() }, &found);
+        let second =
+            class(&ECHO, dir.path(), &link, &ClassOptions { fresh: true, ..options() }, &|_| (), &found);
         refused.lock().unwrap().push(second.unwrap_err().to_string());
         found(submission, seed)
     };
-    class(&ECHO, dir.path(), out.path(), &ClassOptions { jobs, ..options() }, &grade).unwrap();
+    class(&ECHO, dir.path(), out.path(), &ClassOptions { jobs, ..options() }, &|_| (), &grade).unwrap();
     fs::remove_file(&link).unwrap();
     let refused = refused.into_inner().unwrap();
     assert!(refused.len() == 2 && refused[0].contains("another run is at work there"), "{refused:?}");
@@ -164,7 +173,7 @@ fn of_two_runs_at_the_same_results_one_is_refused() {
 fn what_was_not_graded_is_tried_again() {
     let (dir, out) = (sample::class_of(&["a", "b"]), tempfile::tempdir().unwrap());
     let faulty = |_: &Path, seed| Report { seed, ..sample::faulty() };
-    class(&ECHO, dir.path(), out.path(), &options(), &faulty).unwrap();
+    class(&ECHO, dir.path(), out.path(), &options(), &|_| (), &faulty).unwrap();
     let table = csv(out.path());
     assert_eq!(table[1][1], "", "the grader's fault gave marks");
     assert_eq!(table[1][9], "the grader itself failed, so there is no mark: echo");
@@ -178,7 +187,7 @@ fn a_grader_that_crashes_on_one_goes_on_with_the_next() {
         assert!(!submission.ends_with("b"), "index out of bounds");
         found(submission, seed)
     };
-    let Summary { class, .. } = class(&ECHO, dir.path(), out.path(), &options(), &grade).unwrap();
+    let Summary { class, .. } = class(&ECHO, dir.path(), out.path(), &options(), &|_| (), &grade).unwrap();
     let marks: Vec<Option<u32>> = class.rows.iter().map(|row| row.marks.clone().ok()).collect();
     assert_eq!(marks, [Some(60), None, Some(60)]);
     assert!(csv(out.path())[2][9].contains("crashed: index out of bounds"), "{:?}", csv(out.path())[2]);
@@ -239,7 +248,8 @@ fn a_clash_costs_one_result_and_stops_nobody() {
     fs::create_dir(out.path().join("results")).unwrap();
     fs::write(out.path().join("results/a.json"), "").unwrap();
     symlink("a.json", out.path().join("results/b.json")).unwrap();
-    let Summary { class, missing, .. } = class(&ECHO, dir.path(), out.path(), &options(), &found).unwrap();
+    let Summary { class, missing, .. } =
+        class(&ECHO, dir.path(), out.path(), &options(), &|_| (), &found).unwrap();
     let [missing] = &missing[..] else { panic!("{missing:?}") };
     let names: Vec<&str> = class.rows.iter().map(|row| row.student.as_str()).collect();
     assert!(
@@ -289,7 +299,7 @@ fn a_spreadsheet_takes_no_cell_for_a_formula() {
         error: "=cmd|' /C calc'!A1".into(),
         ..found(submission, seed)
     };
-    class(&ECHO, dir.path(), out.path(), &options(), &grade).unwrap();
+    class(&ECHO, dir.path(), out.path(), &options(), &|_| (), &grade).unwrap();
     for row in &csv(out.path())[1..] {
         for cell in row {
             assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{row:?}");
@@ -305,7 +315,7 @@ fn a_terminal_shows_the_tables_as_they_are() {
     let (dir, out) = (sample::class_of(&[reorders, "kim"]), tempfile::tempdir().unwrap());
     let grade =
         |submission: &Path, seed| Report { score: None, error: reorders.into(), ..found(submission, seed) };
-    class(&ECHO, dir.path(), out.path(), &options(), &grade).unwrap();
+    class(&ECHO, dir.path(), out.path(), &options(), &|_| (), &grade).unwrap();
     for name in ["class.csv", "class.html"] {
         let table = fs::read_to_string(out.path().join(name)).unwrap();
         assert!(!reorders.chars().any(|c| !c.is_ascii_graphic() && table.contains(c)), "{table}");
@@ -444,7 +454,7 @@ fn a_full_disk_is_said_and_nothing_written_is_lost() {
         count.fetch_add(1, Ordering::Relaxed);
         Report { build_log: "x".repeat(100_000), ..found(submission, seed) }
     };
-    let error = class(&ECHO, dir.path(), &out, &options(), &grade).unwrap_err().to_string();
+    let error = class(&ECHO, dir.path(), &out, &options(), &|_| (), &grade).unwrap_err().to_string();
     assert!(error.contains("No space left on device") && error.contains("free some space"), "{error}");
     assert!(error.contains(" of 8 submissions have no result yet"), "{error}");
     let kept = files(&out).unwrap();
@@ -456,7 +466,7 @@ fn a_full_disk_is_said_and_nothing_written_is_lost() {
     // A disk that is full from the start is said before anything is graded.
     let _ = fs::write(disk.join("fill"), vec![0; 1 << 20]);
     let before = count.load(Ordering::Relaxed);
-    let error = class(&ECHO, dir.path(), &out, &options(), &grade).unwrap_err().to_string();
+    let error = class(&ECHO, dir.path(), &out, &options(), &|_| (), &grade).unwrap_err().to_string();
     assert!(error.contains("No space left on device"), "{error}");
     assert_eq!(count.into_inner(), before, "graded, with nowhere to write");
 }
@@ -464,7 +474,8 @@ fn a_full_disk_is_said_and_nothing_written_is_lost() {
 #[test]
 fn wrong_folders_are_a_clear_error() {
     let (dir, empty) = (sample::class_of(&["kim"]), tempfile::tempdir().unwrap());
-    let run = |dir: &Path, out: &Path| class(&ECHO, dir, out, &options(), &found).unwrap_err().to_string();
+    let run =
+        |dir: &Path, out: &Path| class(&ECHO, dir, out, &options(), &|_| (), &found).unwrap_err().to_string();
     assert!(run(Path::new("/nowhere"), empty.path()).starts_with("/nowhere: No such file"));
     assert!(run(empty.path(), dir.path()).contains("no submissions in it"));
     for out in [dir.path().join("out/more"), dir.path().into()] {

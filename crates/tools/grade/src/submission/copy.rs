@@ -20,6 +20,16 @@ pub(crate) const MOST_BYTES: u64 = 64 << 20;
 /// What a submission may have, an archive as it is when it is unpacked.
 pub(super) const MOST: Most = Most { files: 2000, bytes: MOST_BYTES, depth: 40 };
 
+/// Copies a file or folder as it was handed in; a link as a link.
+pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    let entry = if fs::symlink_metadata(from).map_err(|error| named(from, &error))?.is_symlink() {
+        Entry::Link(fs::read_link(from)?.into())
+    } else {
+        open(None, from).map_err(|error| named(from, &error))?
+    };
+    copy_entry(entry, from, to, &mut Room::new()).map_err(|error| named(from, &error))
+}
+
 /// An error of a path.
 pub(super) fn named(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))

@@ -18,7 +18,7 @@ use kind::kind;
 
 pub(crate) use build::said;
 pub use build::{Kit, build, kit};
-pub(crate) use copy::{MOST_BYTES, is_copied};
+pub(crate) use copy::{MOST_BYTES, copy, is_copied};
 pub use kind::Kind;
 
 /// A copy of a submission, to be built and run by a judge.

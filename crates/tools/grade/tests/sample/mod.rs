@@ -90,7 +90,15 @@ pub(crate) fn hostile() -> Report {
 
 pub(crate) fn options() -> ClassOptions {
     let jobs = NonZeroUsize::new(2).unwrap();
-    ClassOptions { jobs, fresh: false, seed: Some(1), tier: Tier::Full, lang: Lang::En, given: None }
+    ClassOptions {
+        jobs,
+        fresh: false,
+        seed: Some(1),
+        tier: Tier::Full,
+        lang: Lang::En,
+        shard: None,
+        given: None,
+    }
 }
 
 /// What a grader that gives everybody 60 finds.
