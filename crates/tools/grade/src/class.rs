@@ -27,11 +27,13 @@ use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
+use crate::changes::Change;
 use crate::files::in_the_way;
 use crate::gather::{Submission, gather};
 use crate::pages;
 use crate::report::Report;
 use crate::results::{Class, Entry, file_stem, hex};
+use crate::roster::Roster;
 use crate::similar;
 use crate::told::{marks, visible};
 
@@ -50,6 +52,8 @@ pub struct ClassOptions {
     pub lang: Lang,
     /// Only this part of the class; the others are graded elsewhere.
     pub shard: Option<Shard>,
+    /// Who is in the class.
+    pub roster: Option<Roster>,
     /// More code that everybody was given, beside the starters: what is in it makes nobody similar.
     pub given: Option<PathBuf>,
 }
@@ -95,6 +99,8 @@ pub struct Summary {
     pub kept: usize,
     /// All results.
     pub class: Class,
+    /// What has changed since the last report there.
+    pub changes: Vec<Change>,
     /// Who has none, and why: two submissions whose files are one, for the file system.
     pub missing: Vec<String>,
 }
@@ -142,7 +148,10 @@ pub fn class(
 
     let files: Vec<PathBuf> = submissions.iter().map(file).collect();
     let (class, _) = Class::read(&files, &mut |_| ())?;
-    let class = Class { lab: lab.name.into(), ..class };
+    let mut class = Class { lab: lab.name.into(), ..class };
+    if let Some(roster) = &options.roster {
+        class.call(roster);
+    }
     let there: BTreeSet<&str> = class.rows.iter().map(|row| row.student.as_str()).collect();
     let missing = submissions
         .iter()
@@ -152,8 +161,8 @@ pub fn class(
             format!("{}: no result of its own in {}", submission.student, file.display())
         })
         .collect();
-    pages::write(&class, out, options.lang)?;
-    Ok(Summary { seed, kept: run.kept.into_inner(), class, missing })
+    let changes = pages::write(&class, out, options.lang)?;
+    Ok(Summary { seed, kept: run.kept.into_inner(), class, changes, missing })
 }
 
 /// Refuses results inside the class's folder, where they would be taken for a submission.

@@ -1,8 +1,10 @@
 //! Grades lab submissions: a student's own version of a lecture program, in any language, built and run in a sandbox,
 //! looked at over real sockets and through its system calls.
 
+pub mod changes;
 pub mod class;
 pub mod files;
+pub mod form;
 pub mod formats;
 pub mod gather;
 pub mod handed_in;
@@ -11,6 +13,8 @@ pub mod no_sandbox;
 pub mod pages;
 pub mod report;
 pub mod results;
+pub mod roster;
+pub mod sheet;
 pub mod similar;
 pub mod submission;
 pub mod told;

@@ -10,13 +10,16 @@ use anstream::{AutoStream, ColorChoice};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use grade::changes::Change;
 use grade::class::{ClassOptions, Shard, class};
 use grade::files::write_whole;
+use grade::form::Form;
 use grade::formats::{Format, render};
 use grade::judge::{self, Options, dispatch};
 use grade::no_sandbox::refusal;
 use grade::pages;
-use grade::results::{Class, files};
+use grade::results::{Attendance, Class, files};
+use grade::roster::{Person, Roster};
 use grade::submission;
 use grade::told::{marks, visible};
 use jail::{Allowed, Tier, best_tier};
@@ -76,11 +79,13 @@ enum What {
         #[arg(long)]
         fresh: bool,
         /// Only this part of the class, the Kth of N; `report` makes one of all
-        #[arg(long, value_name = "K/N")]
+        #[arg(long, value_name = "K/N", conflicts_with_all = ["roster", "into"])]
         shard: Option<Shard>,
         /// Code that every student was given (a file or folder) beside the starter: it makes nobody similar
         #[arg(long, value_name = "PATH")]
         given: Option<PathBuf>,
+        #[command(flatten)]
+        beside: Beside,
         #[command(flatten)]
         how: How,
     },
@@ -93,8 +98,33 @@ enum What {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
         #[command(flatten)]
+        beside: Beside,
+        #[command(flatten)]
         lang: InLang,
     },
+}
+
+/// What else there is of a class.
+#[derive(Args)]
+struct Beside {
+    /// Who is in the class: a CSV file with the columns id (학번) and name (이름)
+    #[arg(long, value_name = "FILE.csv")]
+    roster: Option<PathBuf>,
+    /// Moodle's grading worksheet or Canvas' gradebook, as exported: RESULTS gets a copy with the marks filled in
+    #[arg(long, value_name = "FILE.csv")]
+    into: Option<PathBuf>,
+    /// The column that the marks are for, if that isn't clear
+    #[arg(long, value_name = "NAME", requires = "into")]
+    column: Option<String>,
+}
+
+impl Beside {
+    /// Reads both: what is wrong with them is better known before an hour's work.
+    fn read(&self) -> io::Result<(Option<Roster>, Option<Form>)> {
+        let roster = self.roster.as_deref().map(Roster::read).transpose()?;
+        let form = self.into.as_deref().map(|into| Form::read(into, self.column.as_deref())).transpose()?;
+        Ok((roster, form))
+    }
 }
 
 /// Takes the name of a lab.
@@ -157,14 +187,15 @@ fn main() -> ExitCode {
             };
             check(lab, &submission, format, out.as_deref(), &options)
         }),
-        What::Class { lab, dir, out, jobs, fresh, shard, given, how } => {
+        What::Class { lab, dir, out, jobs, fresh, shard, given, beside, how } => {
             how.options().and_then(|Options { tier, lang, .. }| {
+                let (roster, form) = beside.read()?;
                 let jobs = jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
-                let options = ClassOptions { jobs, fresh, seed: how.seed, tier, lang, shard, given };
-                grade_class(lab, &dir, &out, &options)
+                let options = ClassOptions { jobs, fresh, seed: how.seed, tier, lang, shard, roster, given };
+                grade_class(lab, &dir, &out, &options, form)
             })
         }
-        What::Report { results, out, lang } => report(&results, &out, lang.or_locale()),
+        What::Report { results, out, beside, lang } => report(&results, &out, &beside, lang.or_locale()),
     };
     match result {
         Ok(status) => ExitCode::from(status),
@@ -250,7 +281,13 @@ fn check(
     Ok(report.exit_status())
 }
 
-fn grade_class(lab: &Lab, dir: &Path, out: &Path, options: &ClassOptions) -> io::Result<u8> {
+fn grade_class(
+    lab: &Lab,
+    dir: &Path,
+    out: &Path,
+    options: &ClassOptions,
+    form: Option<Form>,
+) -> io::Result<u8> {
     let ClassOptions { tier, lang, .. } = *options;
     let grade = |submission: &Path, seed| {
         judge::grade(lab, submission, &Options { seed, tier, lang, allowed: Allowed::USUAL })
@@ -265,25 +302,84 @@ fn grade_class(lab: &Lab, dir: &Path, out: &Path, options: &ClassOptions) -> io:
     for why in &summary.missing {
         say(&format!("grade: not graded: {why}"));
     }
-    conclude(&summary.class, out, summary.missing.len())
+    conclude(&summary.class, &summary.changes, form, out, lang, summary.missing.len())
 }
 
-fn report(results: &[PathBuf], out: &Path, lang: Lang) -> io::Result<u8> {
+fn report(results: &[PathBuf], out: &Path, beside: &Beside, lang: Lang) -> io::Result<u8> {
+    let (roster, form) = beside.read()?;
     let files: Vec<PathBuf> =
         results.iter().map(|results| files(results)).collect::<io::Result<Vec<_>>>()?.concat();
-    let (class, unreadable) = Class::read(&files, &mut |said| say(&format!("grade: {said}")))?;
-    pages::write(&class, out, lang)?;
-    conclude(&class, out, unreadable)
+    if files.is_empty() {
+        return Err(io::Error::other("no result files there"));
+    }
+    let (mut class, unreadable) = Class::read(&files, &mut |said| say(&format!("grade: {said}")))?;
+    if let Some(roster) = &roster {
+        class.call(roster);
+    }
+    let changes = pages::write(&class, out, lang)?;
+    conclude(&class, &changes, form, out, lang, unreadable)
+}
+
+/// So many of a list on the terminal; `class.html` has all.
+const SHOWN: usize = 10;
+
+/// Says who is on a list, if anybody is.
+fn say_list(what: &str, all: &[String]) {
+    if !all.is_empty() {
+        let more = if all.len() > SHOWN { ", …" } else { "" };
+        say(&format!("grade: {what}: {}: {}{more}", all.len(), all[..all.len().min(SHOWN)].join(", ")));
+    }
+}
+
+/// Who is missing, who nobody knows.
+fn say_attendance(Attendance { absent, unlisted, twice }: &Attendance) {
+    let named = |person: &Person| format!("{} {}", person.id(), person.name);
+    say_list("handed in nothing", &absent.iter().map(named).collect::<Vec<_>>());
+    let unlisted = unlisted.iter().map(|(student, could_be)| match &could_be[..] {
+        [] => student.clone(),
+        all => format!("{student} (who of {}?)", all.iter().map(named).collect::<Vec<_>>().join(", ")),
+    });
+    say_list("not in the roster", &unlisted.collect::<Vec<_>>());
+    let twice = twice.iter().map(|(person, all)| format!("{} ({})", named(person), all.join(", ")));
+    say_list("handed in more than one", &twice.collect::<Vec<_>>());
+}
+
+/// What has changed since the last report.
+fn say_changes(changes: &[Change]) {
+    let marks = |marks: &str| if marks.is_empty() { "none".to_string() } else { marks.to_string() };
+    let said = changes.iter().map(|Change { student, old, new, passed, lost }| {
+        let passed = passed.iter().map(|id| format!(" +{id}"));
+        let checks: String = passed.chain(lost.iter().map(|id| format!(" -{id}"))).collect();
+        format!("{student} {} → {}{checks}", marks(old), marks(new))
+    });
+    say_list("changed since the last report", &said.collect::<Vec<_>>());
 }
 
 /// How many got marks, who didn't and why, where to look.
-fn conclude(class: &Class, out: &Path, unreadable: usize) -> io::Result<u8> {
+fn conclude(
+    class: &Class,
+    changes: &[Change],
+    form: Option<Form>,
+    out: &Path,
+    lang: Lang,
+    unreadable: usize,
+) -> io::Result<u8> {
     let mut missing = unreadable;
     for row in &class.rows {
         if let Err(why) = &row.marks {
             missing += 1;
             say(&format!("grade: {}: not graded: {why}", row.student));
         }
+    }
+    if let Some(attendance) = &class.attendance {
+        say_attendance(attendance);
+    }
+    say_changes(changes);
+    if let Some(form) = form {
+        let path = out.join(form.file_name());
+        let (table, said) = form.filled(class, lang)?;
+        said.iter().for_each(|line| say(&format!("grade: {line}")));
+        write_whole(&path, &table)?;
     }
     let (graded, total) = (class.scores().count(), class.rows.len() + unreadable);
     let page = out.join("class.html");

@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use chrono::DateTime;
+use labs::words::Lang;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::files::{in_the_way, write_whole};
 use crate::handed_in::Who;
 use crate::report::{Report, Status};
+use crate::roster::{Found, Person, Roster};
+use crate::sheet::BOM;
 use crate::similar::{Pair, Submission};
 use crate::told::{marks, visible};
 
@@ -99,6 +102,8 @@ pub struct Row {
     pub student: String,
     /// What the platform has said of the student.
     pub who: Who,
+    /// Who that is in the roster, if there is one.
+    pub person: Option<Person>,
     /// The stem of the student's page: `students/STEM.html`.
     pub stem: String,
     /// The marks; or why there are none.
@@ -124,13 +129,52 @@ pub struct Class {
     pub rows: Vec<Row>,
     /// Id, title and points of each check, in the lab's order.
     pub checks: Vec<(String, String, u32)>,
+    /// Who of the roster is missing, and who isn't in it; None: there is no roster.
+    pub attendance: Option<Attendance>,
     /// What `similar` compares.
     pub submissions: Vec<Submission>,
     /// Where each row's entry is.
     pub files: Vec<PathBuf>,
 }
 
+/// A class beside its roster.
+#[derive(Clone, Debug, Default)]
+pub struct Attendance {
+    /// Who has handed in nothing. That is no mark: what it means is the instructor's to say.
+    pub absent: Vec<Person>,
+    /// Submissions that are nobody's of the roster; or could be of each of these, and nothing says whose.
+    pub unlisted: Vec<(String, Vec<Person>)>,
+    /// Who has handed in more than one.
+    pub twice: Vec<(Person, Vec<String>)>,
+}
+
 impl Class {
+    /// Finds out who of the roster is who.
+    pub fn call(&mut self, roster: &Roster) {
+        let mut attendance = Attendance::default();
+        let mut of: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        let mut unclear = BTreeSet::new();
+        let person = |at: &usize| roster.0[*at].clone();
+        for row in &mut self.rows {
+            let candidates = match roster.find(&row.student, &row.who) {
+                Found::One(at) => {
+                    row.person = Some(person(&at));
+                    of.entry(at).or_default().push(row.student.clone());
+                    continue;
+                }
+                Found::Unclear(all) => all,
+                Found::Nobody => Vec::new(),
+            };
+            unclear.extend(candidates.iter().copied());
+            attendance.unlisted.push((row.student.clone(), candidates.iter().map(person).collect()));
+        }
+        let absent = (0..roster.0.len()).filter(|at| !of.contains_key(at) && !unclear.contains(at));
+        attendance.absent = absent.map(|at| person(&at)).collect();
+        let twice = of.into_iter().filter(|(_, students)| students.len() > 1);
+        attendance.twice = twice.map(|(at, students)| (person(&at), students)).collect();
+        self.attendance = Some(attendance);
+    }
+
     /// The marks there are.
     pub fn scores(&self) -> impl Iterator<Item = u32> {
         self.rows.iter().filter_map(|row| row.marks.as_ref().ok().copied())
@@ -196,6 +240,7 @@ fn row(entry: &Entry) -> Row {
     Row {
         student: entry.student.clone(),
         who: entry.who.clone(),
+        person: None,
         stem: file_stem(&entry.student),
         marks: marks(report),
         checks: report.checks.iter().map(|check| (check.id.clone(), check.status)).collect(),
@@ -227,24 +272,40 @@ pub fn files(results: &Path) -> io::Result<Vec<PathBuf>> {
         }
     }
     files.sort();
-    if files.is_empty() {
+    // Nobody may be in a part of a class.
+    if files.is_empty() && folder == results {
         return Err(io::Error::other(format!("{}: no result files (*.json) in it", folder.display())));
     }
     Ok(files)
 }
 
-/// `class.csv`: a row a student. A spreadsheet takes no cell of it for a formula.
-pub fn class_csv(class: &Class) -> io::Result<Vec<u8>> {
-    let mut csv = csv::Writer::from_writer(Vec::new());
+/// A table for a spreadsheet, which takes no cell of it for a formula, and Korean for Korean.
+fn table() -> csv::Writer<Vec<u8>> {
+    csv::Writer::from_writer(BOM.as_bytes().to_vec())
+}
+
+fn written(table: csv::Writer<Vec<u8>>) -> io::Result<Vec<u8>> {
+    table.into_inner().map_err(|error| io::Error::other(error.to_string()))
+}
+
+/// `class.csv`: a row a student. With a roster it says who that is, and has a row without marks for each who is missing.
+pub fn class_csv(class: &Class, lang: Lang) -> io::Result<Vec<u8>> {
+    let mut csv = table();
+    let listed = |person: Option<&Person>| -> Vec<String> {
+        let [id, name] = person.map_or(["", ""], |person| [person.id(), &person.name]);
+        if class.attendance.is_some() { vec![cell(id), cell(name)] } else { Vec::new() }
+    };
     let checks = class.checks.iter().map(|(id, ..)| id.as_str());
-    let header = ["student", "score", "max_score"].into_iter().chain(checks);
+    let start = if class.attendance.is_some() { &["student", "id", "name"][..] } else { &["student"] };
+    let header = start.iter().copied().chain(["score", "max_score"]).chain(checks);
     csv.write_record(header.chain(["seed", "tier", "graded_at", "error"]).map(cell))?;
     for row in &class.rows {
         let (score, error) = match &row.marks {
             Ok(score) => (score.to_string(), ""),
             Err(why) => (String::new(), why.as_str()),
         };
-        let mut record = vec![cell(&row.student), score, class.max_score.to_string()];
+        let mut record = [vec![cell(&row.student)], listed(row.person.as_ref())].concat();
+        record.extend([score, class.max_score.to_string()]);
         record.extend(
             class.checks.iter().map(|(id, ..)| {
                 row.checks.get(id).map_or(String::new(), |status| status_name(*status).into())
@@ -253,12 +314,29 @@ pub fn class_csv(class: &Class) -> io::Result<Vec<u8>> {
         record.extend([row.seed.to_string(), cell(&row.tier), cell(&row.graded_at), cell(error)]);
         csv.write_record(record)?;
     }
-    csv.into_inner().map_err(|error| io::Error::other(error.to_string()))
+    for person in class.attendance.iter().flat_map(|attendance| &attendance.absent) {
+        let mut record = [vec![String::new()], listed(Some(person))].concat();
+        record.extend([String::new(), class.max_score.to_string()]);
+        record.resize(record.len() + class.checks.len() + 3, String::new());
+        record.push(lang.of("내지 않음", "not handed in").into());
+        csv.write_record(record)?;
+    }
+    written(csv)
+}
+
+/// `changes.csv`: a row a student whose marks or checks are others than in the last report.
+pub(crate) fn changes_csv<'a>(changes: impl Iterator<Item = [&'a str; 5]>) -> io::Result<Vec<u8>> {
+    let mut csv = table();
+    csv.write_record(["student", "old_score", "score", "passes_now", "passed_before"])?;
+    for change in changes {
+        csv.write_record(change.map(cell))?;
+    }
+    written(csv)
 }
 
 /// `similar.csv`: a row a pair.
 pub fn similar_csv(pairs: &[Pair]) -> io::Result<Vec<u8>> {
-    let mut csv = csv::Writer::from_writer(Vec::new());
+    let mut csv = table();
     csv.write_record(["student", "other", "identical", "containment", "jaccard", "shared_fingerprints"])?;
     for pair in pairs {
         let [one, other] = &pair.students;
@@ -272,11 +350,11 @@ pub fn similar_csv(pairs: &[Pair]) -> io::Result<Vec<u8>> {
             pair.shared.to_string(),
         ])?;
     }
-    csv.into_inner().map_err(|error| io::Error::other(error.to_string()))
+    written(csv)
 }
 
 /// Text that a spreadsheet leaves alone: OWASP, "CSV Injection".
-fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     let text = visible(text);
     let formula = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
     if text.starts_with(['\t', '\n']) || text.trim_start().starts_with(formula) {

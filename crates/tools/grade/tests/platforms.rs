@@ -8,9 +8,17 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::process::{Command, Output};
 use std::sync::Mutex;
 
-use grade::class::{ClassOptions, Summary, class};
+use grade::changes::Change;
+use grade::class::{ClassOptions, Shard, Summary, class};
+use grade::form::Form;
+use grade::handed_in::Who;
+use grade::report::{Report, Status};
+use grade::results::{Attendance, Class, Entry};
+use grade::roster::Roster;
+use labs::words::Lang;
 use sample::{ECHO, found, options};
 use tempfile::TempDir;
 use zip::ZipWriter;
@@ -224,4 +232,374 @@ fn a_class_downloaded_again_is_not_graded_again() {
     assert_eq!(graded_to(&first.path().join("class.zip"), out.path(), &options()).0["kim_1"].len(), 2);
     let kept = graded_to(&again.path().join("class.zip"), out.path(), &options()).0;
     assert_eq!(kept, told(&[("kim_1", &[]), ("lee_2", &[])]));
+}
+
+// ---- The roster ----
+
+/// A roster's file of these bytes.
+fn file_of(bytes: impl AsRef<[u8]>) -> (TempDir, std::path::PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("given.csv");
+    fs::write(&path, bytes).unwrap();
+    (dir, path)
+}
+
+const ROSTER: &str =
+    "번호,학번,이름\r\n1,20261201,김철수\r\n2,20261202,김철수\r\n3,20261203,이지은\r\n4,20261204,=박영희\r\n";
+
+#[test]
+fn a_roster_is_read_as_a_spreadsheet_has_saved_it() {
+    let (cp949, _, _) = encoding_rs::EUC_KR.encode(ROSTER);
+    let tabs = ROSTER.replace(',', "\t");
+    let english = "Name,ID\n김철수,20261201\n\n김철수,20261202\n이지은,20261203\n=박영희,20261204";
+    let marked = format!("\u{feff}{ROSTER}");
+    for bytes in [ROSTER.as_bytes(), &cp949, tabs.as_bytes(), english.as_bytes(), marked.as_bytes()] {
+        let (_dir, path) = file_of(bytes);
+        let Roster(people) = Roster::read(&path).unwrap();
+        let people: Vec<(&str, &str)> = people.iter().map(|one| (one.id(), one.name.as_str())).collect();
+        assert_eq!(
+            people,
+            [("20261201", "김철수"), ("20261202", "김철수"), ("20261203", "이지은"), ("20261204", "=박영희")]
+        );
+    }
+}
+
+#[test]
+fn of_a_bad_roster_the_place_is_said() {
+    let run = |bytes: &[u8]| {
+        let (_dir, path) = file_of(bytes);
+        Roster::read(&path).unwrap_err().to_string()
+    };
+    for (bytes, said) in [
+        (&b"id,name\n1,kim\n2,\n"[..], "given.csv: line 3, column 2 (name): empty"),
+        (b"id,name\n1,kim\n2\n", "given.csv: line 3, column 2 (name): empty"),
+        (b"name,id\nkim,7\n\nlee,7\n", "given.csv: line 4, column 2 (id): 7 is in line 2, too"),
+        (b"number,name\n1,kim\n", "given.csv: line 1: no column `id` or `학번`; there are: number, name"),
+        (b"id,name\n1,kim\n2,l\xffe\n", "given.csv: line 3, column 4: neither UTF-8 nor CP949"),
+        (b"id,name\n", "given.csv: nobody in it"),
+        (b"", "given.csv: nothing in it"),
+    ] {
+        assert!(run(bytes).ends_with(said), "{}", run(bytes));
+    }
+}
+
+#[test]
+fn who_is_missing_and_who_is_unknown_is_told() {
+    let dir = folder_of(&["20261201_김철수.c", "20261203 이지은.c", "이지은/main.c", "stranger.c"]);
+    let ((_roster, path), out) = (file_of(ROSTER), tempfile::tempdir().unwrap());
+    let options = ClassOptions { roster: Some(Roster::read(&path).unwrap()), ..options() };
+    let Summary { class, .. } = class(&ECHO, dir.path(), out.path(), &options, &|_| (), &found).unwrap();
+    let Attendance { absent, unlisted, twice } = class.attendance.unwrap();
+    let absent: Vec<&str> = absent.iter().map(|person| person.id()).collect();
+    assert_eq!(absent, ["20261202", "20261204"]);
+    assert_eq!(unlisted, [("stranger.c".to_string(), vec![])]);
+    let twice: Vec<(&str, &[String])> = twice.iter().map(|(one, all)| (one.id(), &all[..])).collect();
+    assert_eq!(twice, [("20261203", &["20261203 이지은.c".to_string(), "이지은".into()][..])]);
+
+    let table = fs::read_to_string(out.path().join("class.csv")).unwrap();
+    let lines: Vec<&str> = table.lines().collect();
+    assert!(
+        lines[0].starts_with("\u{feff}student,id,name,score,max_score,listens,echo,many,seed"),
+        "{table}"
+    );
+    assert!(lines[1].starts_with("20261201_김철수.c,20261201,김철수,60,100,"), "{table}");
+    // No mark, and not 0; and no formula.
+    assert_eq!(lines[6], ",20261204,'=박영희,,100,,,,,,,not handed in");
+    assert!(lines.iter().all(|line| line.matches(',').count() == lines[0].matches(',').count()), "{table}");
+    let page = fs::read_to_string(out.path().join("class.html")).unwrap();
+    for part in
+        ["Handed in nothing (no marks): 2", "20261202 김철수", "Not in the roster: 1", "more than one: 1"]
+    {
+        assert!(page.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn two_of_one_name_are_not_taken_for_each_other() {
+    let (dir, (_roster, path)) = (folder_of(&["김철수.c"]), file_of(ROSTER));
+    let out = tempfile::tempdir().unwrap();
+    let options = ClassOptions { roster: Some(Roster::read(&path).unwrap()), ..options() };
+    let Summary { class, .. } = class(&ECHO, dir.path(), out.path(), &options, &|_| (), &found).unwrap();
+    let Attendance { absent, unlisted, .. } = class.attendance.unwrap();
+    assert_eq!(absent.len(), 2, "one of the two has handed in, so neither is missing");
+    assert_eq!((unlisted.len(), unlisted[0].1.len()), (1, 2));
+}
+
+// ---- What goes back ----
+
+fn entry(student: &str, who: Who, score: Option<u32>) -> Entry {
+    let error = if score.is_some() { String::new() } else { "nothing".into() };
+    let report = Report { score, error, ..sample::report() };
+    let (digest, grader, fingerprints) = (String::new(), None, [].into());
+    Entry { student: student.into(), who, digest, grader, report, fingerprints }
+}
+
+fn who(platform: grade::handed_in::Platform, id: &str, name: &str) -> Who {
+    Who { platform: Some(platform), id: id.into(), name: name.into() }
+}
+
+fn class_of(entries: &[Entry]) -> Class {
+    let dir = tempfile::tempdir().unwrap();
+    let paths: Vec<_> = (0..entries.len()).map(|i| dir.path().join(format!("{i}.json"))).collect();
+    for (entry, path) in entries.iter().zip(&paths) {
+        entry.write(path).unwrap();
+    }
+    Class::read(&paths, &mut |said| panic!("{said}")).unwrap().0
+}
+
+fn filled(table: &str, column: Option<&str>, class: &Class) -> Result<(String, String), String> {
+    let (_dir, path) = file_of(table);
+    let form = Form::read(&path, column).map_err(|error| error.to_string())?;
+    let (table, said) = form.filled(class, Lang::En).unwrap();
+    Ok((String::from_utf8(table).unwrap(), said.join("\n")))
+}
+
+const WORKSHEET: &str = "\u{feff}Identifier,\"Full name\",\"ID number\",Status,Grade,\"Maximum Grade\",\"Last modified (grade)\",\"Feedback comments\"
+\"Participant 1201\",\"김 철수\",20261201,Submitted,,100.00,-,
+\"Participant 1202\",\"김 철수\",20261202,Submitted,,100.00,-,\"well, done\"
+\"Participant 1203\",이지은,20261203,Submitted,70.00,100.00,-,
+\"Participant 1204\",박영희,20261204,Submitted,,100.00,-,
+";
+
+#[test]
+fn moodles_worksheet_is_filled_in() {
+    use grade::handed_in::Platform::Moodle;
+    let class = class_of(&[
+        entry("김 철수_1201", who(Moodle, "1201", "김 철수"), Some(60)),
+        entry("김 철수_1202", who(Moodle, "1202", "김 철수"), Some(0)),
+        entry("이지은_1203", who(Moodle, "1203", "이지은"), None),
+        entry("박영수_1204", who(Moodle, "1204", "박영수"), Some(100)),
+    ]);
+    let (table, said) = filled(WORKSHEET, None, &class).unwrap();
+    assert_eq!(
+        table,
+        "\u{feff}Identifier,Full name,ID number,Status,Grade,Maximum Grade,Last modified (grade),Feedback comments
+Participant 1201,김 철수,20261201,Submitted,60,100.00,-,failed: Sends back what came
+Participant 1202,김 철수,20261202,Submitted,0,100.00,-,\"well, done\"
+Participant 1203,이지은,20261203,Submitted,70.00,100.00,-,
+Participant 1204,박영희,20261204,Submitted,,100.00,-,
+"
+    );
+    assert!(said.contains("박영수_1204: not filled in: its number is 박영희's there"), "{said}");
+    assert!(said.contains("moodle.csv: 2 of 3 filled in"), "{said}");
+    // Of ten, and in another language: the column is said.
+    let other =
+        WORKSHEET.replace("100.00", "10,00").replace(",10,00,", ",\"10,00\",").replace("Grade,", "Note,");
+    let other = other.replace("Identifier", "ID").replace("Maximum Grade", "Maximum grade");
+    assert!(filled(&other, None, &class).unwrap_err().contains("--column"));
+    let (table, said) = filled(&other, Some("Note"), &class).unwrap();
+    assert!(table.contains("Submitted,6,\"10,00\""), "{table}");
+    assert!(said.contains("full marks are 10 there, 100 here: scaled"), "{said}");
+}
+
+#[test]
+fn a_plain_class_finds_its_rows_by_number_or_name() {
+    let mut class = class_of(&[
+        entry("20261202_echo.c", Who::default(), Some(60)),
+        entry("이지은.c", Who::default(), Some(61)),
+        entry("김철수.c", Who::default(), Some(62)),
+        entry("stranger.c", Who::default(), Some(63)),
+    ]);
+    let (table, said) = filled(WORKSHEET, None, &class).unwrap();
+    assert!(table.contains("20261202,Submitted,60,") && table.contains("20261203,Submitted,61,"), "{table}");
+    assert!(table.contains("20261201,Submitted,,"), "{table}");
+    assert!(said.contains("김철수.c: not filled in: it could be any of 2 there"), "{said}");
+    assert!(said.contains("stranger.c: not filled in: nobody there"), "{said}");
+    // Two submissions of one person: neither is chosen.
+    class = class_of(&[
+        entry("20261203.c", Who::default(), Some(60)),
+        entry("이지은.c", Who::default(), Some(61)),
+    ]);
+    let (table, said) = filled(WORKSHEET, None, &class).unwrap();
+    assert!(
+        table.contains("20261203,Submitted,70.00,") && said.contains("one person's: 20261203.c, 이지은.c"),
+        "{said}"
+    );
+}
+
+const GRADEBOOK: &str = "Student,ID,SIS User ID,SIS Login ID,Section,Quiz (7),Echo server (8),Final Score
+    Points Possible,,,,,10,50,(read only)
+\"Hong, Gildong\",11,20261205,hong,A,9,,90
+\"김, 철수\",12,20261201,kim1,A,8,3,80
+\"김, 철수\",13,20261202,kim2,A,7,,70
+\"Student, Test\",99,,,A,,,
+";
+
+#[test]
+fn canvas_gradebook_is_filled_in() {
+    use grade::handed_in::Platform::Canvas;
+    let class = class_of(&[
+        entry("honggildong_11", who(Canvas, "11", "honggildong"), Some(60)),
+        entry("김철수_13", who(Canvas, "13", "김철수"), Some(55)),
+    ]);
+    let refused = filled(GRADEBOOK, None, &class).unwrap_err();
+    assert!(refused.contains("Say it with --column. There are: Quiz (7), Echo server (8)"), "{refused}");
+    for column in ["Echo server (8)", "Echo server"] {
+        let (table, said) = filled(GRADEBOOK, Some(column), &class).unwrap();
+        // Other assignments' marks, which may be others by now, are not in it.
+        assert_eq!(
+            table,
+            "Student,ID,SIS User ID,SIS Login ID,Section,Echo server (8)
+    Points Possible,,,,,50
+\"Hong, Gildong\",11,20261205,hong,A,30
+\"김, 철수\",12,20261201,kim1,A,3
+\"김, 철수\",13,20261202,kim2,A,27.5
+\"Student, Test\",99,,,A,
+"
+        );
+        assert!(said.contains("canvas.csv: 2 of 2 filled in"), "{said}");
+    }
+}
+
+fn grade(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_grade")).args(args).env("LC_ALL", "en_US.UTF-8").output().unwrap()
+}
+
+#[test]
+fn a_bad_file_beside_is_said_before_anything_is_graded() {
+    let (dir, out) = (folder_of(&["kim.c"]), tempfile::tempdir().unwrap());
+    let (_file, bad) = file_of("id,name\n1,\n");
+    let out_path = out.path().join("results");
+    let [dir, bad, to] = [dir.path(), &bad, &out_path].map(|path| path.to_str().unwrap());
+    for (option, said) in
+        [("--roster", "line 2, column 2 (name): empty"), ("--into", "neither Moodle's grading")]
+    {
+        let output = grade(&["class", "tcp_echoserv", dir, "--out", to, "--unsafe", option, bad]);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && text.contains(said), "{text}");
+        assert!(!out_path.exists());
+    }
+}
+
+#[test]
+fn a_report_knows_the_roster_and_fills_in_the_form_too() {
+    let (results, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    entry("20261202_echo.c", Who::default(), Some(60)).write(&results.path().join("a.json")).unwrap();
+    let ((_a, roster), (_b, worksheet)) = (file_of(ROSTER), file_of(WORKSHEET));
+    let [results, out_path, roster, worksheet] =
+        [results.path(), out.path(), &roster, &worksheet].map(|path| path.to_str().unwrap());
+    let output = grade(&["report", results, "--out", out_path, "--roster", roster, "--into", worksheet]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(
+        said.contains("handed in nothing: 3: 20261201 김철수, 20261203 이지은, 20261204 =박영희"),
+        "{said}"
+    );
+    let table = fs::read_to_string(out.path().join("moodle.csv")).unwrap();
+    assert!(table.contains("20261202,Submitted,60,"), "{table}");
+}
+
+// ---- Again, and in parts ----
+
+#[test]
+fn a_second_run_says_what_has_changed() {
+    let (dir, out) = (sample::class_of(&["kim.c", "lee.c", "=park.c"]), tempfile::tempdir().unwrap());
+    let run = |better: bool| {
+        let grade = |path: &Path, seed| {
+            let mut report = found(path, seed);
+            if better {
+                report.checks[0] = sample::check("listens", "", 60, Status::Failed);
+                report.checks[1] = sample::check("echo", "", 30, Status::Passed);
+                report.score = Some(30);
+            }
+            report
+        };
+        class(&ECHO, dir.path(), out.path(), &options(), &|_| (), &grade).unwrap().changes
+    };
+    assert_eq!(run(true), [], "the first run");
+    assert!(!out.path().join("changes.csv").exists());
+    assert_eq!(run(false), [], "nothing was handed in again");
+    fs::write(dir.path().join("=park.c"), "int main(void) { return 1; }").unwrap();
+    fs::write(dir.path().join("new.c"), "int main(void) { return 2; }").unwrap();
+    fs::remove_file(dir.path().join("lee.c")).unwrap();
+    let one = |student: &str, old: &str, new: &str, passed: &[&str], lost: &[&str]| Change {
+        student: student.into(),
+        old: old.into(),
+        new: new.into(),
+        passed: passed.iter().map(ToString::to_string).collect(),
+        lost: lost.iter().map(ToString::to_string).collect(),
+    };
+    let expected = [
+        one("=park.c", "30", "60", &["listens"], &["echo"]),
+        one("new.c", "", "60", &["listens"], &[]),
+        one("lee.c", "30", "", &[], &[]),
+    ];
+    assert_eq!(run(false), expected);
+    let table = fs::read_to_string(out.path().join("changes.csv")).unwrap();
+    assert!(table.contains("\n'=park.c,30,60,listens,echo\n"), "{table}");
+    let page = fs::read_to_string(out.path().join("class.html")).unwrap();
+    assert!(page.contains("Changed since the last report: 3") && page.contains("30 → 60 ✔ listens ✘ echo"));
+    assert_eq!(run(false), []);
+}
+
+/// A run that was killed after some were graded again has still to say what has changed in all.
+#[test]
+fn a_run_that_was_killed_forgets_no_change() {
+    let (dir, out) = (sample::class_of(&["kim.c"]), tempfile::tempdir().unwrap());
+    let run = || class(&ECHO, dir.path(), out.path(), &options(), &|_| (), &found).unwrap();
+    run();
+    let result = out.path().join("results/kim.c.json");
+    let kim = Entry::read(&result).unwrap();
+    let report = Report { score: Some(90), ..kim.report.clone() };
+    Entry { report, ..kim }.write(&result).unwrap();
+    let Summary { kept, changes, .. } = run();
+    assert_eq!((kept, changes.len(), changes[0].new.as_str()), (1, 1, "90"));
+}
+
+#[test]
+fn the_parts_of_a_class_are_all_of_it_and_each_once() {
+    let names: Vec<String> = (0..40).map(|n| format!("student {n}.c")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let dir = sample::class_of(&names);
+    let source = include_str!("../../../tcp_echoserv/tcp_echoserv.c");
+    fs::write(dir.path().join(names[3]), source).unwrap();
+    fs::write(dir.path().join(names[4]), source.replace("listen_sock", "fd")).unwrap();
+    let (parts, all) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (mut seen, mut sizes, mut args) = (Vec::new(), Vec::new(), vec!["report".to_string()]);
+    for part in 1..=8 {
+        let shard: Option<Shard> = Some(format!("{part}/8").parse().unwrap());
+        let out = parts.path().join(part.to_string());
+        let students = graded_to(dir.path(), &out, &ClassOptions { shard, ..options() }).0;
+        // Whoever else hands in.
+        fs::write(dir.path().join("late.c"), "int late;").unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let again = graded_to(dir.path(), elsewhere.path(), &ClassOptions { shard, ..options() }).0;
+        fs::remove_file(dir.path().join("late.c")).unwrap();
+        assert!(students.keys().all(|student| again.contains_key(student)));
+        sizes.push(students.len());
+        seen.extend(students.into_keys());
+        args.push(out.to_str().unwrap().into());
+    }
+    seen.sort();
+    let mut expected = names.clone();
+    expected.sort_unstable();
+    assert_eq!(seen, expected);
+    assert!(sizes.iter().all(|size| *size < 20), "{sizes:?}");
+    args.extend(["--out".into(), all.path().to_str().unwrap().into()]);
+    let output = grade(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(String::from_utf8_lossy(&output.stdout).contains(": 40 of 40 graded"), "{output:?}");
+    let similar = fs::read_to_string(all.path().join("similar.csv")).unwrap();
+    assert!(similar.contains("student 3.c,student 4.c,false,1.000,1.000,"), "{similar}");
+    for wrong in ["0/8", "9/8", "8", "1/0", "a/b"] {
+        assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
+    }
+}
+
+/// Of two students, some of eight machines have none.
+#[test]
+fn a_part_with_nobody_in_it_is_a_part() {
+    let (dir, parts) = (sample::class_of(&["kim.c", "lee.c"]), tempfile::tempdir().unwrap());
+    let mut args = vec!["report".to_string()];
+    for part in 1..=8 {
+        let shard: Option<Shard> = Some(format!("{part}/8").parse().unwrap());
+        let out = parts.path().join(part.to_string());
+        graded_to(dir.path(), &out, &ClassOptions { shard, ..options() });
+        args.push(out.to_str().unwrap().into());
+    }
+    args.extend(["--out".into(), parts.path().join("all").to_str().unwrap().into()]);
+    let output = grade(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(
+        output.status.success() && String::from_utf8_lossy(&output.stdout).contains("2 of 2 graded"),
+        "{output:?}"
+    );
 }

@@ -13,9 +13,12 @@ use labs::words::Lang;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
+use crate::changes::{self, Change};
 use crate::files::{in_the_way, write_whole};
 use crate::report::{CheckResult, Report, Status};
-use crate::results::{self, Class, Entry, Row, file_stem, status_name};
+use crate::results::{self, Attendance, Class, Entry, Row, file_stem, status_name};
+use crate::roster::Person;
+use crate::sheet::Sheet;
 use crate::similar::{self, Pair};
 use crate::told::{marks, visible};
 
@@ -24,8 +27,9 @@ const SCRIPT: &str = include_str!("sort.js");
 /// So many pairs on the page; `similar.csv` has all.
 const PAIRS: usize = 100;
 
-/// Writes `class.csv`, `similar.csv`, `class.html` and a page a student into a folder, each whole or not at all.
-pub fn write(class: &Class, out: &Path, lang: Lang) -> io::Result<()> {
+/// Writes `class.csv`, `similar.csv`, `class.html` and a page a student into a folder, each whole or not at all. If there was a
+/// `class.csv`, what has changed since is in `changes.csv`, and given.
+pub fn write(class: &Class, out: &Path, lang: Lang) -> io::Result<Vec<Change>> {
     let students = out.join("students");
     fs::create_dir_all(&students).map_err(|error| in_the_way(&students, &error))?;
     for (file, row) in class.files.iter().zip(&class.rows) {
@@ -34,8 +38,17 @@ pub fn write(class: &Class, out: &Path, lang: Lang) -> io::Result<()> {
     }
     let pairs = similar::pairs(class.submissions.clone());
     write_whole(&out.join("similar.csv"), &results::similar_csv(&pairs)?)?;
-    write_whole(&out.join("class.csv"), &results::class_csv(class)?)?;
-    write_whole(&out.join("class.html"), overview(class, &pairs, lang).into_string().as_bytes())
+    let table = out.join("class.csv");
+    let changes = Sheet::read(&table).map(|before| changes::since(&before, class)).ok();
+    if let Some(changes) = &changes {
+        write_whole(&out.join("changes.csv"), &changes::table(changes)?)?;
+    }
+    let changes = changes.unwrap_or_default();
+    let page = overview(class, &changes, &pairs, lang);
+    write_whole(&out.join("class.html"), page.into_string().as_bytes())?;
+    // Last: what is in it counts as told.
+    write_whole(&table, &results::class_csv(class, lang)?)?;
+    Ok(changes)
 }
 
 fn page(title: &str, lang: Lang, script: bool, body: &Markup) -> Markup {
@@ -64,7 +77,7 @@ fn page(title: &str, lang: Lang, script: bool, body: &Markup) -> Markup {
     }
 }
 
-fn overview(class: &Class, pairs: &[Pair], lang: Lang) -> Markup {
+fn overview(class: &Class, changes: &[Change], pairs: &[Pair], lang: Lang) -> Markup {
     let mut scores: Vec<u32> = class.scores().collect();
     scores.sort_unstable();
     let not_graded: Vec<&Row> = class.rows.iter().filter(|row| row.marks.is_err()).collect();
@@ -92,6 +105,8 @@ fn overview(class: &Class, pairs: &[Pair], lang: Lang) -> Markup {
                 }
             }
         }
+        (attendance(class, lang))
+        (changed(changes, lang))
         main {
             div.two {
                 section {
@@ -113,6 +128,69 @@ fn overview(class: &Class, pairs: &[Pair], lang: Lang) -> Markup {
         }
     };
     page(&class.lab, lang, true, &body)
+}
+
+/// Who of the roster is missing, and who isn't in it.
+fn attendance(class: &Class, lang: Lang) -> Markup {
+    let Some(Attendance { absent, unlisted, twice }) = &class.attendance else { return html! {} };
+    let named = |person: &Person| format!("{} {}", visible(person.id()), visible(&person.name));
+    html! {
+        @if !absent.is_empty() {
+            section.alert {
+                strong { (lang.of("내지 않은 학생(점수 없음): ", "Handed in nothing (no marks): ")) (absent.len()) }
+                ul { @for person in absent { li { (named(person)) } } }
+            }
+        }
+        @if !unlisted.is_empty() {
+            section.alert {
+                strong { (lang.of("명단에 없는 제출: ", "Not in the roster: ")) (unlisted.len()) }
+                ul {
+                    @for (student, could_be) in unlisted {
+                        li {
+                            (link(student, "students/"))
+                            @if !could_be.is_empty() {
+                                " – " (lang.of("이 가운데 누구?", "who of these?")) " "
+                                (could_be.iter().map(named).collect::<Vec<_>>().join(", "))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        @if !twice.is_empty() {
+            section.alert {
+                strong { (lang.of("제출이 둘 이상인 학생: ", "Handed in more than one: ")) (twice.len()) }
+                ul {
+                    @for (person, students) in twice {
+                        li { (named(person)) ": " @for student in students { (link(student, "students/")) " " } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What has changed since the last report.
+fn changed(changes: &[Change], lang: Lang) -> Markup {
+    let or_none =
+        |marks: &str| if marks.is_empty() { lang.of("없음", "none").to_string() } else { visible(marks) };
+    html! {
+        @if !changes.is_empty() {
+            section.alert {
+                strong { (lang.of("지난번과 달라진 학생: ", "Changed since the last report: ")) (changes.len()) }
+                ul {
+                    @for Change { student, old, new, passed, lost } in changes {
+                        li {
+                            (link(student, "students/")) ": " (or_none(old)) " → " (or_none(new))
+                            @for id in passed { " ✔ " (visible(id)) }
+                            @for id in lost { " ✘ " (visible(id)) }
+                        }
+                    }
+                }
+                p { a href="changes.csv" { "changes.csv" } }
+            }
+        }
+    }
 }
 
 /// When the last of them was graded.

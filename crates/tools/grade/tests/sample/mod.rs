@@ -97,6 +97,7 @@ pub(crate) fn options() -> ClassOptions {
         tier: Tier::Full,
         lang: Lang::En,
         shard: None,
+        roster: None,
         given: None,
     }
 }
