@@ -1,6 +1,6 @@
 //! What has changed in a class since its last report.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 
 use crate::report::Status;
@@ -32,47 +32,38 @@ pub(crate) fn table(changes: &[Change]) -> io::Result<Vec<u8>> {
 
 /// Compares a class with the `class.csv` of its last report. Of another lab's there is nothing to compare.
 #[must_use]
-pub fn since(before: &Sheet, class: &Class) -> Vec<Change> {
-    let of = |name: &str| before.header.iter().position(|column| column == name);
+pub fn since(last: &Sheet, class: &Class) -> Vec<Change> {
+    let of = |name: &str| last.header.iter().position(|column| column == name);
     let (Some(student), Some(score)) = (of("student"), of("score")) else { return Vec::new() };
-    let checks: Vec<(&str, usize)> =
-        class.checks.iter().filter_map(|(id, ..)| Some((id.as_str(), of(id)?))).collect();
+    let checks: Vec<(&String, usize)> =
+        class.checks.iter().filter_map(|(id, ..)| Some((id, of(id)?))).collect();
     if checks.is_empty() {
         return Vec::new();
     }
     let text = |row: &[String], column: usize| row.get(column).cloned().unwrap_or_default();
-    let mut rows: BTreeMap<String, &Vec<String>> =
-        before.rows.iter().map(|(_, row)| (text(row, student), row)).collect();
+    let mut rows: BTreeMap<String, &[String]> =
+        last.rows.iter().map(|(_, row)| (text(row, student), row.as_slice())).collect();
     // Who had handed in nothing.
     rows.remove("");
     let mut changes = Vec::new();
     for row in &class.rows {
-        let (old, passed_before) = match rows.remove(&cell(&row.student)) {
-            Some(old) => {
-                let passed = checks.iter().filter(|(_, at)| text(old, *at) == status_name(Status::Passed));
-                (text(old, score), passed.map(|(id, _)| *id).collect())
-            }
-            None => (String::new(), BTreeSet::new()),
-        };
+        let old = rows.remove(&cell(&row.student)).unwrap_or_default();
         let new = row.marks.as_ref().map(ToString::to_string).unwrap_or_default();
-        let passes =
-            checks.iter().map(|(id, _)| *id).filter(|id| row.checks.get(*id) == Some(&Status::Passed));
-        let passes: BTreeSet<&str> = passes.collect();
-        let less = |from: &BTreeSet<&str>, other: &BTreeSet<&str>| {
-            checks
-                .iter()
-                .map(|(id, _)| *id)
-                .filter(|id| from.contains(id) && !other.contains(id))
-                .map(Into::into)
-                .collect()
-        };
-        let (passed, lost): (Vec<String>, Vec<String>) =
-            (less(&passes, &passed_before), less(&passed_before, &passes));
-        if old != new || !passed.is_empty() || !lost.is_empty() {
-            changes.push(Change { student: row.student.clone(), old, new, passed, lost });
+        let mut change =
+            Change { student: row.student.clone(), old: text(old, score), new, passed: vec![], lost: vec![] };
+        for (id, at) in &checks {
+            let passes = row.checks.get(*id) == Some(&Status::Passed);
+            match (text(old, *at) == status_name(Status::Passed), passes) {
+                (false, true) => change.passed.push((*id).clone()),
+                (true, false) => change.lost.push((*id).clone()),
+                _ => {}
+            }
+        }
+        if change.old != change.new || !change.passed.is_empty() || !change.lost.is_empty() {
+            changes.push(change);
         }
     }
-    let gone = |(student, row): (String, &Vec<String>)| Change {
+    let gone = |(student, row): (String, &[String])| Change {
         student,
         old: text(row, score),
         new: String::new(),

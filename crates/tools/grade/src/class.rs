@@ -129,7 +129,9 @@ pub fn class(
     grade: Grade,
 ) -> io::Result<Summary> {
     let gathered = gather(dir, &|student| options.shard.is_none_or(|shard| shard.has(student)))?;
-    gathered.said.iter().for_each(|line| said(line));
+    for line in &gathered.said {
+        said(line);
+    }
     let submissions = &gathered.submissions;
     refuse_inside(dir, out)?;
     let results = out.join("results");
@@ -267,7 +269,7 @@ impl Run<'_> {
             return if entry.fingerprints == fingerprints && entry.who == who {
                 Ok(())
             } else {
-                Entry { fingerprints, who, ..entry }.write(file)
+                Entry { who, fingerprints, ..entry }.write(file)
             };
         }
         let report = match path {

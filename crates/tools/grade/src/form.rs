@@ -69,7 +69,7 @@ impl Form {
                 cells[feedback] = told(row, class, lang);
             }
         }
-        if let Some(full) = self.full.filter(|full| *full != f64::from(class.max_score)) {
+        if let Some(full) = self.full.filter(|full| differs(*full, class.max_score)) {
             said.push(format!("full marks are {full} there, {} here: scaled", class.max_score));
         }
         if self.platform == Platform::Canvas {
@@ -218,10 +218,15 @@ fn trailing_number(text: &str) -> &str {
     &text[text.trim_end_matches(|c: char| c.is_ascii_digit()).len()..]
 }
 
+/// Are full marks others there?
+fn differs(full: f64, most: u32) -> bool {
+    (full - f64::from(most)).abs() > 0.001
+}
+
 /// Marks where full marks are others.
 fn scaled(score: u32, most: u32, full: Option<f64>) -> String {
     match full {
-        Some(full) if full != f64::from(most) => {
+        Some(full) if differs(full, most) => {
             let scaled = format!("{:.2}", f64::from(score) * full / f64::from(most.max(1)));
             scaled.trim_end_matches('0').trim_end_matches('.').into()
         }

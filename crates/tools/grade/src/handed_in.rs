@@ -129,13 +129,13 @@ fn consistent(platform: Platform, named: &[Option<Named>]) -> bool {
     if platform != Platform::Canvas {
         return true;
     }
-    let named = || named.iter().flatten();
+    let all = || named.iter().flatten();
     let mut numbers = BTreeSet::new();
-    let all_differ = named().filter(|one| !one.number.is_empty()).all(|one| numbers.insert(&one.number));
+    let all_differ = all().filter(|one| !one.number.is_empty()).all(|one| numbers.insert(&one.number));
     let mut name_of = BTreeMap::new();
-    let one_name = named().all(|one| *name_of.entry(&one.who.id).or_insert(&one.who.name) == &one.who.name);
-    let names: BTreeSet<&String> = named().map(|one| &one.who.name).collect();
-    all_differ && one_name && (names.len() > 1 || named().count() == 1)
+    let one_name = all().all(|one| *name_of.entry(&one.who.id).or_insert(&one.who.name) == &one.who.name);
+    let different: BTreeSet<&String> = all().map(|one| &one.who.name).collect();
+    all_differ && one_name && (different.len() > 1 || all().count() == 1)
 }
 
 fn grouped(platform: Platform, entries: &[OsString], named: Vec<Option<Named>>) -> HandedIn {

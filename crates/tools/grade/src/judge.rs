@@ -248,6 +248,7 @@ fn result(check: &Check, lang: Lang, verdict: &Verdict, start: Instant) -> Check
             status: Status::Failed,
             message: told(failure, lang),
             hint: failure.cause.in_lang(lang).into(),
+            prints_all: labs::prints_all(&failure.cause),
             ..blank
         },
         Err(Fault::Grader(error)) => {
@@ -265,6 +266,7 @@ fn blank(check: &Check, lang: Lang) -> CheckResult {
         status: Status::Error,
         message: String::new(),
         hint: String::new(),
+        prints_all: false,
         slide: check.slide.into(),
         duration_ms: 0,
     }

@@ -375,10 +375,14 @@ fn conclude(
         say_attendance(attendance);
     }
     say_changes(changes);
+    let prints_all = class.rows.iter().filter(|row| row.prints_all).map(|row| row.student.clone());
+    say_list("prints all that could be right, look at it", &prints_all.collect::<Vec<_>>());
     if let Some(form) = form {
         let path = out.join(form.file_name());
         let (table, said) = form.filled(class, lang)?;
-        said.iter().for_each(|line| say(&format!("grade: {line}")));
+        for line in said {
+            say(&format!("grade: {line}"));
+        }
         write_whole(&path, &table)?;
     }
     let (graded, total) = (class.scores().count(), class.rows.len() + unreadable);

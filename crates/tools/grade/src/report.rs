@@ -38,6 +38,9 @@ pub struct CheckResult {
     pub message: String,
     /// The likely cause, and what to try. Empty where there is none.
     pub hint: String,
+    /// It printed all that could be right: an instructor should look at it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub prints_all: bool,
     /// The slides to read: `39`, `31, 34`.
     pub slide: String,
     /// How long it took.
@@ -73,6 +76,11 @@ pub struct Report {
     pub graded_at: String,
     /// How long all of it took.
     pub duration_ms: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(it: &bool) -> bool {
+    !it
 }
 
 impl Report {

@@ -110,6 +110,8 @@ pub struct Row {
     pub marks: Result<u32, String>,
     /// Each check's id and what became of it.
     pub checks: BTreeMap<String, Status>,
+    /// A check found that it prints all that could be right.
+    pub prints_all: bool,
     /// Repeats the run.
     pub seed: u64,
     /// How the submission was shut in.
@@ -244,6 +246,7 @@ fn row(entry: &Entry) -> Row {
         stem: file_stem(&entry.student),
         marks: marks(report),
         checks: report.checks.iter().map(|check| (check.id.clone(), check.status)).collect(),
+        prints_all: report.checks.iter().any(|check| check.prints_all),
         seed: report.seed,
         tier: report.tier.name().into(),
         graded_at: report.graded_at.clone(),

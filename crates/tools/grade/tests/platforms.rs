@@ -17,7 +17,7 @@ use grade::form::Form;
 use grade::handed_in::Who;
 use grade::report::{Report, Status};
 use grade::results::{Attendance, Class, Entry};
-use grade::roster::Roster;
+use grade::roster::{Person, Roster};
 use labs::words::Lang;
 use sample::{ECHO, found, options};
 use tempfile::TempDir;
@@ -48,7 +48,7 @@ fn zip_of(names: &[&str]) -> TempDir {
             zip.add_directory(*name, SimpleFileOptions::default()).unwrap();
         } else {
             zip.start_file(*name, SimpleFileOptions::default()).unwrap();
-            write!(zip, "// {name}\n").unwrap();
+            writeln!(zip, "// {name}").unwrap();
         }
     }
     zip.finish().unwrap();
@@ -62,7 +62,7 @@ fn graded(dir: &Path) -> (BTreeMap<String, Vec<String>>, String) {
 }
 
 fn graded_to(dir: &Path, out: &Path, options: &ClassOptions) -> (BTreeMap<String, Vec<String>>, String) {
-    let (seen, said) = (Mutex::new(BTreeMap::new()), Mutex::new(String::new()));
+    let (seen, said) = (Mutex::new(BTreeMap::new()), Mutex::new(Vec::new()));
     let grade = |path: &Path, seed| {
         let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_string();
         let names = if path.is_dir() {
@@ -76,11 +76,11 @@ fn graded_to(dir: &Path, out: &Path, options: &ClassOptions) -> (BTreeMap<String
         seen.lock().unwrap().insert(seed, names);
         found(path, seed)
     };
-    let say = |line: &str| *said.lock().unwrap() += &format!("{line}\n");
+    let say = |line: &str| said.lock().unwrap().push(line.to_string());
     let Summary { class, .. } = class(&ECHO, dir, out, options, &say, &grade).unwrap();
     let mut seen = seen.into_inner().unwrap();
     let of = |row: &grade::results::Row| (row.student.clone(), seen.remove(&row.seed).unwrap_or_default());
-    (class.rows.iter().map(of).collect(), said.into_inner().unwrap())
+    (class.rows.iter().map(of).collect(), said.into_inner().unwrap().join("\n"))
 }
 
 fn told(students: &[(&str, &[&str])]) -> BTreeMap<String, Vec<String>> {
@@ -290,7 +290,7 @@ fn who_is_missing_and_who_is_unknown_is_told() {
     let options = ClassOptions { roster: Some(Roster::read(&path).unwrap()), ..options() };
     let Summary { class, .. } = class(&ECHO, dir.path(), out.path(), &options, &|_| (), &found).unwrap();
     let Attendance { absent, unlisted, twice } = class.attendance.unwrap();
-    let absent: Vec<&str> = absent.iter().map(|person| person.id()).collect();
+    let absent: Vec<&str> = absent.iter().map(Person::id).collect();
     assert_eq!(absent, ["20261202", "20261204"]);
     assert_eq!(unlisted, [("stranger.c".to_string(), vec![])]);
     let twice: Vec<(&str, &[String])> = twice.iter().map(|(one, all)| (one.id(), &all[..])).collect();
@@ -453,6 +453,22 @@ fn canvas_gradebook_is_filled_in() {
 
 fn grade(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_grade")).args(args).env("LC_ALL", "en_US.UTF-8").output().unwrap()
+}
+
+#[test]
+fn who_prints_all_that_could_be_right_is_listed() {
+    let (results, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut sprays = entry("kim", Who::default(), Some(60));
+    sprays.report.checks[1].prints_all = true;
+    sprays.write(&results.path().join("kim.json")).unwrap();
+    entry("lee", Who::default(), Some(60)).write(&results.path().join("lee.json")).unwrap();
+    let [from, to] = [results.path(), out.path()].map(|path| path.to_str().unwrap());
+    let output = grade(&["report", from, "--out", to, "--lang", "en"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(said, "grade: prints all that could be right, look at it: 1: kim\n");
+    let page = fs::read_to_string(out.path().join("class.html")).unwrap();
+    let (_, list) = page.split_once("Prints all that could be right: 1").unwrap();
+    assert!(list.split_once("</ul>").unwrap().0.contains("students/kim.html"));
 }
 
 #[test]

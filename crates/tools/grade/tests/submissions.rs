@@ -82,7 +82,7 @@ fn runs() -> u64 {
 fn good(lab: &Lab, submission: &Path) -> Result<(), Failed> {
     for run in 0..runs() {
         let report = graded(lab, submission, Allowed::USUAL);
-        if report.score != Some(100) {
+        if report.score != Some(100) || report.checks.iter().any(|check| check.prints_all) {
             return Err(format!("run {run}: {report}").into());
         }
     }
@@ -119,25 +119,29 @@ fn bad(lab: &Lab, bad: &Bad) -> Result<(), Failed> {
     Ok(())
 }
 
-/// A program that doesn't do the task, but prints all that could be right: it gets little.
-fn little(lab: &Lab, submission: &Path, most: u32) -> Result<(), Failed> {
+/// A program that doesn't do the task, but prints all that could be right: it gets little, and a class lists it.
+fn little(lab: &Lab, submission: &Path, most: u32, is_listed: bool) -> Result<(), Failed> {
     let report = graded(lab, submission, IMPATIENT);
-    match report.score {
-        Some(score) if score <= most => Ok(()),
-        _ => Err(format!("more than {most}: {report}").into()),
+    if report.score.is_none_or(|score| score > most) {
+        return Err(format!("more than {most}: {report}").into());
     }
+    if report.checks.iter().any(|check| check.prints_all) != is_listed {
+        return Err(format!("listed: {}: {report}", !is_listed).into());
+    }
+    Ok(())
 }
 
-/// Those, and what they get at most.
-const LITTLE: [(&str, u32); 7] = [
-    ("ascii_ip.sh", 40),
-    ("byte_order.sh", 40),
-    ("get_host_byaddr.sh", 40),
-    ("get_hostent.sh", 40),
-    ("getdtablesize.c", 40),
+/// Those, what they get at most, and whether a class lists them.
+const LITTLE: [(&str, u32, bool); 7] = [
+    // It prints its argument and a number: nothing is too much of it.
+    ("ascii_ip.sh", 40, false),
+    ("byte_order.sh", 40, true),
+    ("get_host_byaddr.sh", 40, true),
+    ("get_hostent.sh", 40, true),
+    ("getdtablesize.c", 40, true),
     // It makes the calls that are the other half of its task.
-    ("open_socket.c", 50),
-    ("port_number.c", 40),
+    ("open_socket.c", 50, true),
+    ("port_number.c", 40, true),
 ];
 
 /// Which bad ones each check catches: as Markdown, as the book has it.
@@ -224,10 +228,13 @@ fn main() -> ExitCode {
             trials.push(graded(format!("bad::{}::{}", lab.name, one.name), Box::new(move || bad(lab, &one))));
         }
     }
-    for (name, most) in LITTLE {
+    for (name, most, is_listed) in LITTLE {
         let submission = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/little").join(name);
         let lab = labs::find(name.split('.').next().unwrap_or_default()).unwrap();
-        trials.push(graded(format!("little::{name}"), Box::new(move || little(lab, &submission, most))));
+        trials.push(graded(
+            format!("little::{name}"),
+            Box::new(move || little(lab, &submission, most, is_listed)),
+        ));
     }
     run_waiting_trials(trials)
 }

@@ -7,4 +7,4 @@ mod labs;
 pub mod verdict;
 pub mod words;
 
-pub use labs::{ALL, find, rules};
+pub use labs::{ALL, find, prints_all, rules};

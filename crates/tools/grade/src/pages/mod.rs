@@ -107,6 +107,7 @@ fn overview(class: &Class, changes: &[Change], pairs: &[Pair], lang: Lang) -> Ma
         }
         (attendance(class, lang))
         (changed(changes, lang))
+        (prints_all(class, lang))
         main {
             div.two {
                 section {
@@ -165,6 +166,24 @@ fn attendance(class: &Class, lang: Lang) -> Markup {
                         li { (named(person)) ": " @for student in students { (link(student, "students/")) " " } }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Who may have marks without the work.
+fn prints_all(class: &Class, lang: Lang) -> Markup {
+    let all: Vec<&Row> = class.rows.iter().filter(|row| row.prints_all).collect();
+    html! {
+        @if !all.is_empty() {
+            section.alert {
+                strong { (lang.of("답일 수 있는 것을 모두 출력한 제출: ", "Prints all that could be right: ")) (all.len()) }
+                p.soft {
+                    (lang.of("답 하나 대신 여러 값을 늘어놓아 떨어진 검사가 있다. 하지 않은 일로 다른 점수를 얻었는지 살펴보라는 뜻일 뿐 판정이 아니다.",
+                        "A check failed because many values were printed in the place of one. A hint to see whether other marks were got \
+                         without the work, not a verdict."))
+                }
+                ul { @for row in all { li { (link(&row.student, "students/")) } } }
             }
         }
     }

@@ -32,6 +32,7 @@ pub(crate) fn check(id: &str, title: &str, points: u32, status: Status) -> Check
         status,
         message: message.into(),
         hint: if failed { "read until recv gives 0".into() } else { String::new() },
+        prints_all: false,
         slide: "39".into(),
         duration_ms: 120,
     }

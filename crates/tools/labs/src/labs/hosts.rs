@@ -3,10 +3,9 @@
 use std::io;
 use std::net::Ipv4Addr;
 
-use super::printed::{says, too_much};
+use super::printed::{anothers, says, too_much};
 use crate::bench::{Bench, Finished, output};
 use crate::verdict::{Failure, Verdict, ensure};
-use crate::words;
 use crate::words::Words;
 
 /// A host as the resolver knows it.
@@ -48,14 +47,7 @@ impl Asked {
         let mut of_another = another.aliases.iter().chain(&addresses).chain([&another.name]);
         let both = of_another.any(|word| says(&text, [word.as_str()]));
         ensure(says(&text, wanted.iter().map(AsRef::as_ref)) && !both, || {
-            let cause = if both {
-                words!(
-                    "묻지 않은 호스트의 것까지 출력했어요.",
-                    "It prints another host's, too, which it was not asked for."
-                )
-            } else {
-                too_much(&text).unwrap_or(cause)
-            };
+            let cause = if both { anothers() } else { too_much(&text).unwrap_or(cause) };
             Failure { did: self.did.clone(), expected, got: output(&self.finished), cause }
         })
     }

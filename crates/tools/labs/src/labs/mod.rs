@@ -19,6 +19,8 @@ mod udp_client;
 mod udp_echocli;
 mod udp_echoserv;
 
+pub use printed::prints_all;
+
 use crate::lab::Lab;
 use crate::words::Lang;
 

@@ -78,12 +78,32 @@ pub(super) fn says<'a>(text: &str, wanted: impl IntoIterator<Item = &'a str>) ->
 
 /// What is to be said of a text so long that nobody knows which of it is meant.
 pub(super) fn too_much(text: &str) -> Option<Words> {
-    words_of(text).nth(MOST_WORDS).map(|_| {
-        words!(
-            "너무 많이 출력해서 어느 것이 답인지 알 수 없어요({MOST_WORDS}단어까지).",
-            "It prints so much that nobody knows which of it is the answer (at most {MOST_WORDS} words)."
-        )
-    })
+    words_of(text).nth(MOST_WORDS).map(|_| too_many_words())
+}
+
+fn too_many_words() -> Words {
+    words!(
+        "너무 많이 출력해서 어느 것이 답인지 알 수 없어요({MOST_WORDS}단어까지).",
+        "It prints so much that nobody knows which of it is the answer (at most {MOST_WORDS} words)."
+    )
+}
+
+fn one_value() -> Words {
+    words!("이름표 하나에는 값이 하나예요.", "A label has one value.")
+}
+
+/// What is to be said of an answer with that to another question beside it.
+pub(super) fn anothers() -> Words {
+    words!(
+        "묻지 않은 호스트의 것까지 출력했어요.",
+        "It prints another host's, too, which it was not asked for."
+    )
+}
+
+/// Is a check's cause that all was printed that could be right?
+#[must_use]
+pub fn prints_all(cause: &Words) -> bool {
+    [too_many_words(), one_value(), anothers()].contains(cause)
 }
 
 /// Each of these values that was printed at all must stand behind its label; if none was, the first label before something
@@ -134,7 +154,7 @@ pub(super) fn ensure_number(did: Words, text: &str, label: &str, wanted: i64) ->
         did,
         expected: words!("`{label}`: {wanted}", "`{label}`: {wanted}"),
         got: shown(text, label),
-        cause: too_much(text).unwrap_or_default(),
+        cause: too_much(text).or((!has_few_values(&labelled)).then(one_value)).unwrap_or_default(),
     })
 }
 
@@ -183,7 +203,7 @@ pub(super) fn ensure_labels(did: &Words, finished: &Finished, text: &str, labels
             expected: words!("stdout에 `{label}`", "`{label}` on stdout"),
             got: shown(text, label),
             cause: if !labelled.is_empty() {
-                words!("이름표 하나에는 값이 하나예요.", "A label has one value.")
+                one_value()
             } else if unreadable {
                 words!(
                     "출력이 UTF-8도 EUC-KR도 아니에요. 소스 파일을 UTF-8로 저장하세요.",
@@ -201,8 +221,10 @@ pub(super) fn ensure_labels(did: &Words, finished: &Finished, text: &str, labels
 }
 
 #[cfg(test)]
+#[allow(clippy::panic, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+    use crate::verdict::Fault;
 
     #[test]
     fn a_label_is_found_however_it_is_spaced() {
@@ -236,6 +258,17 @@ mod tests {
         assert!(says(&all, ["7"]) && too_much(&all).is_none());
         let more = format!("{all}and");
         assert!(!says(&more, ["7"]) && too_much(&more).is_some());
+    }
+
+    #[test]
+    fn who_prints_all_that_could_be_right_is_told_so() {
+        let cause = |text: &str| match ensure_number(Words::default(), text, "host", 9) {
+            Err(Fault::Failed(failure)) => prints_all(&failure.cause),
+            other => panic!("{other:?}"),
+        };
+        assert!(cause("host : 7\nhost : 8\nhost : 9"), "many values");
+        assert!(cause(&format!("host : {}", "7 ".repeat(MOST_WORDS + 1))), "many words");
+        assert!(!cause("host : 7"), "merely wrong");
     }
 
     #[test]
