@@ -52,6 +52,9 @@ fn wrong_arguments_are_explained() {
         &["check"][..],
         &["check", "x", "y", "--format", "pdf"],
         &["class", "x", "y"],
+        &["class", "tcp_echoserv", "y", "--out", "z", "--shard", "9/8"],
+        // Of a part of the class, most of the roster would be missing.
+        &["class", "tcp_echoserv", "y", "--out", "z", "--shard", "1/8", "--roster", "r.csv"],
         &["report"],
         &["labs", "--lang", "fr"],
     ] {
