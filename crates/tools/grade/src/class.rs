@@ -34,7 +34,7 @@ use crate::pages;
 use crate::report::Report;
 use crate::results::{Class, Entry, file_stem, hex};
 use crate::roster::Roster;
-use crate::similar;
+use crate::similar::{self, Prints};
 use crate::told::{marks, visible};
 
 /// How a class is graded.
@@ -54,7 +54,7 @@ pub struct ClassOptions {
     pub shard: Option<Shard>,
     /// Who is in the class.
     pub roster: Option<Roster>,
-    /// More code that everybody was given, beside the starters: what is in it makes nobody similar.
+    /// More code that everybody was given, beside the starters and the slides' program: what is in it makes nobody similar.
     pub given: Option<PathBuf>,
 }
 
@@ -140,7 +140,7 @@ pub fn class(
     has_room(&results)?;
     let mut given = similar::given_to_all(lab.name)?;
     if let Some(more) = &options.given {
-        given.append(&mut similar::fingerprints(more).map_err(|error| in_the_way(more, &error))?);
+        given.append(&mut similar::fingerprints(more).map_err(|error| in_the_way(more, &error))?.hashes());
     }
 
     let seed = options.seed.unwrap_or_else(|| fastrand::u32(..).into());
@@ -256,9 +256,9 @@ impl Run<'_> {
             if link { Err(why.into()) } else { Ok(path) }
         });
         let digest = path.as_ref().ok().and_then(|path| digest(path));
-        let fingerprints: BTreeSet<u32> =
+        let mut prints: Prints =
             path.as_ref().map(|path| similar::fingerprints(path).unwrap_or_default()).unwrap_or_default();
-        let fingerprints = fingerprints.difference(&self.given).copied().collect();
+        prints.forget(|hash| self.given.contains(&hash));
         if let Some(digest) = &digest
             && let Ok(entry) = Entry::read(file)
             && !self.options.fresh
@@ -266,10 +266,10 @@ impl Run<'_> {
         {
             self.kept.fetch_add(1, Ordering::Relaxed);
             // Another `given`, or another way to the same submission, needs no other marks.
-            return if entry.fingerprints == fingerprints && entry.who == who {
+            return if entry.prints == prints && entry.who == who {
                 Ok(())
             } else {
-                Entry { who, fingerprints, ..entry }.write(file)
+                Entry { who, prints, ..entry }.write(file)
             };
         }
         let report = match path {
@@ -282,7 +282,7 @@ impl Run<'_> {
             }
         };
         let (digest, grader) = (digest.unwrap_or_default(), GRADER.clone());
-        Entry { student, who, digest, grader, report, fingerprints }.write(file)
+        Entry { student, who, digest, grader, report, prints }.write(file)
     }
 
     fn is_of(&self, entry: &Entry, student: &str, digest: &str, seed: u64) -> bool {

@@ -81,7 +81,7 @@ enum What {
         /// Only this part of the class, the Kth of N; `report` makes one of all
         #[arg(long, value_name = "K/N", conflicts_with_all = ["roster", "into"])]
         shard: Option<Shard>,
-        /// Code that every student was given (a file or folder) beside the starter: it makes nobody similar
+        /// Code that every student was given (a file or folder) beside the starter and the slides' program: it makes nobody similar
         #[arg(long, value_name = "PATH")]
         given: Option<PathBuf>,
         #[command(flatten)]

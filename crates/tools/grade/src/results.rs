@@ -1,6 +1,6 @@
 //! What a class's results are kept in, how results of several runs become one, and the tables made of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -15,7 +15,7 @@ use crate::handed_in::Who;
 use crate::report::{Report, Status};
 use crate::roster::{Found, Person, Roster};
 use crate::sheet::BOM;
-use crate::similar::{Pair, Submission};
+use crate::similar::{Pair, Prints, Submission};
 use crate::told::{marks, visible};
 
 /// A student's result file: the report as `--format json` has it, and what a later run must know.
@@ -38,7 +38,7 @@ pub struct Entry {
     pub report: Report,
     /// What `similar` compares.
     #[serde(default)]
-    pub fingerprints: BTreeSet<u32>,
+    pub prints: Prints,
 }
 
 impl Entry {
@@ -224,8 +224,8 @@ impl Class {
                     continue;
                 }
             }
-            let Entry { student, digest, fingerprints, .. } = entry;
-            let submission = Submission { student: student.clone(), digest, fingerprints };
+            let Entry { student, digest, prints, .. } = entry;
+            let submission = Submission { student: student.clone(), digest, prints };
             of_student.insert(student, (file.clone(), row, submission));
         }
         for (file, row, submission) in of_student.into_values() {
@@ -340,10 +340,21 @@ pub(crate) fn changes_csv<'a>(changes: impl Iterator<Item = [&'a str; 5]>) -> io
 /// `similar.csv`: a row a pair.
 pub fn similar_csv(pairs: &[Pair]) -> io::Result<Vec<u8>> {
     let mut csv = table();
-    csv.write_record(["student", "other", "identical", "containment", "jaccard", "shared_fingerprints"])?;
+    csv.write_record([
+        "student",
+        "other",
+        "identical",
+        "containment",
+        "jaccard",
+        "shared_fingerprints",
+        "longest_in_student",
+        "longest_in_other",
+    ])?;
     for pair in pairs {
         let [one, other] = &pair.students;
         let part = |part: f64| format!("{part:.3}");
+        let longest =
+            |of: usize| pair.longest.as_ref().map_or(String::new(), |places| cell(&places[of].to_string()));
         csv.write_record([
             cell(one),
             cell(other),
@@ -351,6 +362,8 @@ pub fn similar_csv(pairs: &[Pair]) -> io::Result<Vec<u8>> {
             part(pair.containment),
             part(pair.jaccard),
             pair.shared.to_string(),
+            longest(0),
+            longest(1),
         ])?;
     }
     written(csv)

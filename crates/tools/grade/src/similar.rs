@@ -4,13 +4,17 @@
 //! gone. Every [`K`] tokens in a row are hashed, and of every [`WINDOW`] hashes in a row the least is kept: winnowing
 //! (Schleimer, Wilkerson, Aiken: "Winnowing: Local Algorithms for Document Fingerprinting", SIGMOD 2003), which finds
 //! whatever two files share if it is at least `K + WINDOW - 1` tokens long. Of binaries, the instructions are compared, all or none.
+//!
+//! The tokens are found here and not by a parser of each language: a parser needs a grammar a language, and a file that says
+//! truly which one it is written in. How well it does is measured (`lab-notes/similar.md`).
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::path::Path;
 use std::process::Command;
-use std::{fs, io, iter};
+use std::{fmt, fs, io, iter};
 
 use object::{Object as _, ObjectSegment as _};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::submission::{MOST_BYTES, is_copied, said};
@@ -21,15 +25,64 @@ pub const K: usize = 12;
 pub const WINDOW: usize = 5;
 /// From so many submissions on, what more than half of them have is the task's and nobody's own.
 pub const CLASS: usize = 8;
-/// Fewer fingerprints in common than this say nothing.
-pub const FEWEST: usize = 8;
-/// Listed are pairs that share at least this part of the smaller one, as a fraction.
-pub const NEAR: f64 = 0.7;
+/// Fewer fingerprints in common than this say nothing: ten lines of a short program are the same by themselves.
+pub const FEWEST: usize = 24;
+/// Listed are pairs that share at least this part of the smaller one, as a fraction. In the labs that it was chosen on, no
+/// innocent pair that shares [`FEWEST`] comes nearer to it than a tenth (`tests/similar.rs`).
+pub const NEAR: f64 = 0.65;
 
 const SOURCES: [&str; 17] = [
     "c", "h", "cc", "cpp", "cxx", "hpp", "rs", "py", "go", "java", "kt", "js", "ts", "sh", "pl", "rb",
     "swift",
 ];
+
+/// One hash that was kept, and where the tokens stand that it was made of.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "(u32, usize, usize, usize)", into = "(u32, usize, usize, usize)")]
+pub struct Print {
+    /// Of the tokens.
+    pub hash: u32,
+    /// Which of the submission's files, by its place among them.
+    pub file: usize,
+    /// The first token's line, from 1; of a binary 0.
+    pub first: usize,
+    /// The last token's line.
+    pub last: usize,
+}
+
+impl From<(u32, usize, usize, usize)> for Print {
+    fn from((hash, file, first, last): (u32, usize, usize, usize)) -> Self {
+        Print { hash, file, first, last }
+    }
+}
+
+impl From<Print> for (u32, usize, usize, usize) {
+    fn from(print: Print) -> Self {
+        (print.hash, print.file, print.first, print.last)
+    }
+}
+
+/// What was kept of a submission, each hash once, where it comes first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Prints {
+    /// The files that were read, as they are called in the submission.
+    pub files: Vec<String>,
+    /// In the order of the files and of the lines.
+    pub prints: Vec<Print>,
+}
+
+impl Prints {
+    /// The hashes alone.
+    #[must_use]
+    pub fn hashes(&self) -> BTreeSet<u32> {
+        self.prints.iter().map(|print| print.hash).collect()
+    }
+
+    /// Leaves out what others have too.
+    pub fn forget(&mut self, others: impl Fn(u32) -> bool) {
+        self.prints.retain(|print| !others(print.hash));
+    }
+}
 
 /// What is compared of one submission.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +92,7 @@ pub struct Submission {
     /// Equal where every byte is.
     pub digest: String,
     /// What [`fingerprints`] found.
-    pub fingerprints: BTreeSet<u32>,
+    pub prints: Prints,
 }
 
 /// Two submissions that look alike.
@@ -55,12 +108,34 @@ pub struct Pair {
     pub containment: f64,
     /// How many they share.
     pub shared: usize,
+    /// Where the longest part is that both have, in each of them.
+    pub longest: Option<[Place; 2]>,
+}
+
+/// Some lines of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// As it is called in the submission.
+    pub file: String,
+    /// The first line, from 1; of a binary 0.
+    pub first: usize,
+    /// The last line.
+    pub last: usize,
+}
+
+impl fmt::Display for Place {
+    /// Writes it as compilers do: `main.c:10-24`.
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}", self.file)?;
+        if self.first > 0 { write!(f, ":{}-{}", self.first, self.last) } else { Ok(()) }
+    }
 }
 
 /// The fingerprints of a submission: of all files in it that may be copied into the sandbox, for what includes what nobody knows.
 /// Links are not followed.
-pub fn fingerprints(submission: &Path) -> io::Result<BTreeSet<u32>> {
-    let mut prints = BTreeSet::new();
+pub fn fingerprints(submission: &Path) -> io::Result<Prints> {
+    let mut found = Prints::default();
+    let mut seen = BTreeSet::new();
     // Of more there are no marks.
     let mut room = MOST_BYTES;
     let mut rest = vec![submission.to_path_buf()];
@@ -68,27 +143,30 @@ pub fn fingerprints(submission: &Path) -> io::Result<BTreeSet<u32>> {
         let file = fs::symlink_metadata(&path)?;
         if file.is_dir() {
             let cargo = path.join("Cargo.toml").exists();
-            for entry in fs::read_dir(&path)? {
-                let name = entry?.file_name();
-                if is_copied(&name, cargo) {
-                    rest.push(path.join(name));
-                }
-            }
+            let names: io::Result<BTreeSet<_>> =
+                fs::read_dir(&path)?.map(|entry| Ok(entry?.file_name())).collect();
+            rest.extend(
+                names?.iter().rev().filter(|name| is_copied(name, cargo)).map(|name| path.join(name)),
+            );
         } else if file.is_file() && file.len() <= room {
             room -= file.len();
             let bytes = fs::read(&path)?;
-            if let Some(code) = code(&bytes) {
-                prints.extend(code);
-            } else {
+            let prints = code(&bytes).unwrap_or_else(|| {
                 let source = is_source(&path) || path == submission || bytes.starts_with(b"#!");
-                prints.extend(winnow(tokens(&String::from_utf8_lossy(&bytes)), source));
-            }
+                winnow(tokens(&String::from_utf8_lossy(&bytes), has_ending(&path, "rs")), source)
+            });
+            let number = found.files.len();
+            let new = prints.into_iter().filter(|print| seen.insert(print.hash));
+            found.prints.extend(new.map(|print| Print { file: number, ..print }));
+            let inside = path.strip_prefix(submission).ok().filter(|inside| !inside.as_os_str().is_empty());
+            let name = inside.map(Path::as_os_str).or(path.file_name()).unwrap_or_default();
+            found.files.push(name.to_string_lossy().into_owned());
         }
     }
-    Ok(prints)
+    Ok(found)
 }
 
-/// The fingerprints of what all students of a lab have: its starters, and sockcommon.
+/// The hashes of what all students of a lab have: its starters, the slides' program and sockcommon.
 pub fn given_to_all(lab: &str) -> io::Result<BTreeSet<u32>> {
     let root = labkit::root();
     let folder = tempfile::tempdir()?;
@@ -99,14 +177,16 @@ pub fn given_to_all(lab: &str) -> io::Result<BTreeSet<u32>> {
                 .arg(folder.path().join(lang)),
         )?;
     }
-    let mut given = fingerprints(folder.path())?;
-    given.append(&mut fingerprints(&root.join("crates/sockcommon"))?);
+    let mut given = fingerprints(folder.path())?.hashes();
+    for all_have in [lab, "sockcommon"] {
+        given.append(&mut fingerprints(&root.join("crates").join(all_have))?.hashes());
+    }
     Ok(given)
 }
 
 /// The instructions of a binary, in as many fingerprints as a pair must share: they are those of a digest, so that two binaries
 /// have all of them in common or none. None of what is no binary.
-fn code(bytes: &[u8]) -> Option<Vec<u32>> {
+fn code(bytes: &[u8]) -> Option<Vec<Print>> {
     let file = object::File::parse(bytes).ok()?;
     let executable = file.segments().filter(|segment| segment.permissions().executable());
     let code: Vec<&[u8]> = executable.map(|segment| segment.data()).collect::<Result<_, _>>().ok()?;
@@ -114,35 +194,46 @@ fn code(bytes: &[u8]) -> Option<Vec<u32>> {
     if code.is_empty() {
         return Some(Vec::new());
     }
-    let digest = Sha256::digest(code.concat());
-    let words: Vec<u32> = digest.as_chunks().0.iter().map(|word| u32::from_le_bytes(*word)).collect();
-    Some(words)
+    let digest = format!("{:x?}", Sha256::digest(code.concat()));
+    let hashes = (0..FEWEST).map(|number| hash(&[&digest, &number.to_string()]));
+    Some(hashes.map(|hash| Print { hash, file: 0, first: 0, last: 0 }).collect())
+}
+
+fn has_ending(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|its| its.eq_ignore_ascii_case(ending))
 }
 
 fn is_source(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| SOURCES.iter().any(|source| ending.eq_ignore_ascii_case(source)))
+    SOURCES.iter().any(|source| has_ending(path, source))
 }
 
 /// The pairs that look alike, the nearest first.
 #[must_use]
 pub fn pairs(mut class: Vec<Submission>) -> Vec<Pair> {
-    if class.len() >= CLASS {
-        let mut owners: BTreeMap<u32, usize> = BTreeMap::new();
-        for print in class.iter().flat_map(|submission| &submission.fingerprints) {
-            *owners.entry(*print).or_default() += 1;
+    let mut owners: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (number, submission) in class.iter().enumerate() {
+        for print in &submission.prints.prints {
+            owners.entry(print.hash).or_default().push(number);
         }
-        let common = |print: &u32| owners.get(print).is_some_and(|&owners| 2 * owners > class.len());
-        let own = |submission: &Submission| {
-            submission.fingerprints.iter().copied().filter(|p| !common(p)).collect()
-        };
-        let own: Vec<BTreeSet<u32>> = class.iter().map(own).collect();
-        for (submission, own) in iter::zip(&mut class, own) {
-            submission.fingerprints = own;
+    }
+    if class.len() >= CLASS {
+        owners.retain(|_, owners| 2 * owners.len() <= class.len());
+        for submission in &mut class {
+            submission.prints.forget(|hash| !owners.contains_key(&hash));
+        }
+    }
+    // Of each two, in the row of the later.
+    let mut shared = vec![vec![0; class.len()]; class.len()];
+    for owners in owners.values() {
+        for (at, one) in owners.iter().enumerate() {
+            owners[at + 1..].iter().for_each(|other| shared[*other][*one] += 1);
         }
     }
     let mut pairs = Vec::new();
-    for (i, one) in class.iter().enumerate() {
-        pairs.extend(class[i + 1..].iter().filter_map(|other| compare(one, other)));
+    for (number, (other, shared)) in iter::zip(&class, &shared).enumerate() {
+        let there = other.prints.prints.iter().zip(0..).map(|(print, at)| (print.hash, at)).collect();
+        let earlier = iter::zip(&class, shared).take(number);
+        pairs.extend(earlier.filter_map(|(one, shared)| compare(one, other, *shared, &there)));
     }
     pairs
         .sort_by(|a: &Pair, b| b.containment.total_cmp(&a.containment).then(b.jaccard.total_cmp(&a.jaccard)));
@@ -150,34 +241,76 @@ pub fn pairs(mut class: Vec<Submission>) -> Vec<Pair> {
     pairs
 }
 
-#[allow(clippy::cast_precision_loss, reason = "a submission has no 2^52 fingerprints")]
-fn compare(one: &Submission, other: &Submission) -> Option<Pair> {
+fn compare(one: &Submission, other: &Submission, shared: usize, there: &HashMap<u32, usize>) -> Option<Pair> {
     let identical = !one.digest.is_empty() && one.digest == other.digest;
-    let shared = one.fingerprints.intersection(&other.fingerprints).count();
-    let smaller = one.fingerprints.len().min(other.fingerprints.len());
-    let all = one.fingerprints.len() + other.fingerprints.len() - shared;
-    let part = |of: usize| if identical { 1.0 } else { shared as f64 / of.max(1) as f64 };
-    let (jaccard, containment) = (part(all), part(smaller));
+    let [jaccard, containment] =
+        if identical { [1.0; 2] } else { alike(shared, one.prints.prints.len(), other.prints.prints.len()) };
     let near = identical || shared >= FEWEST && containment >= NEAR;
-    let students = [one.student.clone(), other.student.clone()];
-    near.then_some(Pair { students, identical, jaccard, containment, shared })
+    near.then(|| Pair {
+        students: [one.student.clone(), other.student.clone()],
+        identical,
+        jaccard,
+        containment,
+        shared,
+        longest: longest(&one.prints, &other.prints, there),
+    })
+}
+
+/// Which part of both and which part of the smaller is shared.
+#[must_use]
+#[allow(clippy::cast_precision_loss, reason = "a submission has no 2^52 fingerprints")]
+pub fn alike(shared: usize, one: usize, other: usize) -> [f64; 2] {
+    [(one + other).saturating_sub(shared), one.min(other)].map(|of| shared as f64 / of.max(1) as f64)
+}
+
+/// The longest part that both have: most fingerprints in a row, in one file of each. `there` is where each is in the other.
+fn longest(one: &Prints, other: &Prints, there: &HashMap<u32, usize>) -> Option<[Place; 2]> {
+    // How many there are, and the first and last of them on both sides.
+    let mut best: Option<(usize, [[Print; 2]; 2])> = None;
+    let mut run: Option<(usize, [[Print; 2]; 2])> = None;
+    let mut last = None;
+    for &print in &one.prints {
+        let at = there.get(&print.hash).copied();
+        let twin = at.and_then(|at| other.prints.get(at)).copied();
+        run = match (run, twin) {
+            (Some((count, [[a, b], [c, d]])), Some(twin))
+                if at == last.map(|last: usize| last + 1) && b.file == print.file && d.file == twin.file =>
+            {
+                Some((count + 1, [[a, print], [c, twin]]))
+            }
+            (_, Some(twin)) => Some((1, [[print; 2], [twin; 2]])),
+            (_, None) => None,
+        };
+        last = at;
+        if run.map_or(0, |(count, _)| count) > best.map_or(0, |(count, _)| count) {
+            best = run;
+        }
+    }
+    let place = |prints: &Prints, [first, last]: [Print; 2]| {
+        Some(Place { file: prints.files.get(first.file)?.clone(), first: first.first, last: last.last })
+    };
+    let (_, [here, there]) = best?;
+    Some([place(one, here)?, place(other, there)?])
 }
 
 /// The least hash of every [`WINDOW`] in a row; where it is not known to be a source, only of what looks like code.
-fn winnow<'a>(tokens: impl Iterator<Item = &'a str>, source: bool) -> BTreeSet<u32> {
-    let mut prints = BTreeSet::new();
+fn winnow<'a>(tokens: impl Iterator<Item = (&'a str, usize)>, source: bool) -> Vec<Print> {
+    let mut prints: Vec<Print> = Vec::new();
     let mut gram = VecDeque::with_capacity(K);
-    let mut window = VecDeque::with_capacity(WINDOW);
-    let mut keep = |window: &VecDeque<(u32, bool)>| {
-        if let Some((hash, true)) = window.iter().min() {
-            prints.insert(*hash);
+    let mut lines = VecDeque::with_capacity(K);
+    let mut window: VecDeque<(Print, bool)> = VecDeque::with_capacity(WINDOW);
+    let mut keep = |window: &VecDeque<(Print, bool)>| {
+        if let Some((print, true)) = window.iter().min_by_key(|(print, _)| print.hash) {
+            prints.push(*print);
         }
     };
-    for token in tokens {
+    for (token, line) in tokens {
         if gram.len() == K {
             gram.pop_front();
+            lines.pop_front();
         }
         gram.push_back(token);
+        lines.push_back(line);
         if gram.len() < K {
             continue;
         }
@@ -185,7 +318,9 @@ fn winnow<'a>(tokens: impl Iterator<Item = &'a str>, source: bool) -> BTreeSet<u
             window.pop_front();
         }
         let gram = &*gram.make_contiguous();
-        window.push_back((hash(gram), source || is_code(gram)));
+        let first = lines.front().copied().unwrap_or_default();
+        let print = Print { hash: hash(gram), file: 0, first, last: line };
+        window.push_back((print, source || is_code(gram)));
         if window.len() == WINDOW {
             keep(&window);
         }
@@ -215,50 +350,75 @@ const KEYWORDS: [&str; 59] = [
     "type", "unsafe", "use", "where", "define", "include", "true", "false", "def", "import", "class",
 ];
 
-/// What is left of a source file: keywords and punctuation as they are, `i` for a name, `n` and `s` for a number and a
-/// string or character of any value. Good enough for C and Rust; not exact where a macro plays with quotes.
-fn tokens(source: &str) -> impl Iterator<Item = &str> {
+/// What is left of a source file, and on which line: keywords and punctuation as they are, `i` for a name (`std::env::args` is
+/// one), `n` and `s` for a number and a string or character of any value. Good enough for C, C++, Rust, Python, Java and what is
+/// written like them; not exact where a macro plays with quotes. Of other languages it is wrong in the same way in every copy.
+fn tokens(source: &str, lifetimes: bool) -> impl Iterator<Item = (&str, usize)> {
     let mut rest = source;
+    let mut line = 1;
     let next = move || {
-        let (token, length) = token(rest, rest.chars().next()?);
-        rest = rest.get(length..).unwrap_or_default();
+        let (token, length) = token(rest, rest.chars().next()?, lifetimes);
+        let (passed, left) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        let token = token.map(|token| (token, line));
+        line += passed.matches('\n').count();
+        rest = left;
         Some(token)
     };
     iter::from_fn(next).flatten()
 }
 
 /// The next token, if it is one, and how many bytes it takes.
-fn token(rest: &str, first: char) -> (Option<&str>, usize) {
-    let word = |c: char| c == '_' || c.is_alphanumeric();
+fn token(rest: &str, first: char, lifetimes: bool) -> (Option<&str>, usize) {
     let until = |end: &str, from: usize| {
         rest.get(from..).and_then(|text| text.find(end)).map_or(rest.len(), |at| from + at + end.len())
     };
     // A compiler ignores a NUL.
     if first.is_whitespace() || first == '\0' {
         (None, first.len_utf8())
-    } else if rest.starts_with("//") {
-        (None, until("\n", 2))
+    } else if rest.starts_with("//") || first == '#' && !is_code_after_hash(&rest[1..]) {
+        (None, until("\n", 1))
     } else if rest.starts_with("/*") {
         (None, until("*/", 2))
     } else if let Some(fence) = raw_string(rest) {
         (Some("s"), until(&format!("\"{}", "#".repeat(fence)), rest.find('"').unwrap_or(0) + 1))
+    } else if let Some(quotes) = ["\"\"\"", "'''"].into_iter().find(|quotes| rest.starts_with(quotes)) {
+        (Some("s"), until(quotes, 3))
     } else if first == '"' {
         (Some("s"), quoted(rest, '"'))
     } else if first == '\'' {
         let mut next = rest[1..].chars();
         match (next.next(), next.next()) {
-            (Some('\\'), _) | (Some(_), Some('\'')) => (Some("s"), quoted(rest, '\'')),
-            // A lifetime of Rust.
-            _ => (Some("'"), 1),
+            // A lifetime.
+            (Some(c), after) if lifetimes && c != '\\' && after != Some('\'') => (Some("'"), 1),
+            _ => (Some("s"), quoted(rest, '\'')),
         }
     } else if first.is_ascii_digit() {
-        (Some("n"), rest.find(|c| !word(c) && c != '.').unwrap_or(rest.len()))
-    } else if word(first) {
-        let length = rest.find(|c| !word(c)).unwrap_or(rest.len());
-        (Some(KEYWORDS.into_iter().find(|keyword| *keyword == &rest[..length]).unwrap_or("i")), length)
+        (Some("n"), rest.find(|c| !is_word(c) && c != '.').unwrap_or(rest.len()))
+    } else if is_word(first) {
+        let length = name(rest);
+        (KEYWORDS.into_iter().find(|keyword| *keyword == &rest[..length]).or(Some("i")), length)
     } else {
         (Some(&rest[..first.len_utf8()]), first.len_utf8())
     }
+}
+
+fn is_word(c: char) -> bool {
+    c == '_' || c.is_alphanumeric()
+}
+
+/// How long the name is that begins here, with what it is found in.
+fn name(rest: &str) -> usize {
+    let length = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+    match rest[length..].strip_prefix("::") {
+        Some(after) if after.starts_with(is_word) => length + 2 + name(after),
+        _ => length,
+    }
+}
+
+/// A macro of C and an attribute of Rust are code. A comment of Python is not, and whatever else is written on a line of the
+/// preprocessor everybody has.
+fn is_code_after_hash(after: &str) -> bool {
+    after.starts_with(['[', '!']) || after.trim_start_matches([' ', '\t']).starts_with("define")
 }
 
 /// How many `#` a raw string of Rust that begins here has around it.
@@ -285,7 +445,7 @@ fn quoted(rest: &str, quote: char) -> usize {
 #[cfg(test)]
 mod tests {
     fn tokens(source: &str) -> Vec<&str> {
-        super::tokens(source).collect()
+        super::tokens(source, true).map(|(token, _)| token).collect()
     }
 
     #[test]

@@ -19,6 +19,7 @@ use grade::handed_in::Who;
 use grade::pages;
 use grade::report::{Report, Status};
 use grade::results::{Class, Entry, file_stem, files, student_name};
+use grade::similar::Prints;
 use grade::told::visible;
 use labs::words::Lang;
 use sample::{ECHO, found, options};
@@ -52,8 +53,8 @@ fn entry(student: &str, report: Report) -> Entry {
         who: Who::default(),
         digest: String::new(),
         grader: None,
-        fingerprints: [].into(),
         report,
+        prints: Prints::default(),
     }
 }
 
@@ -489,20 +490,50 @@ fn wrong_folders_are_a_clear_error() {
 #[test]
 fn similar_submissions_are_listed() {
     let (dir, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let source = include_str!("../../../tcp_echoserv/tcp_echoserv.c");
+    let source = include_str!("submissions/tcp_echoserv/poll.c");
+    let copied = source.replace("listen_sock", "fd");
     fs::write(dir.path().join("kim.c"), source).unwrap();
-    fs::write(dir.path().join("lee.c"), source.replace("listen_sock", "fd")).unwrap();
-    fs::write(dir.path().join("park.c"), include_str!("../../../get_hostent/get_hostent.c")).unwrap();
+    fs::create_dir(dir.path().join("lee")).unwrap();
+    fs::write(dir.path().join("lee/=server.c"), format!("// mine\n\n\n{copied}")).unwrap();
+    fs::write(dir.path().join("park.c"), include_str!("submissions/tcp_echoserv/threads.c")).unwrap();
     graded(dir.path(), out.path(), &options());
     let similar = fs::read_to_string(out.path().join("similar.csv")).unwrap();
     let lines: Vec<&str> = similar.lines().collect();
     assert_eq!(lines.len(), 2, "{similar}");
-    assert!(lines[1].starts_with("kim.c,lee.c,false,1.000,1.000,"), "{similar}");
-    assert!(fs::read_to_string(out.path().join("class.html")).unwrap().contains("not a verdict"));
+    assert!(lines[0].ends_with(",longest_in_student,longest_in_other"), "{similar}");
+    assert!(lines[1].starts_with("kim.c,lee,false,1.000,1.000,"), "{similar}");
+    // Where to look, in both; and no formula.
+    let [there, here] = lines[1].rsplitn(3, ',').take(2).collect::<Vec<_>>()[..] else { panic!("{similar}") };
+    let lines_of = |place: &str, name: &str| -> [usize; 2] {
+        let lines = place.strip_prefix(name).unwrap_or_else(|| panic!("{similar}"));
+        let (first, last) = lines.split_once('-').unwrap();
+        [first.parse().unwrap(), last.parse().unwrap()]
+    };
+    let [first, last] = lines_of(here, "kim.c:");
+    assert_eq!(lines_of(there, "'=server.c:"), [first + 3, last + 3]);
+    assert!(last > first + 10, "{similar}");
+    let page = fs::read_to_string(out.path().join("class.html")).unwrap();
+    assert!(
+        page.contains("not a verdict") && page.contains("Longest common part") && page.contains(here),
+        "{page}"
+    );
     // Nor is it if everybody was given it.
     let given = Some(dir.path().join("kim.c"));
     assert_eq!(graded(dir.path(), out.path(), &ClassOptions { given, ..options() }), [""; 0]);
     assert_eq!(fs::read_to_string(out.path().join("similar.csv")).unwrap().lines().count(), 1);
+}
+
+/// Who hands in the program of the slides has copied it from nobody.
+#[test]
+fn the_slides_are_nobodys_own() {
+    let (dir, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for student in ["kim", "lee"] {
+        let slides = include_str!("../../../tcp_echoserv/tcp_echoserv.c");
+        fs::write(dir.path().join(student).with_extension("c"), format!("{slides}// {student}\n")).unwrap();
+    }
+    graded(dir.path(), out.path(), &options());
+    let similar = fs::read_to_string(out.path().join("similar.csv")).unwrap();
+    assert_eq!(similar.lines().count(), 1, "{similar}");
 }
 
 /// In a class too small to have anything that most of it has.

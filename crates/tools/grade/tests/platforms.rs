@@ -16,6 +16,7 @@ use grade::class::{ClassOptions, Shard, Summary, class};
 use grade::form::Form;
 use grade::handed_in::Who;
 use grade::report::{Report, Status};
+use grade::similar::Prints;
 use grade::results::{Attendance, Class, Entry};
 use grade::roster::{Person, Roster};
 use labs::words::Lang;
@@ -330,8 +331,8 @@ fn two_of_one_name_are_not_taken_for_each_other() {
 fn entry(student: &str, who: Who, score: Option<u32>) -> Entry {
     let error = if score.is_some() { String::new() } else { "nothing".into() };
     let report = Report { score, error, ..sample::report() };
-    let (digest, grader, fingerprints) = (String::new(), None, [].into());
-    Entry { student: student.into(), who, digest, grader, report, fingerprints }
+    let (digest, grader) = (String::new(), None);
+    Entry { student: student.into(), who, digest, grader, report, prints: Prints::default() }
 }
 
 fn who(platform: grade::handed_in::Platform, id: &str, name: &str) -> Who {

@@ -348,6 +348,7 @@ fn similar_pairs(pairs: &[Pair], lang: Lang) -> Markup {
                             th scope="col" { button { (lang.of("다른 쪽", "Other")) } }
                             th scope="col" { button { (lang.of("작은 쪽 기준", "Of the smaller")) } }
                             th scope="col" { button { (lang.of("전체 기준", "Of both")) } }
+                            th scope="col" { (lang.of("가장 긴 공통 부분", "Longest common part")) }
                         }
                     }
                     tbody {
@@ -361,6 +362,11 @@ fn similar_pairs(pairs: &[Pair], lang: Lang) -> Markup {
                                 } @else {
                                     td { (percent(pair.containment)) }
                                     td { (percent(pair.jaccard)) }
+                                }
+                                td {
+                                    @if let Some([one, other]) = &pair.longest {
+                                        (visible(&one.to_string())) br; (visible(&other.to_string()))
+                                    }
                                 }
                             }
                         }

@@ -1,0 +1,2 @@
+struct port { unsigned net, host; };
+int find_port(const char *service, const char *proto, struct port *out);
