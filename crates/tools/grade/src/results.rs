@@ -1,5 +1,6 @@
 //! What a class's results are kept in, how results of several runs become one, and the tables made of them.
 
+use std::collections::BTreeSet;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
