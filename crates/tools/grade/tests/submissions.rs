@@ -34,9 +34,11 @@ struct Bad {
     edits: Vec<[String; 2]>,
     /// The checks that fail because of it.
     fails: BTreeSet<String>,
-    /// Words of the hint that a check gives for it.
+    /// Words of the hint that each of these checks gives for it; empty if it gives none, for want of evidence.
     #[serde(default)]
     hints: BTreeMap<String, String>,
+    /// What it gets, where it matters that it loses no more.
+    score: Option<u32>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -111,10 +113,26 @@ fn bad(lab: &Lab, bad: &Bad) -> Result<(), Failed> {
         let mistake = &bad.mistake;
         return Err(format!("{mistake}\nmeant for {wanted:?}, but failed {failed:?}\n{report}").into());
     }
+    if std::env::var_os("GRADE_HINTS").is_some() {
+        for check in with(Status::Failed) {
+            println!(
+                "HINT\t{}\t{}\t{}\t{}\t{:?}",
+                lab.name,
+                bad.name,
+                check.id,
+                report.score.unwrap_or(0),
+                check.hint
+            );
+        }
+    }
     for (id, words) in &bad.hints {
-        if !report.checks.iter().any(|check| check.id == *id && check.hint.contains(words)) {
+        let says = |hint: &str| if words.is_empty() { hint.is_empty() } else { hint.contains(words) };
+        if !report.checks.iter().any(|check| check.id == *id && says(&check.hint)) {
             return Err(format!("{}\n{id} does not say {words:?}\n{report}", bad.mistake).into());
         }
+    }
+    if bad.score.is_some() && report.score != bad.score {
+        return Err(format!("{}\nmeant to get {:?}\n{report}", bad.mistake, bad.score).into());
     }
     Ok(())
 }

@@ -104,6 +104,7 @@ const PLAN: [Part; 9] = [
             "bench::echo",
             "bench",
             "lab",
+            "labs::causes",
             "labs::printed",
             "labs::hosts",
             "labs::servers",

@@ -77,6 +77,12 @@ impl Listener {
             }
         })
     }
+
+    /// Has any connection come that nobody took? Takes it, if so.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        self.listener.accept().is_ok()
+    }
 }
 
 impl Peer {

@@ -2,8 +2,10 @@
 
 use labkit::trace::Call;
 
+use super::causes;
 use super::udp_client::{
-    Traced, bad_address, closed, empty_reply, long, prints, reply_length, sends, start, traced, watched,
+    Traced, bad_address, closed, empty_reply, ends_well, long, printed, prints, reply_length, sends, start,
+    traced, watched,
 };
 use crate::bench::{Bench, Start, bytes, ensure_refused, output};
 use crate::calls;
@@ -26,7 +28,7 @@ pub(super) static LAB: Lab = Lab {
                 "데이터그램 소켓을 주어진 주소의 7번 포트에 연결해요",
                 "It connects a datagram socket to port 7 of the given address",
             ],
-            points: 15,
+            points: 10,
             needs: &["build"],
             slide: "49",
             run: connects,
@@ -34,7 +36,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "sends",
             title: ["입력한 줄을 데이터그램 하나로 보내요", "It sends the line as one datagram"],
-            points: 15,
+            points: 5,
             needs: &["connects"],
             slide: "46, 49",
             run: sends,
@@ -42,16 +44,16 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "no_address",
             title: ["연결한 소켓에 주소 없이 보내요", "It sends on the connected socket, without an address"],
-            points: 10,
-            needs: &["sends"],
+            points: 5,
+            needs: &["connects"],
             slide: "49",
             run: no_address,
         },
         Check {
             id: "prints",
             title: ["받은 데이터그램을 출력해요", "It prints the datagram that came"],
-            points: 15,
-            needs: &["sends"],
+            points: 20,
+            needs: &["connects"],
             slide: "46, 49",
             run: prints,
         },
@@ -61,7 +63,7 @@ pub(super) static LAB: Lab = Lab {
                 "보낸 것과 길이가 다른 답, 빈 답, 4096바이트",
                 "Answers of other lengths than the line's: none at all, 4096 bytes",
             ],
-            points: 10,
+            points: 20,
             needs: &["prints"],
             slide: "46, 49",
             run: |bench| reply_length(bench).and_then(|()| empty_reply(bench)).and_then(|()| long(bench)),
@@ -69,7 +71,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "stranger",
             title: ["연결된 상대가 아닌 곳의 데이터그램", "A datagram from somebody else"],
-            points: 10,
+            points: 20,
             needs: &["prints"],
             slide: "49",
             run: stranger,
@@ -77,7 +79,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "refused",
             title: ["그 포트에 아무도 없으면", "Where nobody listens"],
-            points: 10,
+            points: 8,
             needs: &["connects"],
             slide: "49",
             run: refused,
@@ -85,7 +87,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "dissolves",
             title: ["AF_UNSPEC으로 연결을 풀어요", "It undoes the connection with AF_UNSPEC"],
-            points: 10,
+            points: 7,
             needs: &["connects"],
             slide: "49",
             run: dissolves,
@@ -100,7 +102,10 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "close",
-            title: ["소켓을 close로 닫아요", "It closes its socket"],
+            title: [
+                "소켓을 close로 닫고 종료 상태 0으로 끝나요",
+                "It closes its socket, and ends with status 0",
+            ],
             points: 2,
             needs: &["connects"],
             slide: "32",
@@ -188,21 +193,26 @@ fn no_address(bench: &mut Bench) -> Verdict {
 fn stranger(bench: &mut Bench) -> Verdict {
     let (line, answer, other) = (bench.line(20), bench.line(20), bench.line(20));
     let client = start(bench, &line, &Start::default())?;
-    let from = client.sends(&line)?;
+    let (_, from) = client.receive()?;
     // The same address as the server's, another port.
     let stranger = bench.datagrams(*client.at.ip(), 0)?;
     stranger.send_to(&other, from)?;
     // If it takes that, it does so before the server answers.
     client.run.until_asleep(|| Ok(client.run.over().then_some(())))?;
     let shown = bytes(&other);
-    client.prints(&line, &answer, from).map(drop).map_err(|fault| {
-        fault
-            .after(&words!("다른 포트에서 먼저 보냄: {shown}", "sent {shown} from another port first"))
-            .because(words!(
-                "커널은 받는 순간에 연결되어 있는 소켓만 지켜 줘요. recv 전에 connect하고, 그 뒤에 AF_UNSPEC으로 풀었는지 보세요.",
-                "The kernel looks after a socket only while it is connected: connect before recv, and AF_UNSPEC not before it either."
-            ))
+    let when = words!("다른 포트에서 먼저 보냄: {shown}", "sent {shown} from another port first");
+    let answered = client.ends(&answer, from)?;
+    ensure(!causes::contains(&answered.finished.stdout, other.trim_ascii_end()), || Failure {
+        did: answered.did.clone(),
+        expected: words!("그것을 출력하지 않기", "it is not printed"),
+        got: output(&answered.finished),
+        cause: words!(
+            "커널은 받는 순간에 연결되어 있는 소켓만 지켜 줘요. recv 전에 connect하고, 그 뒤에 AF_UNSPEC으로 풀었는지 보세요.",
+            "The kernel looks after a socket only while it is connected: connect before recv, and AF_UNSPEC not before it either."
+        ),
     })
+    .and_then(|()| printed(&answered, &line, &answer))
+    .map_err(|fault| fault.after(&when))
 }
 
 fn refused(bench: &mut Bench) -> Verdict {
@@ -251,5 +261,6 @@ fn dissolves(bench: &mut Bench) -> Verdict {
 
 fn close(bench: &mut Bench) -> Verdict {
     let traced = bench.once("traced", traced)?;
-    closed(&traced.connected())
+    closed(&traced.connected())?;
+    ends_well(bench)
 }

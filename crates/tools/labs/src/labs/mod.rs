@@ -2,6 +2,7 @@
 
 mod ascii_ip;
 mod byte_order;
+mod causes;
 mod connected_udp;
 mod get_host_byaddr;
 mod get_hostent;

@@ -1,13 +1,12 @@
 //! mydaytime: the client of a daytime server (RFC 867).
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::SocketAddrV4;
 
 use labkit::trace::Call;
 
-use super::printed::taken_for_format;
-use super::tcp_client;
+use super::{causes, tcp_client};
 use crate::bench::{
-    Bench, Finished, Listener, Peer, Run, Start, bytes, compare, ensure_refused, ensure_success,
+    Bench, Finished, Peer, Run, Start, bytes, compare, ensure_refused, ensure_success, output,
 };
 use crate::calls;
 use crate::lab::{BUILD, Check, Lab, statement};
@@ -36,7 +35,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "prints",
-            title: ["받은 것을 출력하고 끝나요", "It prints what it got, and ends"],
+            title: ["받은 것을 출력해요", "It prints what it got"],
             points: 20,
             needs: &["connects"],
             slide: "31, 33",
@@ -79,7 +78,10 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "empty",
-            title: ["답이 비어 있으면", "An answer of 0 bytes"],
+            title: [
+                "종료 상태 0으로 끝나요, 답이 비어 있어도",
+                "It ends with status 0, after an answer of 0 bytes too",
+            ],
             points: 5,
             needs: &["connects"],
             slide: "31",
@@ -97,7 +99,7 @@ pub(super) static LAB: Lab = Lab {
             id: "reset",
             title: ["답을 받다가 연결이 끊기면(reset)", "A connection that is reset while it reads"],
             points: 5,
-            needs: &["prints"],
+            needs: &["connects"],
             slide: "31",
             run: reset,
         },
@@ -132,19 +134,18 @@ pub(super) static LAB: Lab = Lab {
 struct Connected {
     run: Run,
     server: Peer,
-    _listener: Listener,
 }
 
 fn start(bench: &mut Bench, options: &Start) -> Verdict<Connected> {
     let wanted = SocketAddrV4::new(bench.server_address(), DAYTIME);
-    let listener = bench.listen(Ipv4Addr::UNSPECIFIED, DAYTIME)?;
+    let servers = tcp_client::servers(bench, DAYTIME)?;
     let run = bench.start_with(&[&wanted.ip().to_string()], options)?;
     let cause = words!(
-        "socket은 SOCK_STREAM, sin_port는 htons(13)이어야 해요. connect의 반환값이 0인지도 보세요.",
-        "The socket is a SOCK_STREAM, sin_port is htons(13). Look also whether connect returns 0."
+        "socket은 SOCK_STREAM, sin_port는 htons(13), sin_addr는 인자로 받은 주소인지, connect의 반환값이 0인지 보세요.",
+        "Look whether the socket is a SOCK_STREAM, sin_port htons(13), sin_addr the argument, and whether connect returns 0."
     );
-    let server = tcp_client::accept(&run, &listener, wanted, cause)?;
-    Ok(Connected { run, server, _listener: listener })
+    let server = tcp_client::accept(&run, &servers, wanted, cause)?;
+    Ok(Connected { run, server })
 }
 
 fn connects(bench: &mut Bench) -> Verdict {
@@ -153,7 +154,7 @@ fn connects(bench: &mut Bench) -> Verdict {
 
 /// Answers with these pieces, each sent when the one before has been read, so that no read can get two, and closes.
 fn answer(bench: &mut Bench, pieces: &[&[u8]], options: &Start) -> Verdict<Finished> {
-    let Connected { run, mut server, _listener } = start(bench, options)?;
+    let Connected { run, mut server } = start(bench, options)?;
     for (i, piece) in pieces.iter().enumerate() {
         if i > 0 {
             server.taken(&run)?;
@@ -164,21 +165,22 @@ fn answer(bench: &mut Bench, pieces: &[&[u8]], options: &Start) -> Verdict<Finis
     run.finish()
 }
 
-/// The answer must have been printed as it came; whatever else there may be. And that was all: status 0.
-fn printed(did: Words, finished: &Finished, answer: &[u8]) -> Verdict {
+/// The answer, which came in these pieces, must have been printed as it came; whatever else there may be.
+fn printed(did: Words, finished: &Finished, pieces: &[&[u8]]) -> Verdict {
+    let answer = pieces.concat();
     let text = answer.trim_ascii_end();
-    if finished.stdout.windows(text.len()).any(|window| window == text) {
-        return ensure_success(did, finished);
+    if causes::contains(&finished.stdout, text) {
+        return Ok(());
     }
     // From where the answer begins, if it does.
-    let begins = |window: &[u8]| window == &text[..window.len()];
-    let from = finished.stdout.windows(text.len().min(3)).position(begins).unwrap_or(0);
+    let from = causes::find(&finished.stdout, &text[..text.len().min(3)]).unwrap_or(0);
     let did = Words {
         ko: did.ko + " (끝의 줄바꿈은 견주지 않음)",
         en: did.en + " (but for the end of the line)",
     };
     let failure = compare(did, text, finished.stdout[from..].trim_ascii_end()).unwrap_or_default();
-    Err(Fault::from(failure).because(taken_for_format(text, &finished.stdout)))
+    let cause = causes::of_printed(b"", pieces, &finished.stdout).unwrap_or_default();
+    Err(Fault::from(failure).because(cause))
 }
 
 /// `Mon Feb 26 11:00:21 2007`, of any day.
@@ -197,34 +199,20 @@ fn prints(bench: &mut Bench) -> Verdict {
     let date = date(bench) + "\r\n";
     let finished = answer(bench, &[date.as_bytes()], &Start::default())?;
     let shown = bytes(date.as_bytes());
-    printed(words!("서버의 답: {shown}", "the server's answer: {shown}"), &finished, date.as_bytes()).map_err(
-        |fault| {
-            fault.because(words!(
-                "read가 돌려준 n바이트를 출력하세요. read는 끝에 '\\0'을 넣어 주지 않아요.",
-                "Print the n bytes that read returned. read puts no '\\0' at their end."
-            ))
-        },
-    )
-}
-
-/// One read is not enough.
-fn read_on() -> Words {
-    words!(
-        "TCP는 바이트의 흐름이에요. read가 0을 돌려줄 때까지 되풀이해서 읽고, 읽은 만큼 출력하세요.",
-        "TCP is a stream of bytes: repeat read until it returns 0, and print as much as it has read."
-    )
+    printed(words!("서버의 답: {shown}", "the server's answer: {shown}"), &finished, &[date.as_bytes()])
 }
 
 fn pieces(bench: &mut Bench) -> Verdict {
     let date = date(bench) + "\r\n";
-    let (first, rest) = date.as_bytes().split_at(bench.rng.usize(1..10));
-    let (second, third) = rest.split_at(bench.rng.usize(1..10));
-    let finished = answer(bench, &[first, second, third], &Start::default())?;
+    let (first, rest) = date.as_bytes().split_at(bench.rng.usize(3..10));
+    let (second, third) = rest.split_at(bench.rng.usize(3..10));
+    let pieces = [first, second, third];
+    let finished = answer(bench, &pieces, &Start::default())?;
     let did = words!(
         "서버가 세 조각으로 답함(앞의 것이 읽힌 뒤에 다음 것을 보냄)",
         "the server answered in three pieces, each sent when the one before had been read"
     );
-    printed(did, &finished, date.as_bytes()).map_err(|fault| fault.because(read_on()))
+    printed(did, &finished, &pieces)
 }
 
 fn long(bench: &mut Bench) -> Verdict {
@@ -234,29 +222,58 @@ fn long(bench: &mut Bench) -> Verdict {
     let finished = answer(bench, &pieces, &Start::default())?;
     let n = all.len();
     let did = words!("서버가 {n}바이트로 답함", "the server answered with {n} bytes");
-    printed(did, &finished, &all).map_err(|fault| fault.because(read_on()))
+    // How large a piece a read gets is not known here.
+    printed(did, &finished, &[&all])
 }
 
 fn until_close(bench: &mut Bench) -> Verdict {
     let lines = [date(bench) + "\r\n", date(bench) + "\r\n"];
-    let finished = answer(bench, &[lines[0].as_bytes(), lines[1].as_bytes()], &Start::default())?;
-    let did =
-        words!("서버가 두 줄을 한 줄씩 보냄", "the server answered with two lines, one after the other");
-    printed(did, &finished, lines.concat().as_bytes()).map_err(|fault| fault.because(read_on()))
+    let pieces = [lines[0].as_bytes(), lines[1].as_bytes()];
+    let finished = answer(bench, &pieces, &Start::default())?;
+    let [first, second] = pieces.map(|line| causes::find(&finished.stdout, line.trim_ascii_end()));
+    ensure(first.is_some() && second.is_some(), || {
+        let expected = bytes(lines.concat().as_bytes());
+        Failure {
+            did: words!(
+                "서버가 두 줄을 한 줄씩 보냄",
+                "the server answered with two lines, one after the other"
+            ),
+            expected: words!("두 줄을 모두 출력: {expected}", "both lines printed: {expected}"),
+            got: output(&finished),
+            cause: if first.is_some() {
+                words!(
+                    "첫 줄 다음을 출력하지 않았어요. 답은 줄이 아니라 연결이 끝날 때 끝나요. read가 0을 돌려줄 때까지 읽으세요.",
+                    "What comes after the first line is not printed. The answer ends not with a line but with the connection: read on until read returns 0."
+                )
+            } else {
+                Words::default()
+            },
+        }
+    })
 }
 
 fn percent(bench: &mut Bench) -> Verdict {
-    let line = format!("100%% %x {}\r\n", date(bench)); // as a format, it has no %s or %n, which may do anything
+    let date = date(bench);
+    let line = format!("5%% %x {}\r\n", &date[..19]); // as a format, it has no %s or %n, which may do anything
     let shown = bytes(line.as_bytes());
     let did = words!("서버의 답: {shown}", "the server's answer: {shown}");
     let finished = answer(bench, &[line.as_bytes()], &Start::default())?;
-    printed(did, &finished, line.as_bytes())
+    printed(did, &finished, &[line.as_bytes()])
 }
 
 fn empty(bench: &mut Bench) -> Verdict {
+    let date = date(bench);
+    let finished = answer(bench, &[date.as_bytes()], &Start::default())?;
+    let shown = bytes(date.as_bytes());
+    ensure_success(words!("서버의 답: {shown}", "the server's answer: {shown}"), &finished)?;
     let finished = answer(bench, &[], &Start::default())?;
     let did = words!("서버가 아무것도 보내지 않고 닫음", "the server closed without an answer");
-    ensure_success(did, &finished)
+    ensure_success(did, &finished).map_err(|fault| {
+        fault.surely_because(words!(
+            "답이 비어 있어도 오류가 아니에요. read가 돌려준 0은 답의 끝이에요. 오류는 -1이에요.",
+            "An empty answer is no error. When read returns 0, that is the end of the answer; -1 is an error."
+        ))
+    })
 }
 
 fn refused(bench: &mut Bench) -> Verdict {
@@ -266,7 +283,7 @@ fn refused(bench: &mut Bench) -> Verdict {
 }
 
 fn reset(bench: &mut Bench) -> Verdict {
-    let Connected { run, mut server, _listener } = start(bench, &Start::default())?;
+    let Connected { run, mut server } = start(bench, &Start::default())?;
     let piece = &date(bench)[..10];
     server.send(&run, piece.as_bytes())?;
     server.taken(&run)?;

@@ -176,23 +176,6 @@ pub(super) fn shown(text: &str, label: &str) -> Words {
     words!("stdout: {lines}", "stdout: {lines}")
 }
 
-/// What is to be said of printf(buf).
-fn printf_buf() -> Words {
-    words!(
-        "printf(buf)는 buf의 %를 서식으로 읽어요. printf(\"%s\", buf)나 fwrite(buf, 1, n, stdout)을 쓰세요.",
-        "printf(buf) takes a % in buf for a conversion. Use printf(\"%s\", buf), or fwrite(buf, 1, n, stdout)."
-    )
-}
-
-/// [`printf_buf`] if the output shows it: what `text` has before its first % is there, the % and its conversion are not.
-pub(super) fn taken_for_format(text: &[u8], stdout: &[u8]) -> Words {
-    let shown = |text: &[u8]| stdout.windows(text.len().max(1)).any(|window| window == text);
-    match text.iter().position(|byte| *byte == b'%') {
-        Some(at) if shown(&text[..at]) && !shown(&text[..text.len().min(at + 2)]) => printf_buf(),
-        _ => Words::default(),
-    }
-}
-
 /// Fails unless every label is in what it printed, with one value.
 pub(super) fn ensure_labels(did: &Words, finished: &Finished, text: &str, labels: &[&str]) -> Verdict {
     let unreadable = finished.text().contains('\u{fffd}');
@@ -269,16 +252,6 @@ mod tests {
         assert!(cause("host : 7\nhost : 8\nhost : 9"), "many values");
         assert!(cause(&format!("host : {}", "7 ".repeat(MOST_WORDS + 1))), "many words");
         assert!(!cause("host : 7"), "merely wrong");
-    }
-
-    #[test]
-    fn a_format_shows_in_what_is_left_of_it() {
-        let taken =
-            |stdout: &str| taken_for_format("응답 50%% %x\n".as_bytes(), stdout.as_bytes()) == printf_buf();
-        assert!(taken("수신 : 응답 50% 1f\n"));
-        assert!(!taken("수신 : 응답 50%% %"), "cut later");
-        assert!(!taken("수신 : ?? 50%% %x\n"), "something else is wrong");
-        assert!(!taken(""));
     }
 
     #[test]

@@ -2,20 +2,45 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use crate::bench::{Bench, Listener, Peer, Run, ensure_refused};
+use labkit::trace::Call;
+
+use crate::bench::{Bench, Listener, Peer, Run, Start, ensure_refused};
+use crate::calls;
 use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
 
+/// The tester's server, and one where a client comes whose port is not in network order.
+pub(super) struct Servers {
+    listener: Listener,
+    swapped: Option<Listener>,
+}
+
+/// Listens at this port.
+pub(super) fn servers(bench: &Bench, port: u16) -> Verdict<Servers> {
+    let listener = bench.listen(Ipv4Addr::UNSPECIFIED, port)?;
+    // Where somebody else has that port, less is known of why no client came.
+    Ok(Servers { listener, swapped: bench.listen(Ipv4Addr::UNSPECIFIED, port.swap_bytes()).ok() })
+}
+
 /// The server's end of the connection that a client has to make to `wanted`; `cause` is why it may not.
-pub(super) fn accept(run: &Run, listener: &Listener, wanted: SocketAddrV4, cause: Words) -> Verdict<Peer> {
+pub(super) fn accept(run: &Run, servers: &Servers, wanted: SocketAddrV4, cause: Words) -> Verdict<Peer> {
     let failure = |got, cause| Failure {
         did: run.did(),
         expected: words!("{wanted}에 연결(TCP)", "a TCP connection to {wanted}"),
         got,
         cause,
     };
-    let Some(server) = listener.accept(run)? else {
+    let Some(server) = servers.listener.accept(run)? else {
+        let cause = if servers.swapped.as_ref().is_some_and(Listener::has_more) {
+            let (port, swapped) = (wanted.port(), wanted.port().swap_bytes());
+            words!(
+                "{swapped}번 포트에 연결했어요. {port}의 두 바이트를 뒤바꾼 수예요. sin_port에는 htons({port})을 넣으세요.",
+                "It connected to port {swapped}, which is {port} with its two bytes swapped. sin_port takes htons({port})."
+            )
+        } else {
+            cause
+        };
         return Err(run.explain(failure(words!("연결이 오지 않았어요", "no connection came"), cause)).into());
     };
     let to = server.local_addr()?;
@@ -33,7 +58,8 @@ pub(super) fn accept(run: &Run, listener: &Listener, wanted: SocketAddrV4, cause
 pub(super) fn bad_address(bench: &mut Bench, port: u16, args: &[&str], input: &[u8]) -> Verdict {
     // Whoever doesn't look connects to 0.0.0.0, and that is this machine (ip(7)).
     let listener = bench.listen(Ipv4Addr::UNSPECIFIED, port)?;
-    let run = bench.start(args)?;
+    // Without an argument there is no address at all: a client of its own choice may try any.
+    let run = bench.start_with(args, &Start { traced: args.is_empty(), ..Start::default() })?;
     run.write(input);
     run.close_stdin();
     let connected = listener.accept(&run)?.is_some();
@@ -46,7 +72,37 @@ pub(super) fn bad_address(bench: &mut Bench, port: u16, args: &[&str], input: &[
         got: words!("이 컴퓨터의 {port}번 포트에 연결했어요", "it connected to port {port} of this machine"),
         cause: unchecked(args),
     })?;
-    ensure_refused(run.did(), &run.finish()?)
+    let did = run.did();
+    let finished = run.finish()?;
+    asks_nobody(&did, &finished.calls)?;
+    ensure_refused(did, &finished)
+}
+
+/// A client without an argument asks no server: one that it knows by itself would be asked here, too.
+pub(super) fn asks_nobody(did: &Words, calls: &[Call]) -> Verdict {
+    let asks = |call: &&Call| {
+        matches!(&*call.name, "connect" | "sendto" | "sendmsg" | "sendmmsg")
+            && call.args.iter().any(|argument| calls::address(argument).is_some())
+    };
+    match calls.iter().find(asks) {
+        None => Ok(()),
+        Some(call) => {
+            let text = call.text();
+            Err(Failure {
+                did: did.clone(),
+                expected: words!(
+                    "아무 데도 연결하거나 보내지 않고 0이 아닌 종료 상태로 끝나기",
+                    "it asks no server, and exits with a status that is not 0"
+                ),
+                got: words!("{text}", "{text}"),
+                cause: words!(
+                    "인자가 없는데 다른 주소를 썼어요. argc가 2가 아니면 사용법을 출력하고 exit(1)로 끝내세요.",
+                    "Without an argument it used another address. When argc is not 2, print the usage and exit(1)."
+                ),
+            }
+            .into())
+        }
+    }
 }
 
 /// Why a client went on with these arguments, and to this machine.

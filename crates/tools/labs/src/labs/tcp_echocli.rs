@@ -4,9 +4,10 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use labkit::trace::Call;
 
-use super::printed::taken_for_format;
-use super::tcp_client;
-use crate::bench::{Bench, Listener, Peer, Run, Start, bytes, compare, ensure_refused, ensure_success};
+use super::{causes, tcp_client};
+use crate::bench::{
+    Bench, Finished, Peer, Run, Start, bytes, compare, ensure_refused, ensure_success, output,
+};
 use crate::calls;
 use crate::lab::{BUILD, Check, Lab, statement};
 use crate::verdict::{Failure, Fault, Verdict, ensure};
@@ -15,6 +16,9 @@ use crate::words::Words;
 
 /// The slide's port.
 const ECHO: u16 = 7;
+
+/// A line has fewer bytes than this where its length is not what a check is about: a student's buffer may be small.
+const SHORT: usize = 30;
 
 /// The lab.
 pub(super) static LAB: Lab = Lab {
@@ -27,7 +31,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "connects",
             title: ["주어진 주소의 7번 포트에 연결해요", "It connects to port 7 of the given address"],
-            points: 10,
+            points: 5,
             needs: &["build"],
             slide: "28-30",
             run: connects,
@@ -35,7 +39,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "sends",
             title: ["입력한 줄을 그대로 보내요", "It sends the line as it was typed"],
-            points: 15,
+            points: 10,
             needs: &["connects"],
             slide: "31, 34",
             run: sends,
@@ -43,15 +47,15 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "prints",
             title: ["서버가 보낸 것을 출력해요", "It prints what the server sent"],
-            points: 15,
-            needs: &["sends"],
+            points: 20,
+            needs: &["connects"],
             slide: "31, 34",
             run: prints,
         },
         Check {
             id: "pieces",
             title: ["답이 여러 조각으로 와도", "An answer that comes in pieces"],
-            points: 10,
+            points: 15,
             needs: &["prints"],
             slide: "31",
             run: pieces,
@@ -76,13 +80,16 @@ pub(super) static LAB: Lab = Lab {
             id: "last_line",
             title: ["줄바꿈 없이 끝나는 입력", "Input that ends without a newline"],
             points: 5,
-            needs: &["sends"],
+            needs: &["connects"],
             slide: "34",
             run: last_line,
         },
         Check {
             id: "end_of_input",
-            title: ["입력이 없으면 보내지 않고 끝나요", "Without input it sends nothing and ends"],
+            title: [
+                "종료 상태 0으로 끝나요, 입력이 없으면 보내지 않고",
+                "It ends with status 0; without input it sends nothing",
+            ],
             points: 5,
             needs: &["connects"],
             slide: "34",
@@ -92,7 +99,7 @@ pub(super) static LAB: Lab = Lab {
             id: "early_close",
             title: ["답이 모자란 채 서버가 닫으면", "A server that closes too early"],
             points: 10,
-            needs: &["prints"],
+            needs: &["connects"],
             slide: "31, 32",
             run: early_close,
         },
@@ -124,7 +131,7 @@ pub(super) static LAB: Lab = Lab {
             id: "close",
             title: ["소켓을 close로 닫아요", "It closes its socket"],
             points: 2,
-            needs: &["prints"],
+            needs: &["connects"],
             slide: "32",
             run: close,
         },
@@ -135,13 +142,12 @@ pub(super) static LAB: Lab = Lab {
 struct Connected {
     run: Run,
     server: Peer,
-    _listener: Listener,
 }
 
 /// Starts it with this as all of its input: typed at once, for those that ask before they connect.
 fn start(bench: &mut Bench, input: &[u8], options: &Start) -> Verdict<Connected> {
     let ip = bench.server_address();
-    let listener = bench.listen(Ipv4Addr::UNSPECIFIED, ECHO)?;
+    let servers = tcp_client::servers(bench, ECHO)?;
     let run = bench.start_with(&[&ip.to_string()], options)?;
     run.write(input);
     run.close_stdin();
@@ -150,8 +156,8 @@ fn start(bench: &mut Bench, input: &[u8], options: &Start) -> Verdict<Connected>
         "sin_family, sin_port = htons(7), sin_addr를 채웠는지, connect의 반환값이 0인지 보세요.",
         "Look at sin_family, sin_port = htons(7) and sin_addr, and whether connect returns 0."
     );
-    let server = tcp_client::accept(&run, &listener, wanted, cause)?;
-    Ok(Connected { run, server, _listener: listener })
+    let server = tcp_client::accept(&run, &servers, wanted, cause)?;
+    Ok(Connected { run, server })
 }
 
 fn connects(bench: &mut Bench) -> Verdict {
@@ -159,154 +165,160 @@ fn connects(bench: &mut Bench) -> Verdict {
     start(bench, &line, &Start::default()).map(drop)
 }
 
-/// What the server got must be this.
-fn same(run: &Run, did: Words, wanted: &[u8], got: &[u8], cause: Words) -> Verdict {
-    compare(did, wanted, got).map_or(Ok(()), |failure| Err(Fault::from(run.explain(failure)).because(cause)))
-}
-
-/// Starts it and types a line, which the server must get.
-fn start_and_send(bench: &mut Bench, line: &[u8]) -> Verdict<Connected> {
-    let mut connected = start(bench, line, &Start::default())?;
-    let got = connected.server.receive(&connected.run, line.len())?;
-    let shown = bytes(line);
-    let did = words!("키보드에서 {shown} 입력", "typed {shown}");
-    let cause = words!(
-        "읽은 줄을 줄바꿈까지 strlen(buf)바이트만큼 보내세요. 긴 줄은 buf에 다 들어가나요?",
-        "Send the line that was read, newline included: strlen(buf) bytes. Is there room in buf for a long one?"
-    );
-    same(&connected.run, did, line, &got, cause)?;
-    Ok(connected)
-}
-
-/// Another text of the same length: what the server answers.
-fn answer_to(bench: &mut Bench, line: &[u8]) -> Vec<u8> {
-    bench.line(line.len())
-}
-
-/// The client must have printed `answer`, and end well.
-fn printed(did: Words, run: Run, answer: &[u8]) -> Verdict {
-    let finished = run.finish()?;
-    let text = answer.strip_suffix(b"\n").unwrap_or(answer);
-    let found = finished.stdout.windows(text.len()).any(|window| window == text);
-    ensure(found, || {
-        let (answer, stdout) = (bytes(answer), bytes(&finished.stdout));
-        Failure {
-            did: did.clone(),
-            expected: words!("받은 것을 출력: {answer}", "what it received on stdout: {answer}"),
-            got: words!("stdout: {stdout}", "stdout: {stdout}"),
-            cause: taken_for_format(text, &finished.stdout),
-        }
-    })?;
-    ensure_success(did, &finished)
-}
-
-/// Types `line`, answers with `answer`, and wants that printed.
-fn conversation(bench: &mut Bench, line: &[u8], answer: &[u8]) -> Verdict {
-    let Connected { run, mut server, .. } = start_and_send(bench, line)?;
-    server.send(&run, answer)?;
-    let (n, shown) = (answer.len(), bytes(answer));
-    printed(
-        words!("서버가 {n}바이트로 답함: {shown}", "the server answered with {n} bytes: {shown}"),
-        run,
-        answer,
-    )
-}
-
-fn sends(bench: &mut Bench) -> Verdict {
-    let n = bench.rng.usize(10..60);
-    let line = bench.line(n);
-    let answer = answer_to(bench, &line);
-    let Connected { run, mut server, .. } = start_and_send(bench, &line)?;
-    server.send(&run, &answer)?;
-    let (more, _) = server.receive_all(&run)?;
-    let did = words!(
-        "키보드에서 {n}바이트 한 줄을 입력하고, 그 줄 다음에 더 오는지 봄",
-        "typed a line of {n} bytes, and looked for what comes after it"
-    );
-    let cause = words!(
-        "줄보다 더 많이 보냈어요. 보낼 바이트 수는 sizeof(buf)가 아니라 strlen(buf)예요.",
-        "It sent more than the line. How many bytes to send is strlen(buf), not sizeof(buf)."
-    );
-    same(&run, did, b"", &more, cause)
-}
-
-fn prints(bench: &mut Bench) -> Verdict {
-    let n = bench.rng.usize(10..60);
-    let line = bench.line(n);
-    let answer = answer_to(bench, &line);
-    conversation(bench, &line, &answer).map_err(|fault| {
-        fault.because(words!(
-            "출력할 것은 보낸 줄이 아니라 read가 버퍼에 넣은 n바이트예요. read는 끝에 '\\0'을 넣어 주지 않아요.",
-            "Print not the line that was sent, but the n bytes that read has put into the buffer. read puts no '\\0' at their end."
-        ))
+/// What the client sent, who may have been answered this meanwhile, must be `wanted`.
+fn same(run: &Run, did: Words, wanted: &[u8], answer: &[u8], got: &[u8]) -> Verdict {
+    compare(did, wanted, got).map_or(Ok(()), |failure| {
+        let cause = causes::of_sent(wanted, answer, got).unwrap_or_default();
+        Err(Fault::from(run.explain(failure)).because(cause))
     })
 }
 
-fn pieces(bench: &mut Bench) -> Verdict {
-    let line = bench.line(30);
-    let answer = answer_to(bench, &line);
-    let Connected { run, mut server, .. } = start_and_send(bench, &line)?;
-    for piece in answer.chunks(10) {
+/// As [`same`], for what must begin with this: whether more was sent, another check looks.
+fn begins(run: &Run, line: &[u8], got: &[u8]) -> Verdict {
+    let text = line.strip_suffix(b"\n").unwrap_or(line);
+    if got.starts_with(text) {
+        return Ok(());
+    }
+    same(run, typed(line), line, b"", &got[..got.len().min(line.len())])
+}
+
+fn typed(line: &[u8]) -> Words {
+    let shown = bytes(line);
+    words!("키보드에서 {shown} 입력", "typed {shown}")
+}
+
+/// A client that has had its answer.
+struct Answered {
+    run: Run,
+    server: Peer,
+    /// All that it sent.
+    sent: Vec<u8>,
+    /// All that it was answered, in these pieces.
+    pieces: Vec<Vec<u8>>,
+}
+
+/// So many bytes more than the line are echoed: more than is in a buffer.
+const MOST: usize = 64 << 10;
+
+/// Types a line and answers as an echo server does, with as many bytes as came, but other ones, so many in a piece. What comes
+/// after the line is echoed as it is: that it should not have come is another check's matter.
+fn converse(bench: &mut Bench, line: &[u8], size: usize, options: &Start) -> Verdict<Answered> {
+    let Connected { run, mut server } = start(bench, line, options)?;
+    let mut sent = server.receive(&run, line.len())?;
+    if sent.is_empty() {
+        same(&run, typed(line), line, b"", &sent)?;
+    }
+    let answer = answer_to(bench, line);
+    let pieces: Vec<Vec<u8>> = answer[..sent.len()].chunks(size).map(<[u8]>::to_vec).collect();
+    for piece in &pieces {
         server.send(&run, piece)?;
         // Each comes only when the one before has been read: no read can get two.
         server.taken(&run)?;
     }
-    let did = words!(
-        "서버가 10바이트씩 세 조각으로 답함, 앞 조각이 읽힌 다음에 다음 조각",
-        "the server answered in three pieces of 10 bytes, each after the one before had been read"
-    );
-    printed(did, run, &answer).map_err(|fault| {
-        fault.because(words!(
-            "TCP는 바이트의 흐름이에요. 보낸 만큼 다 받을 때까지 read를 되풀이하세요.",
-            "TCP is a stream of bytes: repeat read until as much has come as was sent."
-        ))
+    while sent.len() < line.len() + MOST {
+        let more = server.receive(&run, 1)?;
+        if more.is_empty() {
+            break;
+        }
+        server.send(&run, &more)?;
+        sent.extend(more);
+    }
+    Ok(Answered { run, server, sent, pieces })
+}
+
+/// Another text of the same length, with the same white space at its end and no more: what the server answers.
+fn answer_to(bench: &mut Bench, line: &[u8]) -> Vec<u8> {
+    let text = line.strip_suffix(b"\n").unwrap_or(line);
+    let mut answer = match std::str::from_utf8(text) {
+        Ok(text) if text.contains('%') => text.replace("소켓", "응답").replace("90", "50").into_bytes(),
+        _ => bench.line(text.len() + 1)[..text.len()].to_vec(),
+    };
+    answer.extend_from_slice(&line[text.len()..]);
+    answer
+}
+
+/// The client must have printed what it was answered.
+fn printed(line: &[u8], pieces: &[Vec<u8>], finished: &Finished) -> Verdict {
+    let answer = pieces.concat();
+    let text = answer.strip_suffix(b"\n").unwrap_or(&answer);
+    ensure(causes::contains(&finished.stdout, text), || {
+        let (n, shown) = (answer.len(), bytes(&answer));
+        let did = match pieces.len() {
+            0 | 1 => words!("서버가 {n}바이트로 답함", "the server answered with {n} bytes"),
+            m => words!(
+                "서버가 {n}바이트를 {m}조각으로 나누어 답함, 앞 조각이 읽힌 다음에 다음 조각",
+                "the server answered with {n} bytes in {m} pieces, each after the one before had been read"
+            ),
+        };
+        let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
+        Failure {
+            did,
+            expected: words!("받은 것을 출력: {shown}", "what it received on stdout: {shown}"),
+            got: output(finished),
+            cause: causes::of_printed(line, &pieces, &finished.stdout).unwrap_or_default(),
+        }
+    })
+}
+
+/// Types `line`, and wants the answer printed.
+fn conversation(bench: &mut Bench, line: &[u8]) -> Verdict {
+    let Answered { run, sent, pieces, .. } = converse(bench, line, line.len(), &Start::default())?;
+    begins(&run, line, &sent)?;
+    printed(line, &pieces, &run.finish()?)
+}
+
+fn sends(bench: &mut Bench) -> Verdict {
+    let n = bench.rng.usize(10..SHORT);
+    let line = bench.line(n);
+    let Answered { run, sent, pieces, .. } = converse(bench, &line, n, &Start::default())?;
+    same(&run, typed(&line), &line, &pieces.concat(), &sent)
+}
+
+fn prints(bench: &mut Bench) -> Verdict {
+    let n = bench.rng.usize(10..SHORT);
+    let line = bench.line(n);
+    let Answered { run, pieces, .. } = converse(bench, &line, n, &Start::default())?;
+    printed(&line, &pieces, &run.finish()?)
+}
+
+fn pieces(bench: &mut Bench) -> Verdict {
+    let line = bench.line(27);
+    let Answered { run, pieces, .. } = converse(bench, &line, 9, &Start::default())?;
+    let finished = run.finish()?;
+    printed(&line, &pieces, &finished).map_err(|fault| match finished.exit_status() {
+        // Of an answer in one piece it didn't.
+        Some(status) if status != 0 => fault.because(words!(
+            "read가 부탁한 것보다 적게 돌려줘도 오류가 아니에요. 모자라면 다 올 때까지 read를 되풀이하세요.",
+            "It is no error that read returns less than was asked for: repeat read until all has come."
+        )),
+        _ => fault,
     })
 }
 
 fn long(bench: &mut Bench) -> Verdict {
     let line = bench.line(4096);
-    let answer = answer_to(bench, &line);
-    conversation(bench, &line, &answer).map_err(|fault| fault.because(room_for_nul()))
-}
-
-/// fgets and a line of 4096 bytes.
-pub(super) fn room_for_nul() -> Words {
-    words!(
-        "fgets(buf, 4096, stdin)은 4095바이트까지만 읽고 '\\0'을 넣어요. 4096바이트인 줄에는 4097바이트가 있어야 해요.",
-        "fgets(buf, 4096, stdin) reads 4095 bytes at the most, and puts a '\\0' after them. A line of 4096 bytes takes 4097."
-    )
+    conversation(bench, &line)
 }
 
 fn any_text(bench: &mut Bench) -> Verdict {
     let tail = bench.rng.u32(..);
+    // As a format, it has no %s or %n, which may do anything.
     let line = format!("소켓 90%% %x {tail:08x}\n");
-    let answer = format!("응답 50%% %x {tail:08X}\n"); // as a format, it has no %s or %n, which may do anything
-    conversation(bench, line.as_bytes(), answer.as_bytes())
+    conversation(bench, line.as_bytes())
 }
 
 fn last_line(bench: &mut Bench) -> Verdict {
     let mut line = bench.line(20);
     line.pop();
-    // The answer has as many bytes, and no newline either.
-    let mut answer = bench.line(20);
-    answer.pop();
-    let Connected { run, mut server, .. } = start(bench, &line, &Start::default())?;
-    let got = server.receive(&run, line.len())?;
-    let did = words!(
-        "줄바꿈 없는 19바이트를 입력하고 입력을 끝냄(Ctrl-D)",
-        "typed 19 bytes without a newline and ended the input (Ctrl-D)"
-    );
-    let cause = words!(
-        "마지막 글자가 늘 줄바꿈이라고 믿지 마세요. 보낼 것은 fgets가 읽은 strlen(buf)바이트 그대로예요.",
-        "Don't take the last character for a newline. What to send is what fgets has read: strlen(buf) bytes."
-    );
-    same(&run, did.clone(), &line, &got, cause)?;
-    let Words { ko: did_ko, en: did_en } = did.clone();
-    server.send(&run, &answer)?;
-    run.close_stdin();
+    // The server stays: who waits for more has no end of the answer to see.
+    let Answered { run, sent, server: _server, .. } = converse(bench, &line, line.len(), &Start::default())?;
+    begins(&run, &line, &sent)?;
     ensure(run.until(|| Ok(run.over().then_some(())))?.is_some(), || {
         run.explain(Failure {
-            did: words!("{did_ko}, 19바이트가 되돌아옴", "{did_en}; 19 bytes came back"),
+            did: words!(
+                "줄바꿈 없는 19바이트를 입력하고 입력을 끝냄(Ctrl-D), 19바이트가 되돌아옴",
+                "typed 19 bytes without a newline and ended the input (Ctrl-D); 19 bytes came back"
+            ),
             expected: words!("출력하고 끝나기", "it prints them and ends"),
             got: words!("더 오기를 기다려요", "it waits for more"),
             cause: words!(
@@ -315,10 +327,14 @@ fn last_line(bench: &mut Bench) -> Verdict {
             ),
         })
     })?;
-    ensure_success(did, &run.finish()?)
+    run.finish().map(drop)
 }
 
 fn end_of_input(bench: &mut Bench) -> Verdict {
+    let line = bench.line(20);
+    let Answered { run, .. } = converse(bench, &line, line.len(), &Start::default())?;
+    ensure_success(typed(&line), &run.finish()?)?;
+
     let ip = bench.server_address();
     let listener = bench.listen(Ipv4Addr::UNSPECIFIED, ECHO)?;
     let run = bench.start(&[&ip.to_string()])?;
@@ -332,23 +348,26 @@ fn end_of_input(bench: &mut Bench) -> Verdict {
         "fgets가 NULL을 돌려주면 buf에는 아무것도 없어요. 보내지 말고 끝내세요. 오류가 아니니 종료 상태는 0이에요.",
         "When fgets returns NULL there is nothing in buf: send nothing and end, with status 0, for that is no error."
     );
-    same(&run, did.clone(), b"", &sent, cause.clone())?;
+    same(&run, did.clone(), b"", b"", &sent).map_err(|fault| fault.because(cause.clone()))?;
     let ended = run.finish().and_then(|finished| ensure_success(did, &finished));
     ended.map_err(|fault| fault.surely_because(cause))
 }
 
 fn early_close(bench: &mut Bench) -> Verdict {
-    let line = bench.line(30);
-    let Connected { run, mut server, .. } = start_and_send(bench, &line)?;
-    server.send(&run, &line[..10])?;
+    let line = bench.line(20);
+    let Connected { run, mut server, .. } = start(bench, &line, &Start::default())?;
+    server.receive(&run, line.len())?;
+    let piece = &answer_to(bench, &line)[..10];
+    server.send(&run, piece)?;
     server.half_close()?;
     let did = words!(
-        "서버가 30바이트 가운데 10바이트만 보내고 연결을 닫음",
-        "the server sent 10 of the 30 bytes and closed the connection"
+        "서버가 20바이트 가운데 10바이트만 보내고 연결을 닫음",
+        "the server sent 10 of the 20 bytes and closed the connection"
     );
     let finished = run.finish()?;
-    let shown = finished.stdout.windows(10).any(|window| window == &line[..10]);
-    ensure_refused(did, &finished).map_err(|fault| if shown && finished.stderr.is_empty() { fault.surely_because(words!(
+    // Who has noticed says so, if only on stdout.
+    let silent = finished.stderr.is_empty() && causes::contains(&finished.stdout, piece);
+    ensure_refused(did, &finished).map_err(|fault| if silent { fault.surely_because(words!(
             "read가 0을 돌려주면 더 올 데이터가 없어요. 그때까지 받은 바이트가 보낸 것보다 적으면 오류예요. 메시지를 출력하고 exit(1)로 끝내세요.",
             "When read returns 0 nothing more will come. If less has come than was sent, that is an error: print a message and exit(1)."
         )) } else { fault })
@@ -370,10 +389,8 @@ fn bad_address(bench: &mut Bench) -> Verdict {
 /// The calls of one conversation.
 fn traced(bench: &mut Bench) -> Verdict<Vec<Call>> {
     let line = bench.line(20);
-    let answer = answer_to(bench, &line);
-    let Connected { run, mut server, .. } = start(bench, &line, &Start { traced: true, ..Start::default() })?;
-    server.receive(&run, line.len())?;
-    server.send(&run, &answer)?;
+    let traced = Start { traced: true, ..Start::default() };
+    let Answered { run, server, .. } = converse(bench, &line, line.len(), &traced)?;
     // Whoever waits for more than the answer sees that no more comes.
     server.half_close()?;
     Ok(run.finish()?.calls)
@@ -393,16 +410,21 @@ fn slide_calls(bench: &mut Bench) -> Verdict {
     let keyboard =
         |call: &&Call| calls::fd(call) == Some(0) && calls::is(call, "read") && !calls.contains(call);
     let typed: Vec<&Call> = traced.iter().filter(keyboard).collect();
-    calls.extend(typed);
+    calls.extend(typed.iter().copied());
     calls.sort_by(|a, b| a.entered.total_cmp(&b.entered));
     let did = words!(
         "소켓과 키보드(디스크립터 0)의 시스템 콜을 봄(strace)",
         "watched the system calls about its socket and the keyboard, descriptor 0 (strace)"
     );
+    let keyboard_first =
+        calls.iter().take_while(|call| !calls::is(call, "connect")).any(|call| typed.contains(call));
     calls::in_order(did, &calls, &["socket", "connect", "read", "write", "read"]).map_err(|fault| {
+        if !keyboard_first {
+            return fault;
+        }
         fault.because(words!(
-            "먼저 연결하고, 그다음 키보드에서 읽고, 보내고, 받아요.",
-            "First connect, then read from the keyboard, send, and receive."
+            "연결하기 전에 키보드에서 읽었어요. 먼저 연결하고, 그다음 키보드에서 읽고, 보내고, 받아요.",
+            "It read from the keyboard before it connected. First connect, then read from the keyboard, send, and receive."
         ))
     })
 }

@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use labkit::trace::Call;
 
-use super::printed::taken_for_format;
-use super::tcp_client::unchecked;
+use super::causes;
+use super::tcp_client::{asks_nobody, unchecked};
 use crate::bench::{
     Bench, Datagrams, Finished, Run, Start, bytes, compare, ensure_refused, ensure_success, output,
 };
@@ -38,25 +38,33 @@ pub(super) fn start(bench: &mut Bench, input: &[u8], options: &Start) -> Verdict
 }
 
 impl Client {
-    /// It must send this line, in one datagram. Gives where that comes from.
-    pub(super) fn sends(&self, line: &[u8]) -> Verdict<SocketAddrV4> {
-        let (started, shown, at) = (self.run.did(), bytes(line), self.at);
-        let (ko, en) = (started.ko, started.en);
-        let did = words!("{ko}, 키보드에서 {shown} 입력", "{en}, typed {shown}");
-        let Some((got, from)) = self.server.receive(&self.run)? else {
-            let failure = Failure {
-                did,
-                expected: words!("{at}로 가는 UDP 데이터그램", "a UDP datagram to {at}"),
-                got: words!("데이터그램이 오지 않았어요", "no datagram came"),
-                cause: Words::default(),
-            };
-            return Err(Fault::from(self.run.explain(failure)).because(self.misled()));
+    /// It must send something, in a datagram: what that should be, [`sends`] looks. Gives it, and where it comes from.
+    pub(super) fn receive(&self) -> Verdict<(Vec<u8>, SocketAddrV4)> {
+        if let Some(datagram) = self.server.receive(&self.run)? {
+            return Ok(datagram);
+        }
+        let at = self.at;
+        let failure = Failure {
+            did: self.run.did(),
+            expected: words!("{at}로 가는 UDP 데이터그램", "a UDP datagram to {at}"),
+            got: words!("데이터그램이 오지 않았어요", "no datagram came"),
+            cause: Words::default(),
         };
-        compare(did, line, &got).map_or(Ok(from), |failure| {
-            Err(Fault::from(self.run.explain(failure)).because(words!(
-                "읽은 줄을 줄바꿈까지 strlen(buf)바이트만큼 한 번에 보내세요. sizeof(buf)를 보내면 쓰레기도 함께 가고, buf가 작으면 긴 줄이 잘려요.",
-                "Send the line that was read, newline included, at once: strlen(buf) bytes. sizeof(buf) sends rubbish as well; a small buf cuts a long line."
-            )))
+        Err(Fault::from(self.run.explain(failure)).because(self.misled()))
+    }
+
+    /// It must send this line, in one datagram, whose end another check looks at. Gives where that comes from.
+    pub(super) fn sends(&self, line: &[u8]) -> Verdict<SocketAddrV4> {
+        let (got, from) = self.receive()?;
+        let text = line.strip_suffix(b"\n").unwrap_or(line);
+        if got.starts_with(text) { Ok(from) } else { self.same(line, b"", &got).map(|()| from) }
+    }
+
+    /// What it sent, having been answered this meanwhile, must be `line`.
+    fn same(&self, line: &[u8], answer: &[u8], got: &[u8]) -> Verdict {
+        compare(typed(line), line, got).map_or(Ok(()), |failure| {
+            let cause = causes::of_sent(line, answer, got).unwrap_or_default();
+            Err(Fault::from(self.run.explain(failure)).because(cause))
         })
     }
 
@@ -74,38 +82,68 @@ impl Client {
         )
     }
 
-    /// The server answers; the client must print that, and end well. `line` is what it has sent.
-    pub(super) fn prints(self, line: &[u8], answer: &[u8], to: SocketAddrV4) -> Verdict<Finished> {
-        let (did, finished) = self.ends(answer, to)?;
-        printed(did, &finished, line, answer)?;
-        Ok(finished)
+    /// The server answers; the client must print that, and end. `line` is what it has sent.
+    pub(super) fn prints(self, line: &[u8], answer: &[u8], to: SocketAddrV4) -> Verdict<Answered> {
+        let answered = self.ends(answer, to)?;
+        printed(&answered, line, answer)?;
+        Ok(answered)
     }
 
-    /// The server answers; the client must end well.
-    fn ends(self, answer: &[u8], to: SocketAddrV4) -> Verdict<(Words, Finished)> {
+    /// The server answers, and the client must end.
+    pub(super) fn ends(self, answer: &[u8], to: SocketAddrV4) -> Verdict<Answered> {
         self.server.send_to(answer, to)?;
+        let more = self.echo()?;
         let (n, shown) = (answer.len(), bytes(answer));
         let did = words!("서버가 {n}바이트로 답함: {shown}", "the server answered with {n} bytes: {shown}");
-        let finished = self.run.finish()?;
-        ensure_success(did.clone(), &finished)?;
-        Ok((did, finished))
+        Ok(Answered { did, more, finished: self.run.finish()? })
+    }
+
+    /// Ends the input and echoes what else comes: that it should not have come is another check's matter. Gives it.
+    fn echo(&self) -> Verdict<Vec<Vec<u8>>> {
+        self.run.close_stdin();
+        let mut more = Vec::new();
+        while more.len() < MOST
+            && let Some((datagram, from)) = self.server.receive(&self.run)?
+        {
+            self.server.send_to(&datagram, from)?;
+            more.push(datagram);
+        }
+        Ok(more)
     }
 }
 
+/// A client that has had its answer, and has ended.
+pub(super) struct Answered {
+    pub(super) did: Words,
+    pub(super) finished: Finished,
+    /// What else it sent.
+    more: Vec<Vec<u8>>,
+}
+
+/// So many datagrams after the first are echoed.
+const MOST: usize = 100;
+
+fn typed(line: &[u8]) -> Words {
+    let shown = bytes(line);
+    words!("키보드에서 {shown} 입력", "typed {shown}")
+}
+
 /// The client that sent `line` must have printed the answer and no more.
-fn printed(did: Words, finished: &Finished, line: &[u8], answer: &[u8]) -> Verdict {
-    let shown = bytes(answer);
+pub(super) fn printed(answered: &Answered, line: &[u8], answer: &[u8]) -> Verdict {
+    let (Answered { did, finished, .. }, shown) = (answered, bytes(answer));
     let failure = |cause: Words| Failure {
-        did,
+        did: did.clone(),
         expected: words!("수신 : {shown}", "수신 : {shown}"),
         got: output(finished),
         cause,
     };
     let text = answer.strip_suffix(b"\n").unwrap_or(answer);
-    if !contains(&finished.stdout, text) {
-        return Err(failure(taken_for_format(text, &finished.stdout)).into());
+    if !causes::contains(&finished.stdout, text) {
+        let cause = causes::of_printed(line, &[answer], &finished.stdout).unwrap_or_default();
+        return Err(failure(cause).into());
     }
-    ensure(!shows_rest(finished, line, answer), || {
+    // Whoever has sent more has had more to print.
+    ensure(!answered.more.is_empty() || !shows_rest(finished, line, answer), || {
         failure(words!(
             "답 뒤에 보낸 줄의 나머지가 남아 있어요. recvfrom(recv)은 끝에 '\\0'을 넣어 주지 않으니, 받은 n바이트만 출력하세요: buf[n] = '\\0' 또는 fwrite.",
             "After the answer stands the rest of the line that was sent. recvfrom (recv) puts no '\\0' at the end: print the n bytes that came, with buf[n] = '\\0' or fwrite."
@@ -117,7 +155,10 @@ fn printed(did: Words, finished: &Finished, line: &[u8], answer: &[u8]) -> Verdi
 const FAREWELL: usize = 200;
 
 /// Behind the answer must not stand what else is in the buffer, nor the answer once more.
-fn nothing_more(finished: &Finished, answer: &[u8]) -> Verdict {
+fn nothing_more(Answered { finished, more, .. }: &Answered, answer: &[u8]) -> Verdict {
+    if !more.is_empty() {
+        return Ok(());
+    }
     let at = finished.stdout.windows(answer.len()).position(|window| window == answer).unwrap_or(0);
     let behind = finished.stdout.get(at + answer.len()..).unwrap_or_default();
     let n = answer.len();
@@ -127,7 +168,7 @@ fn nothing_more(finished: &Finished, answer: &[u8]) -> Verdict {
         got: output(finished),
         cause,
     };
-    ensure(!contains(behind, answer), || {
+    ensure(!causes::contains(behind, answer), || {
         failure(words!("받은 것은 한 번만 출력하세요.", "Print what has come once."))
     })?;
     let is_text = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..);
@@ -140,10 +181,6 @@ fn nothing_more(finished: &Finished, answer: &[u8]) -> Verdict {
     })
 }
 
-fn contains(text: &[u8], wanted: &[u8]) -> bool {
-    wanted.is_empty() || text.windows(wanted.len()).any(|window| window == wanted)
-}
-
 /// Does it print what stood in the buffer before, as well? Behind the answer; of an empty answer, behind its label.
 fn shows_rest(finished: &Finished, line: &[u8], answer: &[u8]) -> bool {
     let rest = line.get(answer.len()..).unwrap_or_default().trim_ascii_end();
@@ -151,7 +188,7 @@ fn shows_rest(finished: &Finished, line: &[u8], answer: &[u8]) -> bool {
         return false;
     }
     if !answer.is_empty() {
-        return contains(&finished.stdout, &[answer, rest].concat());
+        return causes::contains(&finished.stdout, &[answer, rest].concat());
     }
     let text = finished.text();
     let after = text.rsplit_once("수신").map_or("", |(_, after)| after);
@@ -165,84 +202,101 @@ pub(super) fn conversation(bench: &mut Bench, line: &[u8], answer: &[u8]) -> Ver
     client.prints(line, answer, from).map(drop)
 }
 
+/// A datagram comes to the server.
+pub(super) fn reaches(bench: &mut Bench) -> Verdict {
+    let line = bench.line(20);
+    start(bench, &line, &Start::default())?.receive().map(drop)
+}
+
+/// A line has fewer bytes than this where its length is not what a check is about: a student's buffer may be small.
+const SHORT: usize = 30;
+
 /// One datagram, the line, and no other.
 pub(super) fn sends(bench: &mut Bench) -> Verdict {
-    let n = bench.rng.usize(10..60);
+    let n = bench.rng.usize(10..SHORT);
     let (line, answer) = (bench.line(n), bench.line(n));
     let client = start(bench, &line, &Start::default())?;
-    let from = client.sends(&line)?;
-    client.server.send_to(&answer, from)?;
-    let Some((more, _)) = client.server.receive(&client.run)? else { return Ok(()) };
-    let (did, shown) = (client.run.did(), bytes(&more));
+    let (got, from) = client.receive()?;
+    client.same(&line, b"", &got)?;
+    let Answered { did, more, .. } = client.ends(&answer, from)?;
+    let Some(more) = more.first() else { return Ok(()) };
+    let shown = bytes(more);
+    let cause = causes::again(&line, &answer, &[&line, &more[..]].concat());
     Err(Failure {
         did,
         expected: words!("데이터그램 하나", "one datagram"),
         got: words!("그 뒤에 하나 더: {shown}", "after it another one: {shown}"),
-        cause: words!("한 줄은 sendto(send) 한 번이에요.", "A line is one sendto (send)."),
+        cause: cause
+            .unwrap_or_else(|| words!("한 줄은 sendto(send) 한 번이에요.", "A line is one sendto (send).")),
     }
     .into())
 }
 
 /// An answer as long as the line.
 pub(super) fn prints(bench: &mut Bench) -> Verdict {
-    let n = bench.rng.usize(10..60);
+    let n = bench.rng.usize(10..SHORT);
     let (line, answer) = (bench.line(n), bench.line(n));
-    conversation(bench, &line, &answer).map_err(|fault| {
-        fault.because(words!(
-            "출력할 것은 보낸 줄이 아니라 recvfrom(recv)이 버퍼에 넣은 n바이트예요.",
-            "Print not the line that was sent, but the n bytes that recvfrom (recv) has put into the buffer."
-        ))
-    })
+    let client = start(bench, &line, &Start::default())?;
+    let (_, from) = client.receive()?;
+    client.prints(&line, &answer, from).map(drop)
 }
 
 /// Answers that are shorter and longer than the line.
 pub(super) fn reply_length(bench: &mut Bench) -> Verdict {
-    for n in [10, 300] {
-        let (line, mut answer) = (bench.line(40), bench.line(n));
+    for n in [6, SHORT - 1] {
+        let (line, mut answer) = (bench.line(15), bench.line(n));
         // Without a newline: whatever is printed behind it stands right behind it.
         answer.pop();
         let client = start(bench, &line, &Start::default())?;
-        let from = client.sends(&line)?;
-        client.prints(&line, &answer, from).and_then(|finished| nothing_more(&finished, &answer)).map_err(|fault| {
-            fault.because(words!(
-                "답의 길이는 보낸 길이와 상관없어요. 버퍼 전체(sizeof(buf))만큼 받을 수 있게 하고, 돌려받은 n바이트를 모두 출력하세요.",
-                "An answer's length has nothing to do with the line's. Receive with room for the whole buffer (sizeof(buf)), and print all of the n bytes that were returned."
-            ))
-        })?;
+        let (_, from) = client.receive()?;
+        client.prints(&line, &answer, from).and_then(|answered| nothing_more(&answered, &answer))?;
     }
     Ok(())
 }
 
-/// An answer of 0 bytes.
+/// An answer of 0 bytes: the client must print nothing, and end as ever.
 pub(super) fn empty_reply(bench: &mut Bench) -> Verdict {
-    let line = bench.line(40);
+    let usual = bench.once("usual", usual)?;
+    let line = bench.line(25);
     let client = start(bench, &line, &Start::default())?;
-    let from = client.sends(&line)?;
-    let (did, finished) = client.ends(b"", from).map_err(|fault| {
-        fault.surely_because(words!(
-            "UDP에는 0바이트짜리 데이터그램이 있어요. recvfrom(recv)이 돌려준 0은 끝도 오류도 아니에요. 오류는 -1이에요.",
-            "There are datagrams of 0 bytes in UDP. When recvfrom (recv) returns 0, that is no end and no error; -1 is."
-        ))
-    })?;
-    printed(did, &finished, &line, b"")
+    let (_, from) = client.receive()?;
+    let answered = client.ends(b"", from)?;
+    if answered.finished.exit_status() != usual.finished.exit_status() {
+        ensure_success(answered.did.clone(), &answered.finished).map_err(|fault| {
+            fault.surely_because(words!(
+                "UDP에는 0바이트짜리 데이터그램이 있어요. recvfrom(recv)이 돌려준 0은 끝도 오류도 아니에요. 오류는 -1이에요.",
+                "There are datagrams of 0 bytes in UDP. When recvfrom (recv) returns 0, that is no end and no error; -1 is."
+            ))
+        })?;
+    }
+    printed(&answered, &line, b"")
 }
 
 /// A line and an answer of 4096 bytes.
 pub(super) fn long(bench: &mut Bench) -> Verdict {
     let (line, answer) = (bench.line(4096), bench.line(4096));
-    conversation(bench, &line, &answer).map_err(|fault| {
-        fault.because(words!(
-            "fgets(buf, 4096, stdin)은 4095바이트까지만 읽고 '\\0'을 넣어요. 4096바이트인 줄에는 4097바이트가 있어야 해요. 버퍼보다 긴 데이터그램의 나머지는 버려져요.",
-            "fgets(buf, 4096, stdin) reads 4095 bytes at the most, and puts a '\\0' after them: a line of 4096 bytes takes 4097. What of a datagram has no room in the buffer is thrown away."
-        ))
-    })
+    conversation(bench, &line, &answer)
+}
+
+/// A usual conversation.
+fn usual(bench: &mut Bench) -> Verdict<Answered> {
+    let (line, answer) = (bench.line(20), bench.line(20));
+    let client = start(bench, &line, &Start::default())?;
+    let (_, from) = client.receive()?;
+    client.ends(&answer, from)
+}
+
+/// After a usual conversation it must end with status 0.
+pub(super) fn ends_well(bench: &mut Bench) -> Verdict {
+    let usual = bench.once("usual", usual)?;
+    ensure_success(usual.did.clone(), &usual.finished)
 }
 
 /// Arguments that are no address, and none.
 pub(super) fn bad_address(bench: &mut Bench) -> Verdict {
     let server = bench.datagrams(Ipv4Addr::UNSPECIFIED, ECHO)?;
     for args in [&["256.1.1.1"][..], &["1.2"], &["localhos:t"], &[]] {
-        let run = bench.start(args)?;
+        let run = bench.start_with(args, &Start { traced: args.is_empty(), ..Start::default() })?;
         run.write(b"hello\n");
         run.until(|| Ok((run.over() || server.has_more()).then_some(())))?;
         ensure(!server.has_more(), || Failure {
@@ -257,7 +311,10 @@ pub(super) fn bad_address(bench: &mut Bench) -> Verdict {
             ),
             cause: unchecked(args),
         })?;
-        ensure_refused(run.did(), &run.finish()?)?;
+        let did = run.did();
+        let finished = run.finish()?;
+        asks_nobody(&did, &finished.calls)?;
+        ensure_refused(did, &finished)?;
     }
     Ok(())
 }
@@ -276,8 +333,7 @@ pub(super) fn traced(bench: &mut Bench) -> Verdict<Traced> {
     if let Some((_, from)) = client.server.receive(&client.run)? {
         client.server.send_to(&answer, from)?;
     }
-    // Some ask for lines until there is none.
-    client.run.close_stdin();
+    client.echo()?;
     client.run.until(|| Ok(client.run.over().then_some(())))?;
     Ok(Traced { finished: client.run.stop()?, at: client.at })
 }

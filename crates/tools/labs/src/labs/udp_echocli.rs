@@ -1,7 +1,8 @@
 //! udp_echocli: the UDP echo client.
 
 use super::udp_client::{
-    bad_address, closed, conversation, empty_reply, long, prints, reply_length, sends, start, traced, watched,
+    bad_address, closed, conversation, empty_reply, ends_well, long, prints, reaches, reply_length, sends,
+    start, traced, watched,
 };
 use crate::bench::{Bench, Start, bytes, ensure_success};
 use crate::calls;
@@ -18,10 +19,21 @@ pub(super) static LAB: Lab = Lab {
     checks: &[
         BUILD,
         Check {
+            id: "reaches",
+            title: [
+                "주어진 주소의 7번 포트로 데이터그램을 보내요",
+                "It sends a datagram to port 7 of the given address",
+            ],
+            points: 10,
+            needs: &["build"],
+            slide: "46, 47",
+            run: reaches,
+        },
+        Check {
             id: "sends",
             title: ["입력한 줄을 데이터그램 하나로 보내요", "It sends the line as one datagram"],
-            points: 20,
-            needs: &["build"],
+            points: 10,
+            needs: &["reaches"],
             slide: "46, 47",
             run: sends,
         },
@@ -29,7 +41,7 @@ pub(super) static LAB: Lab = Lab {
             id: "prints",
             title: ["받은 데이터그램을 출력해요", "It prints the datagram that came"],
             points: 20,
-            needs: &["sends"],
+            needs: &["reaches"],
             slide: "46, 47",
             run: prints,
         },
@@ -67,17 +79,20 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "last_line",
-            title: ["줄바꿈 없이 끝나는 입력", "Input that ends without a newline"],
+            title: ["빈 줄, 줄바꿈 없이 끝나는 입력", "An empty line, and input that ends without a newline"],
             points: 5,
-            needs: &["sends"],
+            needs: &["reaches"],
             slide: "47",
             run: last_line,
         },
         Check {
             id: "end_of_input",
-            title: ["입력이 없으면 보내지 않고 끝나요", "Without input it sends nothing and ends"],
+            title: [
+                "종료 상태 0으로 끝나요, 입력이 없으면 보내지 않고",
+                "It ends with status 0; without input it sends nothing",
+            ],
             points: 5,
-            needs: &["sends"],
+            needs: &["reaches"],
             slide: "47",
             run: end_of_input,
         },
@@ -85,7 +100,7 @@ pub(super) static LAB: Lab = Lab {
             id: "bad_address",
             title: ["올바르지 않은 주소, 인자 없음", "What is no address, and no argument at all"],
             points: 5,
-            needs: &["sends"],
+            needs: &["reaches"],
             slide: "21, 34",
             run: bad_address,
         },
@@ -93,7 +108,7 @@ pub(super) static LAB: Lab = Lab {
             id: "calls",
             title: ["연결 없이 sendto와 recvfrom으로", "sendto and recvfrom, without a connection"],
             points: 5,
-            needs: &["sends"],
+            needs: &["reaches"],
             slide: "45-47",
             run: slide_calls,
         },
@@ -101,7 +116,7 @@ pub(super) static LAB: Lab = Lab {
             id: "close",
             title: ["소켓을 close로 닫아요", "It closes its socket"],
             points: 5,
-            needs: &["sends"],
+            needs: &["reaches"],
             slide: "32, 45",
             run: close,
         },
@@ -110,19 +125,21 @@ pub(super) static LAB: Lab = Lab {
 
 fn any_bytes(bench: &mut Bench) -> Verdict {
     let tail = bench.rng.u32(..);
-    let line = format!("소켓 100%% %x {tail:08x} 데이터그램\n");
+    let line = format!("소켓 90%% %x {tail:08x}\n");
     let text = format!("응답 50%% %x {tail:08X}\n"); // as a format, it has no %s or %n, which may do anything
     let with_nul = format!("앞 \0 뒤 {tail:08X}\n");
     conversation(bench, line.as_bytes(), text.as_bytes())?;
-    conversation(bench, line.as_bytes(), with_nul.as_bytes()).map_err(|fault| {
-        fault.because(words!(
-            "%s와 strlen은 NUL에서 멈춰요. recvfrom이 돌려준 n바이트를 fwrite(buf, 1, n, stdout)이나 write로 출력하세요.",
-            "%s and strlen stop at a NUL. Print the n bytes that recvfrom returned with fwrite(buf, 1, n, stdout), or write."
-        ))
-    })
+    conversation(bench, line.as_bytes(), with_nul.as_bytes())
 }
 
 fn last_line(bench: &mut Bench) -> Verdict {
+    // A line of nothing but its end is one, too.
+    start(bench, b"\n", &Start::default())?.receive().map_err(|fault| {
+        fault.after(&words!("키보드에서 빈 줄 \"\\n\" 입력", "typed an empty line, \"\\n\"")).surely_because(words!(
+            "빈 줄도 줄이에요. 보내지 않거나 스스로 답하지 말고, 다른 줄처럼 서버에 보내세요.",
+            "An empty line is a line. Don't leave it out, or answer it yourself: send it to the server like any other."
+        ))
+    })?;
     let mut line = bench.line(20);
     line.pop();
     let client = start(bench, &line, &Start::default())?;
@@ -133,6 +150,7 @@ fn last_line(bench: &mut Bench) -> Verdict {
 }
 
 fn end_of_input(bench: &mut Bench) -> Verdict {
+    ends_well(bench)?;
     let client = start(bench, b"", &Start::default())?;
     client.run.close_stdin();
     let did = words!("아무것도 입력하지 않고 입력을 끝냄(Ctrl-D)", "ended the input at once (Ctrl-D)");
