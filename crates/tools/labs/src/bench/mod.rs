@@ -276,8 +276,8 @@ pub fn ensure_success(did: Words, finished: &Finished) -> Verdict {
     let expected = words!("종료 상태 0", "exit status 0");
     let got = ended_with(status, finished);
     let cause = words!(
-        "main은 성공하면 return 0 (또는 exit(0))으로 끝나요.",
-        "main ends with return 0 (or exit(0)) when all went well."
+        "main은 성공하면 return 0 (또는 exit(0))으로 끝나요. 실패했다는 메시지를 출력했다면 그 호출부터 보세요.",
+        "main ends with return 0 (or exit(0)) when all went well. If it says that a call failed, look at that first."
     );
     Err(Failure { did, expected, got, cause }.into())
 }

@@ -16,7 +16,7 @@ use nix::unistd::Pid;
 use procfs::process::Process;
 use tempfile::TempDir;
 
-use super::show::{bytes, in_utf8, lines};
+use super::show::{bytes, in_utf8, last_lines, lines};
 use super::watch::{INTERVAL, Seen, Watch, Watched};
 use crate::verdict::{Failure, Fault, Verdict};
 use crate::words;
@@ -98,12 +98,12 @@ impl Finished {
     }
 }
 
-/// The output of a program that has ended, line by line; stderr if there is any.
+/// The output of a program that has ended, line by line: the beginning of stdout, and the end of stderr if there is any.
 #[must_use]
 pub fn output(finished: &Finished) -> Words {
     let mut text = format!("stdout: {}", lines(&in_utf8(&finished.stdout)));
     if !finished.stderr.is_empty() {
-        text.extend(["\nstderr: ", &lines(&in_utf8(&finished.stderr))]);
+        text.extend(["\nstderr: ", &last_lines(&in_utf8(&finished.stderr))]);
     }
     Words { ko: text.clone(), en: text }
 }
@@ -382,7 +382,7 @@ impl Run {
         match ended {
             Ended::Killed(signal) => Some(killed(self.did(), signal, self.argv.len() > 1)),
             Ended::Exited(status) => {
-                let stderr = bytes(&self.stderr.so_far());
+                let stderr = last_lines(&self.stderr.so_far());
                 let got = words!(
                     "프로그램이 끝났어요(종료 상태 {status}). stderr: {stderr}",
                     "the program has ended (exit status {status}). stderr: {stderr}"

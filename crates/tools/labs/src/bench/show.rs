@@ -58,14 +58,29 @@ pub(super) fn in_utf8(printed: &[u8]) -> Vec<u8> {
 
 /// Each line of a text as [`bytes`] shows it; of many the first ones.
 pub(super) fn lines(text: &[u8]) -> String {
+    some_lines(text, |lines| {
+        let n = lines.len();
+        lines.truncate(LINES);
+        lines.push(format!("… ({n} lines)"));
+    })
+}
+
+/// As [`lines`], but of many the last ones: there stands what went wrong, in the languages that say how it came to that first.
+pub(super) fn last_lines(text: &[u8]) -> String {
+    some_lines(text, |lines| {
+        let n = lines.len();
+        lines.drain(..n - LINES);
+        lines.insert(0, format!("({n} lines) …"));
+    })
+}
+
+fn some_lines(text: &[u8], shorten: impl FnOnce(&mut Vec<String>)) -> String {
     let mut lines: Vec<String> = text.split_inclusive(|byte| *byte == b'\n').map(bytes).collect();
-    let n = lines.len();
-    if n == 0 {
+    if lines.is_empty() {
         return bytes(text);
     }
-    lines.truncate(LINES);
-    if n > LINES {
-        lines.push(format!("… ({n} lines)"));
+    if lines.len() > LINES {
+        shorten(&mut lines);
     }
     lines.join("\n")
 }
@@ -114,5 +129,20 @@ mod tests {
         for neither in [&b"\xff\xfe\n"[..], b"\xc6", b"\0\x80\n"] {
             assert_eq!(in_utf8(neither), neither);
         }
+    }
+
+    #[test]
+    fn of_many_lines_the_first_or_the_last_are_shown() {
+        let text: String = (1..=30).map(|n| format!("line {n}\n")).collect();
+        let (first, last) = (lines(text.as_bytes()), last_lines(text.as_bytes()));
+        assert!(
+            first.starts_with("\"line 1\\n\"\n") && first.ends_with("\"line 12\\n\"\n… (30 lines)"),
+            "{first}"
+        );
+        assert!(
+            last.starts_with("(30 lines) …\n\"line 19\\n\"\n") && last.ends_with("\"line 30\\n\""),
+            "{last}"
+        );
+        assert_eq!((lines(b""), last_lines(b"a\nb")), ("\"\"".into(), "\"a\\n\"\n\"b\"".into()));
     }
 }

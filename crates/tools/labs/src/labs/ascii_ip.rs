@@ -69,7 +69,7 @@ pub(super) static LAB: Lab = Lab {
             id: "lines",
             title: ["출력의 세 줄", "The three lines of output"],
             points: 10,
-            needs: &["ends"],
+            needs: &["build"],
             slide: "22",
             run: lines,
         },
@@ -104,8 +104,17 @@ fn ends(bench: &mut Bench) -> Verdict {
 
 fn lines(bench: &mut Bench) -> Verdict {
     let (ip, finished) = &*bench.once("plain", plain)?;
-    let (given, pton) = (format!("입력한 dotted decimal IP 주소 : {ip}"), format!("inet_pton({ip})"));
-    ensure_labels(&ran(*ip), finished, &finished.text(), &[&given, &pton, "inet_ntop(0x"])
+    let (did, text) = (ran(*ip), finished.text());
+    let (given, pton) = (format!("입력한 dotted decimal IP 주소 : {ip}"), format!("inet_pton({ip}) ="));
+    ensure_labels(&did, finished, &text, &[&given, &pton, "inet_ntop(0x"])?;
+    let equals =
+        |rest: &&str| rest.split_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('='));
+    ensure(after(&text, "inet_ntop(0x").iter().any(equals), || Failure {
+        did,
+        expected: words!("stdout에 `inet_ntop(0x…) = …`", "`inet_ntop(0x…) = …` on stdout"),
+        got: shown(&text, "inet_ntop"),
+        cause: Words::default(),
+    })
 }
 
 /// Fails unless it printed the bytes of `ip` as this machine's number: with `%X`, `%08X` or `%#x`.
@@ -125,8 +134,46 @@ fn ensure_hex(ip: Ipv4Addr, finished: &Finished) -> Verdict {
         did: ran(ip),
         expected: words!("`{label}` = 0x{wanted:X}", "`{label}` = 0x{wanted:X}"),
         got: shown(&text, &label),
-        cause: Words::default(),
+        cause: why_not(ip, finished, &labelled).unwrap_or_default(),
     })
+}
+
+/// What was printed behind the label tells why it is not the number.
+fn why_not(ip: Ipv4Addr, finished: &Finished, labelled: &[&str]) -> Option<Words> {
+    if labelled.is_empty() {
+        return (ip.is_broadcast() && finished.exit_status() != Some(0)).then(|| {
+            words!(
+                "255.255.255.255는 INADDR_NONE과 같은 4바이트예요. 그것으로 오류를 알아내지 말고 inet_pton의 반환값이 1인지 보세요.",
+                "255.255.255.255 has the same four bytes as INADDR_NONE. Don't look for that to see an error, but whether inet_pton returns 1."
+            )
+        });
+    }
+    let number = u32::from_ne_bytes(ip.octets());
+    let words: Vec<String> = labelled.iter().filter_map(|rest| words_of(rest).next()).collect();
+    let is = |wanted: String| words.iter().any(|word| word.trim_start_matches("0x") == wanted);
+    let parts = |format: fn(u8) -> String| number.to_be_bytes().map(format).concat();
+    if words.iter().any(|word| hex_number(word) == Some(number.swap_bytes())) {
+        Some(words!(
+            "바이트 순서가 거꾸로예요. s_addr를 ntohl로 바꾸거나 바이트를 하나씩 출력하지 말고, 수 하나로 보고 %X로 출력하세요.",
+            "The bytes are the wrong way round. Print s_addr as one number with %X: no ntohl, and not byte by byte."
+        ))
+    } else if labelled.iter().any(|rest| {
+        [number.to_string(), number.cast_signed().to_string()].iter().any(|n| rest.contains(n.as_str()))
+    }) {
+        Some(words!("십진수로 출력했어요. %X로 출력하세요.", "It is printed in decimal: print it with %X."))
+    } else if words.iter().any(|word| word.trim_start_matches("0x").len() > 8) {
+        Some(words!(
+            "char로 읽은 바이트는 128부터 음수라서 FFFFFF가 붙어요. 4바이트를 수 하나(s_addr)로 출력하세요.",
+            "A byte that is read as a char is negative from 128 on, which shows as FFFFFF. Print the four bytes as one number, s_addr."
+        ))
+    } else if is(parts(|byte| format!("{byte:x}"))) {
+        Some(words!(
+            "바이트를 하나씩 %X로 출력하면 16보다 작은 바이트가 한 자리로 줄어요. 4바이트를 수 하나(s_addr)로 출력하세요.",
+            "Byte by byte with %X, one below 16 shrinks to one digit. Print the four bytes as one number, s_addr."
+        ))
+    } else {
+        None
+    }
 }
 
 /// Its words of letters and digits, with small letters.
@@ -141,12 +188,7 @@ fn hex_number(word: &str) -> Option<u32> {
 
 fn hex(bench: &mut Bench) -> Verdict {
     let (ip, finished) = &*bench.once("plain", plain)?;
-    ensure_hex(*ip, finished).map_err(|fault| {
-        fault.because(words!(
-            "inet_pton이 채운 s_addr를 순서를 바꾸지 말고(ntohl 없이) 수 하나로 보고 %X로 출력하세요. 인자로 받은 주소(argv[1])를 바꾸었는지도 보세요.",
-            "Print the s_addr that inet_pton has filled as one number, with %X and in the order in which it is (no ntohl). And is it the argument's address (argv[1])?"
-        ))
-    })
+    ensure_hex(*ip, finished)
 }
 
 fn high_bytes(bench: &mut Bench) -> Verdict {
@@ -158,19 +200,7 @@ fn high_bytes(bench: &mut Bench) -> Verdict {
         Ipv4Addr::new(255, small(), small(), 128),
     ];
     for ip in addresses {
-        ensure_hex(ip, &convert(bench, ip)?).map_err(|fault| {
-            fault.because(if ip.is_broadcast() {
-                words!(
-                    "255.255.255.255는 INADDR_NONE과 같은 4바이트예요. 그래서 inet_addr의 반환값으로는 오류를 알 수 없어요. inet_pton의 반환값이 1인지 보세요.",
-                    "255.255.255.255 has the same four bytes as INADDR_NONE, so inet_addr can't tell it from an error. Look whether inet_pton returns 1."
-                )
-            } else {
-                words!(
-                    "4바이트를 수 하나로 출력하세요. 바이트를 하나씩 %X로 출력하면 16보다 작은 바이트가 한 자리로 줄고, char로 읽으면 128부터는 음수가 돼요.",
-                    "Print the four bytes as one number. One by one with %X, a byte below 16 shrinks to one digit; and as a char, one from 128 on is negative."
-                )
-            })
-        })?;
+        ensure_hex(ip, &convert(bench, ip)?)?;
     }
     Ok(())
 }
@@ -180,7 +210,7 @@ fn back(bench: &mut Bench) -> Verdict {
     for ip in [address(bench), longest] {
         let finished = convert(bench, ip)?;
         let (text, wanted) = (finished.text(), ip.to_string());
-        let label = "inet_ntop";
+        let (label, reversed) = ("inet_ntop", Ipv4Addr::from(u32::from(ip).swap_bytes()).to_string());
         // From the four bytes, which it shows in one order or the other, and not from the argument.
         let bytes = u32::from(ip);
         let four_bytes = |word: String| {
@@ -193,10 +223,22 @@ fn back(bench: &mut Bench) -> Verdict {
             did: ran(ip),
             expected: words!("`inet_ntop(…)` = {wanted}", "`inet_ntop(…)` = {wanted}"),
             got: shown(&text, label),
-            cause: words!(
-                "inet_ntop에는 inet_pton이 채운 4바이트를 그대로 주고, 버퍼는 INET_ADDRSTRLEN(16)바이트여야 해요: 15글자와 끝의 NUL.",
-                "inet_ntop takes the four bytes as inet_pton has filled them, and a buffer of INET_ADDRSTRLEN (16) bytes: 15 characters and a NUL."
-            ),
+            cause: if after(&text, label).iter().any(|rest| addresses(rest).last() == Some(&&*reversed)) {
+                words!(
+                    "바이트 순서가 거꾸로예요. inet_ntop에는 inet_pton이 채운 4바이트를 순서를 바꾸지 말고 주세요.",
+                    "The bytes are the wrong way round. inet_ntop takes the four bytes as inet_pton has filled them."
+                )
+            } else if wanted.len() == 15
+                && !text.contains(&format!("= {wanted}"))
+                && finished.exit_status() != Some(0)
+            {
+                words!(
+                    "15글자인 주소가 들어갈 자리가 없나요? 버퍼는 INET_ADDRSTRLEN(16)바이트여야 해요: 15글자와 끝의 NUL.",
+                    "Is there no room for an address of 15 characters? The buffer has INET_ADDRSTRLEN (16) bytes: 15 characters and a NUL."
+                )
+            } else {
+                Words::default()
+            },
         })?;
     }
     Ok(())
@@ -206,6 +248,12 @@ fn bad_address(bench: &mut Bench) -> Verdict {
     let ip = address(bench);
     let [a, b, c, _] = ip.octets();
     let more = [format!("{a}.{b}.{c}"), format!("{ip}.1"), format!("{ip}x")];
+    // What it makes of an address that has nothing to do with these: the same, if it doesn't look at its argument.
+    let (other, converted) = &*bench.once("plain", plain)?;
+    let text = converted.text();
+    let always =
+        after(&text, "inet_ntop").iter().find_map(|rest| addresses(rest).last().map(ToString::to_string));
+    let always = always.filter(|address| *address != other.to_string()).unwrap_or_default();
     for bad in ["256.1.1.1", "1.2", "::1"].into_iter().chain(more.iter().map(String::as_str)) {
         let finished = bench.run(&[bad], b"")?;
         let did = words!("`ascii_ip {bad}` 실행", "ran `ascii_ip {bad}`");
@@ -215,10 +263,22 @@ fn bad_address(bench: &mut Bench) -> Verdict {
             did: did.clone(),
             expected: words!("오류, 0이 아닌 종료 상태", "an error, and an exit status that is not 0"),
             got: shown(&text, "inet_ntop"),
-            cause: words!(
-                "inet_pton은 주소이면 1, 아니면 0을 돌려줘요(-1이 아니에요). inet_aton과 inet_addr는 1.2도 주소로 여겨요.",
-                "inet_pton returns 1 for an address and 0 for none (not -1). inet_aton and inet_addr take 1.2 for one as well."
-            ),
+            cause: if after(&text, "inet_ntop").iter().any(|rest| addresses(rest).contains(&&*always)) {
+                words!(
+                    "인자가 무엇이든 같은 주소예요. 바꿀 것은 argv[1]이에요.",
+                    "It is the same address, whatever the argument is. What to convert is argv[1]."
+                )
+            } else if bad == "1.2" || bad == more[0] {
+                words!(
+                    "inet_aton과 inet_addr는 부분이 모자란 것도 주소로 여겨요. inet_pton의 반환값이 1인지 보세요.",
+                    "inet_aton and inet_addr take what has fewer parts for an address as well. Use inet_pton, and look whether it returns 1."
+                )
+            } else {
+                words!(
+                    "inet_pton은 주소이면 1, 아니면 0을 돌려줘요(-1이 아니에요). 반환값이 1인지 보세요.",
+                    "inet_pton returns 1 for an address and 0 for none (not -1). Look whether it returns 1."
+                )
+            },
         })?;
         ensure_refused(did, &finished)?;
     }

@@ -1,6 +1,6 @@
 //! byte_order: one port number in network and in host byte order.
 
-use super::printed::{after, ensure_labels, ensure_number};
+use super::printed::{after, ensure_labels, ensure_number, says, tells};
 use crate::bench::{Bench, Finished, ensure_refused, ensure_success, output};
 use crate::lab::{BUILD, Check, Lab, statement};
 use crate::verdict::{Failure, Verdict, ensure};
@@ -46,7 +46,7 @@ pub(super) static LAB: Lab = Lab {
             id: "udp_entry",
             title: ["TCP가 아니라 UDP의 echo", "The echo of UDP, not that of TCP"],
             points: 10,
-            needs: &["host_order"],
+            needs: &["build"],
             slide: "19",
             run: udp_entry,
         },
@@ -62,7 +62,7 @@ pub(super) static LAB: Lab = Lab {
             id: "says_so",
             title: ["목록에 없다고 말해요", "It says that there is none"],
             points: 5,
-            needs: &["missing_service"],
+            needs: &["build"],
             slide: "20",
             run: says_so,
         },
@@ -70,7 +70,7 @@ pub(super) static LAB: Lab = Lab {
             id: "lines",
             title: ["출력의 두 줄", "The two lines of output"],
             points: 10,
-            needs: &["ends"],
+            needs: &["build"],
             slide: "20",
             run: lines,
         },
@@ -127,31 +127,73 @@ fn lines(bench: &mut Bench) -> Verdict {
 
 fn host_order(bench: &mut Bench) -> Verdict {
     let (port, did, finished) = &*bench.once("listed", listed)?;
-    ensure_number(did.clone(), &finished.text(), HOST, (*port).into()).map_err(|fault| {
-        fault.because(words!(
-            "s_port는 네트워크 순서예요. 16비트이므로 ntohs(servent->s_port)로 바꾸어 출력하세요(ntohl은 32비트).",
-            "s_port is in network byte order. It has 16 bits: print ntohs(servent->s_port) (ntohl is for 32)."
-        ))
+    let (text, stored) = (finished.text(), port.to_be());
+    ensure_number(did.clone(), &text, HOST, (*port).into()).map_err(|fault| {
+        let by_ntohl = u32::from_be(stored.into());
+        fault.because(if tells(&text, HOST, stored.into()) {
+            words!(
+                "저장된 순서(네트워크 순서) 그대로예요. ntohs(servent->s_port)로 바꾸어 출력하세요.",
+                "That is in the order in which it is stored, the network's: print ntohs(servent->s_port)."
+            )
+        } else if [by_ntohl.into(), by_ntohl.cast_signed().into()].iter().any(|n| tells(&text, HOST, *n)) {
+            words!(
+                "ntohl은 32비트를 뒤집어요. 포트 번호는 16비트이므로 ntohs를 쓰세요.",
+                "ntohl turns 32 bits around. A port has 16: use ntohs."
+            )
+        } else {
+            in_hex(&text, *port)
+        })
     })
 }
 
 fn network_order(bench: &mut Bench) -> Verdict {
     let (port, did, finished) = &*bench.once("listed", listed)?;
-    ensure_number(did.clone(), &finished.text(), NETWORK, port.to_be().into()).map_err(|fault| {
-        fault.because(words!(
-            "s_port에 저장된 값을 바꾸지 말고 %d로 출력하세요. short에 담으면 32768부터는 음수가 돼요.",
-            "Print what is stored in s_port, unchanged and with %d. In a short, 32768 and more are negative."
-        ))
+    let (text, stored) = (finished.text(), port.to_be());
+    ensure_number(did.clone(), &text, NETWORK, stored.into()).map_err(|fault| {
+        fault.because(if tells(&text, NETWORK, (*port).into()) {
+            words!(
+                "호스트 순서로 바꾼 값이에요. 이 줄에는 s_port에 저장된 값을 바꾸지 말고 출력하세요.",
+                "That is the number in host order. In this line, print what is stored in s_port, unchanged."
+            )
+        } else if tells(&text, NETWORK, stored.cast_signed().into()) {
+            words!(
+                "short에 담으면 32768부터는 음수가 돼요. int나 unsigned short에 담으세요.",
+                "In a short, 32768 and more are negative. Keep it in an int, or an unsigned short."
+            )
+        } else {
+            in_hex(&text, *port)
+        })
     })
+}
+
+/// What is to be said if a port, in one order or the other, was printed with %x.
+fn in_hex(text: &str, port: u16) -> Words {
+    let text = text.to_ascii_lowercase();
+    if [port, port.swap_bytes()].iter().any(|port| says(&text, [format!("{port:x}").as_str()])) {
+        return words!(
+            "16진수(%x)로 출력했어요. %d로 출력하세요.",
+            "It is printed with %x: print it with %d."
+        );
+    }
+    Words::default()
 }
 
 fn udp_entry(bench: &mut Bench) -> Verdict {
     let (tcp, udp) = (bench.rng.u16(1..1024), bench.rng.u16(1024..));
     let (did, finished) = with_echo(bench, tcp, udp)?;
-    ensure_number(did, &finished.text(), HOST, udp.into()).map_err(|fault| {
+    let text = finished.text();
+    let tells = |port: u16| [HOST, NETWORK].iter().any(|label| tells(&text, label, port.into()));
+    // How it is printed, in which order, and with which label, are other checks' matters.
+    if tells(udp) || tells(udp.swap_bytes()) || in_hex(&text, udp) != Words::default() {
+        return Ok(());
+    }
+    ensure_number(did, &text, HOST, udp.into()).map_err(|fault| {
+        if !(tells(tcp) || tells(tcp.swap_bytes())) {
+            return fault;
+        }
         fault.because(words!(
-            "getservbyname의 둘째 인자는 \"udp\"예요. NULL이면 처음 나오는 echo를 줘요.",
-            "getservbyname's second argument is \"udp\". With NULL it gives the first echo that there is."
+            "TCP의 echo예요. getservbyname의 둘째 인자는 \"udp\"예요. NULL이면 처음 나오는 echo를 줘요.",
+            "That is the echo of TCP. getservbyname's second argument is \"udp\". With NULL it gives the first echo that there is."
         ))
     })
 }

@@ -46,7 +46,7 @@ pub(super) static LAB: Lab = Lab {
             id: "lines",
             title: ["슬라이드와 같은 줄", "The line is the slide's"],
             points: 10,
-            needs: &["ends"],
+            needs: &["build"],
             slide: "26",
             run: lines,
         },
@@ -72,7 +72,7 @@ pub(super) static LAB: Lab = Lab {
             points: 5,
             needs: &["ends"],
             slide: "26",
-            run: no_argument,
+            run: hosts::no_argument,
         },
     ],
 };
@@ -84,7 +84,11 @@ fn asked(bench: &mut Bench) -> Verdict<Asked> {
     let another = Host::new(bench, &[another]);
     hosts::known(bench, &[&another, &host])?;
     let ip = host.addresses[0].to_string();
-    Ok(Asked { host, another, did: ran(&ip), finished: bench.run(&[&ip], b"")? })
+    let unfound = words!(
+        "그 주소에는 이름이 있는데 프로그램이 오류로 끝났어요. gethostbyaddr의 세 인자를 보세요: inet_pton이 argv[1]로 채운 4바이트의 주소(글자가 아니라 &in.s_addr), 그 길이 4(sizeof(in.s_addr)), AF_INET.",
+        "That address has a name, and the program ended with an error. Look at gethostbyaddr's three arguments: where the 4 bytes are that inet_pton made of argv[1] (&in.s_addr, not the text), their length 4 (sizeof(in.s_addr)), AF_INET."
+    );
+    Ok(Asked { host, another, did: ran(&ip), finished: bench.run(&[&ip], b"")?, unfound })
 }
 
 fn ran(ip: &str) -> Words {
@@ -101,11 +105,22 @@ fn name(bench: &mut Bench) -> Verdict {
     let asked = bench.once("asked", asked)?;
     let name = &asked.host.name;
     let expected = words!("공식 이름: {name}", "the official name: {name}");
-    let cause = words!(
-        "gethostbyaddr가 받는 것은 글자로 된 주소가 아니라 inet_pton이 in.s_addr에 넣은 4바이트예요. 공식 이름은 myhost->h_name이에요.",
-        "gethostbyaddr takes the 4 bytes that inet_pton has put into in.s_addr, not the text of the address. The official name is myhost->h_name."
-    );
-    asked.ensure_says(&[name], expected, cause)
+    let ip = asked.host.addresses[0].to_string();
+    asked.ensure_says(&[name], expected, || {
+        if asked.host.aliases.iter().any(|alias| asked.says(alias)) {
+            Some(words!(
+                "별명을 출력했어요. 공식 이름은 h_aliases가 아니라 myhost->h_name에 있어요.",
+                "It printed an alias. The official name is in myhost->h_name, not in h_aliases."
+            ))
+        } else {
+            asked.says(&ip).then(|| {
+                words!(
+                    "이름이 아니라 주소를 출력했어요. gethostbyname은 주소를 받으면 그대로 돌려줘요. 주소의 이름은 gethostbyaddr로 찾으세요.",
+                    "It printed the address, not a name. gethostbyname gives an address back as it is: look for an address's name with gethostbyaddr."
+                )
+            })
+        }
+    })
 }
 
 fn byte_order(bench: &mut Bench) -> Verdict {
@@ -159,15 +174,33 @@ fn bad_address(bench: &mut Bench) -> Verdict {
         let finished = bench.run(&[&bad], b"")?;
         let did = words!("올바르지 않은 주소 `{bad}`로 실행", "started with `{bad}`, which is no address");
         let text = finished.text();
-        let taken = hosts.iter().any(|host| says(&text, [host.name.as_str()]));
-        ensure_refused(did, &finished).map_err(|fault| if taken { fault.surely_because(words!(
-                "주소로 여기고 이름을 찾았어요. inet_pton은 올바르지 않은 주소에 0을 돌려주고 in을 채우지 않아요. 반환값이 1인지 확인하세요.",
-                "It took that for an address and found a name. For what is none inet_pton returns 0 and leaves in as it was. Look whether it returns 1."
-            )) } else { fault })?;
+        let taken = hosts.iter().position(|host| says(&text, [host.name.as_str()]));
+        ensure_refused(did, &finished).map_err(|fault| match taken {
+            Some(i) => fault.surely_because(taken_for(mistaken[i])),
+            None => fault,
+        })?;
     }
     Ok(())
 }
 
-fn no_argument(bench: &mut Bench) -> Verdict {
-    ensure_refused(words!("인자 없이 실행", "started without an argument"), &bench.run(&[], b"")?)
+/// What is to be said of a program that took what is no address for this one, and found its name.
+fn taken_for(address: Ipv4Addr) -> Words {
+    let how = if address.is_unspecified() {
+        words!(
+            "inet_pton은 올바르지 않은 주소에 0을 돌려주고 in을 채우지 않아요. 반환값이 1인지 확인하세요.",
+            "For what is none inet_pton returns 0 and leaves in as it was. Look whether it returns 1."
+        )
+    } else if address.is_broadcast() {
+        words!(
+            "inet_addr는 올바르지 않은 주소에 INADDR_NONE, 곧 255.255.255.255를 돌려줘요. inet_pton의 반환값이 1인지 확인하세요.",
+            "For what is none inet_addr returns INADDR_NONE, which is 255.255.255.255. Use inet_pton, and look whether it returns 1."
+        )
+    } else {
+        words!(
+            "inet_addr와 inet_aton은 부분이 모자라도 주소로 여기고, sscanf는 넘치는 수와 남는 글자를 보지 않아요. inet_pton의 반환값이 1인지 확인하세요.",
+            "inet_addr and inet_aton take fewer parts for an address, sscanf doesn't see a number that is too large, or letters behind it. Use inet_pton, and look whether it returns 1."
+        )
+    };
+    let Words { ko, en } = how;
+    words!("{address}의 이름을 찾았어요. {ko}", "It found the name of {address}. {en}")
 }

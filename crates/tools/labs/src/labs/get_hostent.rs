@@ -1,7 +1,9 @@
 //! get_hostent: what the resolver knows of a host's name.
 
+use std::net::Ipv4Addr;
+
 use super::hosts::{self, Asked, Host};
-use super::printed::{labelled, says};
+use super::printed::{addresses as dotted, labelled, says};
 use crate::bench::{Bench, command_line, ensure_refused, ensure_success};
 use crate::lab::{BUILD, Check, Lab, statement};
 use crate::verdict::Verdict;
@@ -63,7 +65,7 @@ pub(super) static LAB: Lab = Lab {
             id: "lines",
             title: ["슬라이드와 같은 줄", "The lines are the slide's"],
             points: 10,
-            needs: &["ends"],
+            needs: &["build"],
             slide: "25",
             run: lines,
         },
@@ -81,7 +83,7 @@ pub(super) static LAB: Lab = Lab {
             points: 5,
             needs: &["ends"],
             slide: "25",
-            run: no_argument,
+            run: hosts::no_argument,
         },
     ],
 };
@@ -99,7 +101,11 @@ fn ask(bench: &mut Bench, host: Host, by: fn(&Host) -> &str) -> Verdict<Asked> {
     hosts::known(bench, &[&another, &host])?;
     let finished = bench.run(&[by(&host)], b"")?;
     let did = ran(by(&host));
-    Ok(Asked { host, another, did, finished })
+    let unfound = words!(
+        "그 호스트는 있는데 프로그램이 오류로 끝났어요. 찾는 이름이 인자로 받은 것(argv[1])인가요? gethostname은 이 컴퓨터의 이름을 줄 뿐이에요.",
+        "There is that host, and the program ended with an error. Does it look for the argument's name (argv[1])? gethostname only gives this machine's."
+    );
+    Ok(Asked { host, another, did, finished, unfound })
 }
 
 fn ran(name: &str) -> Words {
@@ -117,14 +123,14 @@ fn name(bench: &mut Bench) -> Verdict {
     let host = Host::new(bench, &[address]);
     let asked = ask(bench, host, |host| &host.aliases[0])?;
     let name = &asked.host.name;
-    asked.ensure_says(
-        &[name],
-        words!("공식 이름: {name}", "the official name: {name}"),
-        words!(
-            "공식 이름은 argv[1]이 아니라 hp->h_name에 있어요. 사용자는 별명을 입력할 수도 있어요.",
-            "The official name is in hp->h_name, not in argv[1]: a user may type an alias."
-        ),
-    )
+    asked.ensure_says(&[name], words!("공식 이름: {name}", "the official name: {name}"), || {
+        asked.host.aliases.iter().any(|alias| asked.says(alias)).then(|| {
+            words!(
+                "공식 이름은 argv[1]이나 h_aliases가 아니라 hp->h_name에 있어요. 사용자는 별명을 입력할 수도 있어요.",
+                "The official name is in hp->h_name, not in argv[1] or h_aliases: a user may type an alias."
+            )
+        })
+    })
 }
 
 /// The only two numbers that every host has in common: 2 for AF_INET, 4 bytes.
@@ -132,36 +138,48 @@ const TYPE_AND_LENGTH: [&str; 2] = ["2", "4"];
 
 fn type_length(bench: &mut Bench) -> Verdict {
     let asked = bench.once("asked", asked)?;
-    asked.ensure_says(
-        &TYPE_AND_LENGTH,
-        words!(
-            "주소 타입 번호 2(AF_INET), 그다음 주소의 길이 4",
-            "the address type's number 2 (AF_INET), then the length of an address, 4"
-        ),
-        words!(
-            "타입은 hp->h_addrtype, 길이는 hp->h_length이고 둘 다 정수(%d)예요.",
-            "The type is hp->h_addrtype, the length hp->h_length, both integers (%d)."
-        ),
-    )
+    let expected = words!(
+        "주소 타입 번호 2(AF_INET), 그다음 주소의 길이 4",
+        "the address type's number 2 (AF_INET), then the length of an address, 4"
+    );
+    asked.ensure_says(&TYPE_AND_LENGTH, expected, || {
+        let [kind, length] = TYPE_AND_LENGTH;
+        says(&asked.finished.text(), [length, kind]).then(|| {
+            words!(
+                "타입과 길이가 바뀌었어요. 타입은 hp->h_addrtype, 길이는 hp->h_length예요.",
+                "Type and length have changed places. The type is hp->h_addrtype, the length hp->h_length."
+            )
+        })
+    })
 }
 
 fn addresses(bench: &mut Bench) -> Verdict {
     let asked = bench.once("asked", asked)?;
     let addresses: Vec<String> = asked.host.addresses.iter().map(ToString::to_string).collect();
     let (n, list) = (addresses.len(), addresses.join(", "));
-    let cause = if says(&asked.finished.text(), [addresses[0].as_str()]) {
-        words!(
-            "h_addr_list는 NULL로 끝나는 배열이에요. h_addr_list[i]가 NULL일 때까지 차례대로 모두 출력하세요.",
-            "h_addr_list is an array that ends with NULL: go on, in order, until h_addr_list[i] is NULL."
-        )
-    } else {
-        words!(
-            "h_addr_list[i]가 가리키는 4바이트가 네트워크 순서의 주소예요. in.s_addr에 memcpy로 그대로 옮긴 뒤 inet_ntop을 부르세요. ntohl은 필요 없어요.",
-            "h_addr_list[i] points to the 4 bytes of an address in network order. Copy them into in.s_addr with memcpy, as they are, and call inet_ntop: no ntohl."
-        )
-    };
     let expected = words!("이 차례로 {n}개의 주소: {list}", "{n} addresses in this order: {list}");
-    asked.ensure_says(&addresses, expected, cause)
+    asked.ensure_says(&addresses, expected, || {
+        let reversed = |address: &Ipv4Addr| Ipv4Addr::from(u32::from(*address).swap_bytes()).to_string();
+        let text = asked.finished.text();
+        if addresses.iter().any(|address| asked.says(address)) {
+            Some(words!(
+                "h_addr_list는 NULL로 끝나는 배열이에요. h_addr_list[i]가 NULL일 때까지 차례대로 모두 출력하세요.",
+                "h_addr_list is an array that ends with NULL: go on, in order, until h_addr_list[i] is NULL."
+            ))
+        } else if asked.host.addresses.iter().any(|address| asked.says(&reversed(address))) {
+            Some(words!(
+                "주소의 바이트가 거꾸로예요. h_addr_list[i]의 4바이트는 이미 네트워크 순서이고 inet_ntop도 그것을 받아요. ntohl은 필요 없어요.",
+                "The addresses have their bytes the wrong way round. The 4 bytes at h_addr_list[i] are in network order already, and so inet_ntop wants them: no ntohl."
+            ))
+        } else if !dotted(&text).is_empty() {
+            Some(words!(
+                "이 호스트의 주소가 아니에요. 주소는 포인터 h_addr_list[i] 자체가 아니라 그것이 가리키는 4바이트예요.",
+                "These are not the host's addresses. An address is not the pointer h_addr_list[i] itself, but the 4 bytes that it points to."
+            ))
+        } else {
+            None
+        }
+    })
 }
 
 fn aliases(bench: &mut Bench) -> Verdict {
@@ -169,11 +187,14 @@ fn aliases(bench: &mut Bench) -> Verdict {
     let aliases = &asked.host.aliases;
     let (n, list) = (aliases.len(), aliases.join(", "));
     let expected = words!("이 차례로 {n}개의 별명: {list}", "{n} aliases in this order: {list}");
-    let cause = words!(
-        "h_aliases도 NULL로 끝나는 배열이에요. 반복문의 조건은 hp->h_aliases[i]예요(슬라이드에는 그 뒤가 ;가 아니라 ,로 되어 있어요).",
-        "h_aliases is an array that ends with NULL, too. The loop's condition is hp->h_aliases[i] (the slide has a comma after it for a semicolon)."
-    );
-    asked.ensure_says(aliases, expected, cause)
+    asked.ensure_says(aliases, expected, || {
+        aliases.iter().any(|alias| asked.says(alias)).then(|| {
+            words!(
+                "h_aliases도 NULL로 끝나는 배열이에요. 반복문의 조건은 hp->h_aliases[i]예요(슬라이드에는 그 뒤가 ;가 아니라 ,로 되어 있어요).",
+                "h_aliases is an array that ends with NULL, too. The loop's condition is hp->h_aliases[i] (the slide has a comma after it for a semicolon)."
+            )
+        })
+    })
 }
 
 fn lines(bench: &mut Bench) -> Verdict {
@@ -199,8 +220,4 @@ fn unknown(bench: &mut Bench) -> Verdict {
     hosts::known(bench, &[&host])?;
     let finished = bench.run(&[&nobody.name], b"")?;
     ensure_refused(ran(&nobody.name), &finished)
-}
-
-fn no_argument(bench: &mut Bench) -> Verdict {
-    ensure_refused(words!("인자 없이 실행", "started without an argument"), &bench.run(&[], b"")?)
 }

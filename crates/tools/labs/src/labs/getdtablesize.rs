@@ -3,7 +3,7 @@
 use labkit::trace::Call;
 use nix::sys::resource::{Resource, getrlimit};
 
-use super::printed::{ensure_labels, ensure_number};
+use super::printed::{ensure_labels, ensure_number, tells};
 use crate::bench::{Bench, Finished, Start, ensure_success};
 use crate::lab::{BUILD, Check, Lab, statement};
 use crate::verdict::{Failure, Fault, Verdict, ensure};
@@ -54,7 +54,7 @@ pub(super) static LAB: Lab = Lab {
             id: "lines",
             title: ["출력의 문장", "The line of output"],
             points: 15,
-            needs: &["ends"],
+            needs: &["build"],
             slide: "11",
             run: lines,
         },
@@ -96,8 +96,37 @@ fn told(bench: &mut Bench, soft: u64, hard: u64) -> Verdict {
         "`ulimit -Sn {soft}; ulimit -Hn {hard}` 뒤에 실행",
         "ran after `ulimit -Sn {soft}; ulimit -Hn {hard}`"
     );
-    ensure_number(did, &finished.text(), LABEL, soft.cast_signed())
+    let (text, wanted) = (finished.text(), soft.cast_signed());
+    ensure_number(did, &text, LABEL, wanted).map_err(|fault| {
+        let tells = |number: i64| tells(&text, LABEL, number);
+        fault.because(if hard != soft && tells(hard.cast_signed()) {
+            words!(
+                "rlim_max(hard limit)를 출력했어요. 지금 지켜야 하는 한도는 rlim_cur(soft limit)예요. rlim_max는 setrlimit로 올릴 수 있는 데까지예요.",
+                "It printed rlim_max, the hard limit. The limit in force is rlim_cur, the soft one: rlim_max is how far setrlimit may raise it."
+            )
+        } else if tells(FD_SETSIZE) {
+            words!(
+                "1024를 출력했어요. FD_SETSIZE(1024)는 select의 집합의 크기이고, 한도는 실행할 때마다 다를 수 있어요. getdtablesize()가 돌려준 값을 출력하세요.",
+                "It printed 1024. FD_SETSIZE (1024) is the size of select's sets, and the limit may differ from run to run: print what getdtablesize() returns."
+            )
+        } else if (1..=3).any(|less| tells(wanted - less)) {
+            words!(
+                "한도보다 조금 작은 수예요. getdtablesize()가 돌려준 값을 빼지 말고 그대로 출력하세요.",
+                "That is a little less than the limit. Print what getdtablesize() returns as it is, and take nothing off."
+            )
+        } else if tells(wanted & 0xFF) {
+            words!(
+                "한도의 아래 8비트만 출력했어요. char에 담지 말고 int에 담으세요.",
+                "That is the limit's lowest 8 bits. Keep it in an int, not in a char."
+            )
+        } else {
+            Words::default()
+        })
+    })
 }
+
+/// select(2).
+const FD_SETSIZE: i64 = 1024;
 
 /// A limit above FD_SETSIZE, which is 1024, unless this machine allows no such.
 fn high(bench: &mut Bench) -> Verdict<u64> {
@@ -108,32 +137,17 @@ fn high(bench: &mut Bench) -> Verdict<u64> {
 
 fn value(bench: &mut Bench) -> Verdict {
     let limit = bench.rng.u64(300..1000);
-    told(bench, limit, limit).map_err(|fault| {
-        fault.because(words!(
-            "getdtablesize()가 돌려준 값을 그대로 %d로 출력하세요. 이 값은 실행할 때마다 다를 수 있고, FD_SETSIZE(1024)와는 다른 것이에요.",
-            "Print what getdtablesize() returns, with %d and as it is. It may differ from run to run, and FD_SETSIZE (1024) is something else."
-        ))
-    })
+    told(bench, limit, limit)
 }
 
 fn follows_limit(bench: &mut Bench) -> Verdict {
     let limit = high(bench)?;
-    told(bench, limit, limit).map_err(|fault| {
-        fault.because(words!(
-            "FD_SETSIZE(1024)는 select의 집합의 크기예요. 한도는 그보다 클 수 있어요.",
-            "FD_SETSIZE (1024) is the size of select's sets. The limit may be larger."
-        ))
-    })
+    told(bench, limit, limit)
 }
 
 fn soft_limit(bench: &mut Bench) -> Verdict {
     let (limit, hard) = (bench.rng.u64(300..1000), high(bench)?);
-    told(bench, limit, hard).map_err(|fault| {
-        fault.because(words!(
-            "지금 지켜야 하는 한도는 rlim_cur(soft limit)예요. rlim_max는 setrlimit로 올릴 수 있는 데까지예요.",
-            "The limit in force is rlim_cur (the soft one). rlim_max is how far setrlimit may raise it."
-        ))
-    })
+    told(bench, limit, hard)
 }
 
 fn asks_kernel(bench: &mut Bench) -> Verdict {
@@ -152,8 +166,8 @@ fn asks_kernel(bench: &mut Bench) -> Verdict {
         ),
         got: words!("그런 호출이 없어요", "no such call"),
         cause: words!(
-            "한도는 프로세스마다 달라요. 상수를 출력하지 말고 getdtablesize()를 부르세요.",
-            "Each process has a limit of its own. Call getdtablesize() instead of printing a constant."
+            "한도는 프로세스마다 달라요. 그것을 커널에 물어 알려 주는 것이 getdtablesize()예요.",
+            "Each process has a limit of its own. What asks the kernel for it is getdtablesize()."
         ),
     })
 }

@@ -3,8 +3,11 @@
 use std::io;
 use std::net::Ipv4Addr;
 
+use labkit::trace::Call;
+
 use super::printed::{anothers, says, too_much};
-use crate::bench::{Bench, Finished, output};
+use super::tcp_client::asks_nobody;
+use crate::bench::{Bench, Finished, Start, ensure_refused, output};
 use crate::verdict::{Failure, Verdict, ensure};
 use crate::words::Words;
 
@@ -37,20 +40,60 @@ pub(super) struct Asked {
     pub(super) another: Host,
     pub(super) did: Words,
     pub(super) finished: Finished,
+    /// What is to be said of a program that ended with an error, though there is that host.
+    pub(super) unfound: Words,
 }
 
 impl Asked {
-    /// Fails unless it printed these words, and nothing of the other host.
-    pub(super) fn ensure_says(&self, wanted: &[impl AsRef<str>], expected: Words, cause: Words) -> Verdict {
+    /// Does it say this?
+    pub(super) fn says(&self, word: &str) -> bool {
+        says(&self.finished.text(), [word])
+    }
+
+    /// Fails unless it printed these words, and nothing of the other host. `cause` is what the output tells, if it has an end.
+    pub(super) fn ensure_says(
+        &self,
+        wanted: &[impl AsRef<str>],
+        expected: Words,
+        cause: impl FnOnce() -> Option<Words>,
+    ) -> Verdict {
         let (text, another) = (self.finished.text(), &self.another);
         let addresses: Vec<String> = another.addresses.iter().map(ToString::to_string).collect();
         let mut of_another = another.aliases.iter().chain(&addresses).chain([&another.name]);
-        let both = of_another.any(|word| says(&text, [word.as_str()]));
+        let both = of_another.any(|word| self.says(word));
         ensure(says(&text, wanted.iter().map(AsRef::as_ref)) && !both, || {
-            let cause = if both { anothers() } else { too_much(&text).unwrap_or(cause) };
+            let cause = if both {
+                Some(anothers())
+            } else if self.finished.exit_status() == Some(0) {
+                too_much(&text).or_else(cause)
+            } else {
+                Some(self.unfound.clone())
+            };
+            let cause = cause.unwrap_or_default();
             Failure { did: self.did.clone(), expected, got: output(&self.finished), cause }
         })
     }
+}
+
+/// Fails unless a program without an argument ends with an error, and asks the resolver for nobody.
+pub(super) fn no_argument(bench: &mut Bench) -> Verdict {
+    let finished = bench.start_with(&[], &Start { traced: true, ..Start::default() })?.finish()?;
+    let did = words!("인자 없이 실행", "started without an argument");
+    asks_nobody(&did, &finished.calls)?;
+    let asks = |call: &Call| (0..2).any(|i| call.bytes(i).is_some_and(|path| path == b"/etc/hosts"));
+    ensure(!finished.calls.iter().any(asks), || Failure {
+        did: did.clone(),
+        expected: words!(
+            "아무 호스트도 찾지 않고 0이 아닌 종료 상태로 끝나기",
+            "it looks for no host, and exits with a status that is not 0"
+        ),
+        got: words!("/etc/hosts에서 호스트를 찾음(strace)", "it looked for a host in /etc/hosts (strace)"),
+        cause: words!(
+            "인자가 없는데 다른 호스트를 찾았어요. argc가 2가 아니면 사용법을 출력하고 exit(1)로 끝내세요.",
+            "Without an argument it looked for another host. When argc is not 2, print the usage and exit(1)."
+        ),
+    })?;
+    ensure_refused(did, &finished)
 }
 
 /// Any address, but none whose bytes read the same from behind.

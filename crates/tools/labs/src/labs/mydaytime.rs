@@ -28,7 +28,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "connects",
             title: ["주어진 주소의 13번 포트에 연결해요", "It connects to port 13 of the given address"],
-            points: 15,
+            points: 10,
             needs: &["build"],
             slide: "28-30, 33",
             run: connects,
@@ -36,7 +36,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "prints",
             title: ["받은 것을 출력해요", "It prints what it got"],
-            points: 20,
+            points: 25,
             needs: &["connects"],
             slide: "31, 33",
             run: prints,

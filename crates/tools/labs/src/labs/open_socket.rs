@@ -2,7 +2,7 @@
 
 use labkit::trace::Call;
 
-use super::printed::{ensure_labels, ensure_number};
+use super::printed::{ensure_labels, ensure_number, tells};
 use crate::bench::{Bench, Finished, Start, ensure_refused, ensure_success};
 use crate::calls;
 use crate::lab::{BUILD, Check, Lab, statement};
@@ -21,7 +21,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "ends",
             title: ["스스로 끝나고 종료 상태가 0이에요", "It ends by itself, with exit status 0"],
-            points: 10,
+            points: 5,
             needs: &["build"],
             slide: "10",
             run: ends,
@@ -29,7 +29,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "descriptors",
             title: ["네 가지를 슬라이드의 차례대로 열어요", "It opens the four things in the slide's order"],
-            points: 20,
+            points: 15,
             needs: &["build"],
             slide: "4, 9, 10",
             run: descriptors,
@@ -37,8 +37,8 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "numbers",
             title: ["커널이 준 번호를 출력해요", "It prints the numbers that the kernel gave"],
-            points: 20,
-            needs: &["descriptors"],
+            points: 25,
+            needs: &["build"],
             slide: "4, 10",
             run: numbers,
         },
@@ -48,7 +48,7 @@ pub(super) static LAB: Lab = Lab {
                 "다른 디스크립터가 이미 열려 있으면 번호도 달라져요",
                 "Other numbers where other descriptors are open already",
             ],
-            points: 20,
+            points: 25,
             needs: &["numbers"],
             slide: "4, 10",
             run: lowest_free,
@@ -57,7 +57,7 @@ pub(super) static LAB: Lab = Lab {
             id: "lines",
             title: ["출력의 네 줄", "The four lines of output"],
             points: 10,
-            needs: &["ends"],
+            needs: &["build"],
             slide: "10",
             run: lines,
         },
@@ -65,7 +65,7 @@ pub(super) static LAB: Lab = Lab {
             id: "close",
             title: ["넷을 모두 연 뒤 모두 close로 닫아요", "It closes all four when all are open"],
             points: 10,
-            needs: &["descriptors"],
+            needs: &["build"],
             slide: "10",
             run: close,
         },
@@ -167,32 +167,51 @@ fn descriptors(bench: &mut Bench) -> Verdict {
     })
 }
 
-/// As [`opened`]; fails if one of them is not.
-fn all_opened(did: &Words, finished: &Finished) -> Verdict<[usize; 4]> {
-    opened(&finished.calls).ok_or_else(|| {
-        let expected = words!("네 가지를 모두 열기", "all four are opened");
-        Failure { did: did.clone(), expected, ..Failure::default() }.into()
-    })
+/// The call that opened each of the four, if any did: as [`opened`], or in another order, which is another check's matter. Fails if
+/// none was opened at all.
+fn each_opened(did: &Words, finished: &Finished) -> Verdict<[Option<usize>; 4]> {
+    let calls = &finished.calls;
+    let each = opened(calls)
+        .map_or_else(|| THINGS.each_ref().map(|thing| calls.iter().position(thing.opens)), |at| at.map(Some));
+    ensure(each.iter().any(Option::is_some), || {
+        let expected = words!("네 가지를 열기", "the four are opened");
+        let got = words!("아무것도 열지 않았어요", "nothing was opened");
+        Failure { did: did.clone(), expected, got, ..Failure::default() }
+    })?;
+    Ok(each)
 }
 
 /// Fails unless the numbers that it printed are those that the kernel gave.
 fn ensure_numbers(did: &Words, finished: &Finished) -> Verdict {
     let text = text(finished);
-    for (thing, at) in THINGS.iter().zip(all_opened(did, finished)?) {
-        let given = calls::given(&finished.calls[at]).unwrap_or(-1);
-        ensure_number(did.clone(), &text, thing.label, given)?;
+    let each = each_opened(did, finished)?;
+    let given = |at: usize| calls::given(&finished.calls[at]).unwrap_or(-1);
+    for (thing, at) in THINGS.iter().zip(each) {
+        let Some(at) = at else { continue };
+        let wanted = given(at);
+        ensure_number(did.clone(), &text, thing.label, wanted).map_err(|fault| {
+            let tells = |number: i64| tells(&text, thing.label, number);
+            fault.because(if tells(0) || tells(1) {
+                words!(
+                    "0이나 1은 비교한 결과예요. `fd = open(…) < 0`은 비교한 결과를 담아요: `(fd = open(…)) < 0`.",
+                    "0 or 1 is the result of a comparison: `fd = open(…) < 0` keeps that. Write `(fd = open(…)) < 0`."
+                )
+            } else if each.into_iter().flatten().map(given).any(|other| other != wanted && tells(other)) {
+                words!(
+                    "다른 것의 번호예요. open과 socket이 돌려준 값을 각각의 변수에 담아 그 변수를 출력하세요.",
+                    "That is another one's number. Keep what each open and socket returns in a variable of its own, and print that."
+                )
+            } else {
+                Words::default()
+            })
+        })?;
     }
     Ok(())
 }
 
 fn numbers(bench: &mut Bench) -> Verdict {
     let finished = bench.once("traced", traced)?;
-    ensure_numbers(&watched(), &finished).map_err(|fault| {
-        fault.because(words!(
-            "open과 socket이 돌려준 값을 각각의 변수에 담아 출력하세요. `fd = open(…) < 0`은 비교한 결과를 담아요: `(fd = open(…)) < 0`.",
-            "Keep what each open and socket returns in a variable of its own and print that. `fd = open(…) < 0` keeps the comparison's result: `(fd = open(…)) < 0`."
-        ))
-    })
+    ensure_numbers(&watched(), &finished)
 }
 
 fn lowest_free(bench: &mut Bench) -> Verdict {
@@ -204,7 +223,8 @@ fn lowest_free(bench: &mut Bench) -> Verdict {
     );
     let start = Start { occupied, traced: true, ..Start::default() };
     ensure_numbers(&did, &bench.start_with(&[], &start)?.finish()?).map_err(|fault| {
-        fault.because(words!(
+        // Those that the kernel gave elsewhere were right.
+        fault.surely_because(words!(
             "커널은 비어 있는 가장 작은 번호를 줘요. 3, 4, 5, 6이라고 미리 정하지 말고 open과 socket이 돌려준 값을 출력하세요.",
             "The kernel gives the lowest number that is free. Don't take 3, 4, 5, 6 for granted: print what open and socket return."
         ))
@@ -214,9 +234,10 @@ fn lowest_free(bench: &mut Bench) -> Verdict {
 fn close(bench: &mut Bench) -> Verdict {
     let finished = bench.once("traced", traced)?;
     let calls = &finished.calls;
-    let at = all_opened(&watched(), &finished)?;
-    let [.., last] = at;
-    for (thing, at) in THINGS.iter().zip(at) {
+    let each = each_opened(&watched(), &finished)?;
+    let last = each.into_iter().flatten().max().unwrap_or_default();
+    for (thing, at) in THINGS.iter().zip(each) {
+        let Some(at) = at else { continue };
         let number = calls::given(&calls[at]);
         let closed =
             |calls: &[Call]| calls.iter().any(|call| calls::is(call, "close") && calls::fd(call) == number);

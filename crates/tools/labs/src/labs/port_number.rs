@@ -1,6 +1,6 @@
 //! port_number: which ports the system gives a client.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use labkit::trace::Call;
 
@@ -14,6 +14,9 @@ use crate::words::Words;
 
 /// The slide's port.
 const ECHO: u16 = 7;
+
+/// Where its servers are.
+const SERVER: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, ECHO);
 
 /// The lab.
 pub(super) static LAB: Lab = Lab {
@@ -51,7 +54,7 @@ pub(super) static LAB: Lab = Lab {
             id: "lines",
             title: ["슬라이드와 같은 줄", "The lines are the slide's"],
             points: 10,
-            needs: &["ends"],
+            needs: &["build"],
             slide: "35",
             run: lines,
         },
@@ -104,7 +107,7 @@ fn traced(bench: &mut Bench) -> Verdict<Traced> {
         echo.serve(&run)?;
         let finished = run.finish()?;
         let stream = socket(&finished.calls, "SOCK_STREAM", |call| calls::is(call, "connect"));
-        let dgram = socket(&finished.calls, "SOCK_DGRAM", |call| calls::is(call, "sendto"));
+        let dgram = socket(&finished.calls, "SOCK_DGRAM", |call| calls::is(call, "write"));
         // A port whose two bytes are the same is right in both orders: the system has others to give.
         let unclear = |port: u16| port.swap_bytes() == port;
         if ![&stream, &dgram].into_iter().filter_map(port).any(unclear) {
@@ -167,11 +170,18 @@ fn prints_port(finished: &Finished, socket: &Socket) -> Verdict {
                 "{swapped}번은 {port}의 두 바이트를 뒤바꾼 수예요. sin_port는 네트워크 순서이니 ntohs로 바꾸어 출력하세요.",
                 "{swapped} is {port} with its two bytes swapped. sin_port is in network order: print ntohs of it."
             )
-        } else {
+        } else if says(&text, [port.cast_signed().to_string().as_str()]) {
             words!(
-                "getsockname이 채운 구조체의 sin_port를 ntohs로 바꾸어 %d로 출력하세요(포트 번호는 65535까지라서 부호 있는 short에는 들어가지 않아요).",
-                "Print ntohs of the sin_port that getsockname has filled in, with %d (ports go up to 65535: a signed short has no room for them)."
+                "포트 번호는 65535까지라서 부호 있는 short(%hd)에는 들어가지 않아요. int에 담아 %d로 출력하세요.",
+                "Ports go up to 65535: a signed short (%hd) has no room for them. Keep it in an int, and print it with %d."
             )
+        } else if says(&text, [ECHO.to_string().as_str()]) {
+            words!(
+                "{ECHO}번은 서버의 포트예요. getsockname이 채운 구조체의 sin_port를 출력하세요.",
+                "{ECHO} is the server's port. Print the sin_port of the structure that getsockname has filled."
+            )
+        } else {
+            Words::default()
         },
     })
 }
@@ -188,22 +198,65 @@ fn no_port(socket: &Socket) -> Failure {
             "the calls about this socket are {summary}. They gave no port"
         )
     };
-    let went_wrong = |call: &&Call| call.name == "connect" && !calls::is(call, "connect");
-    let cause = if let Some(connect) = all.into_iter().find(went_wrong) {
-        let text = connect.text();
-        words!(
-            "연결하지 못했어요: {text}\n서버의 주소는 127.0.0.1, 포트는 htons(7)이에요.",
-            "The connection failed: {text}\nThe server's address is 127.0.0.1, its port htons(7)."
-        )
-    } else {
-        words!(
-            "connect(sendto) 전에는 포트 번호가 0이에요. getsockname에는 이 소켓을, len에는 부르기 전에 sizeof(cliaddr)를 주세요. getpeername은 상대의 번호를 알려 줘요.",
-            "Before connect (sendto) the port is 0. getsockname takes this socket, and in len sizeof(cliaddr) before the call. getpeername tells the other end's port."
-        )
-    };
+    let cause = why_no_port(&all).unwrap_or_default();
     let expected =
         words!("getsockname으로 이 소켓의 포트 번호를 알아내기", "getsockname gives this socket's port");
     Failure { did: did(), expected, got, cause }
+}
+
+/// What the calls about a socket that has no port tell.
+fn why_no_port(all: &[&Call]) -> Option<Words> {
+    let at = |name: &str| all.iter().position(|call| calls::is(call, name));
+    let failed = all.iter().find(|call| call.name == "connect" && !calls::is(call, "connect"));
+    if let Some(text) = failed.map(|call| call.text()) {
+        return Some(words!(
+            "연결하지 못했어요: {text}\n서버의 주소는 127.0.0.1, 포트는 htons(7)이에요.",
+            "The connection failed: {text}\nThe server's address is 127.0.0.1, its port htons(7)."
+        ));
+    }
+    if all.iter().any(|call| is_unspec(call)) {
+        return Some(unspec());
+    }
+    let used = at("connect").or(at("write"))?;
+    let Some(asked) = at("getsockname") else {
+        return Some(if at("getpeername").is_some() {
+            words!(
+                "getpeername은 상대의 포트 번호를 알려 줘요. 자기 번호는 getsockname이 알려 줘요.",
+                "getpeername tells the other end's port. getsockname tells one's own."
+            )
+        } else {
+            words!(
+                "이 소켓으로는 getsockname을 부르지 않았어요. 첫째 인자에 어느 소켓을 주었는지 보세요.",
+                "getsockname was not called with this socket. Look which socket its first argument is."
+            )
+        });
+    };
+    if asked < used {
+        return Some(words!(
+            "connect(sendto) 전에는 포트 번호가 0이에요. getsockname은 그 뒤에 부르세요.",
+            "Before connect (sendto) the port is 0. Call getsockname after it."
+        ));
+    }
+    let room =
+        all[asked].args.get(2)?.trim_start_matches('[').split([' ', ']']).next()?.parse::<usize>().ok()?;
+    (room < size_of::<libc::sockaddr_in>()).then(|| {
+        words!(
+            "getsockname을 부르기 전에 len이 {room}이었어요. len에 sizeof(cliaddr)를 넣어 두어야 그만큼 채워 줘요.",
+            "Before getsockname len was {room}. Put sizeof(cliaddr) into it: so much is filled in."
+        )
+    })
+}
+
+/// A connect to no address, which undoes a connection, if there is one: connect(2).
+fn is_unspec(call: &Call) -> bool {
+    call.name == "connect" && call.args.get(1).is_some_and(|to| to.contains("AF_UNSPEC"))
+}
+
+fn unspec() -> Words {
+    words!(
+        "connect에 준 구조체의 sin_family가 0(AF_UNSPEC)이에요. 그러면 connect는 아무 데도 연결하지 않고 성공해요. 서버의 주소를 채운 servaddr를 주세요.",
+        "The structure that connect was given has 0 (AF_UNSPEC) in sin_family: then connect succeeds and connects to nothing. Give it servaddr, which has the server's address."
+    )
 }
 
 fn lines(bench: &mut Bench) -> Verdict {
@@ -216,29 +269,47 @@ fn lines(bench: &mut Bench) -> Verdict {
 }
 
 fn refused(bench: &mut Bench) -> Verdict {
-    let inject = vec!["connect:error=ECONNREFUSED".to_string()];
-    let finished = bench.start_with(&[], &Start { inject, ..Start::default() })?.finish()?;
+    let finished = bench.start_with(&[], &Start { traced: true, ..Start::default() })?.finish()?;
     let did = words!(
-        "서버 없이 실행: connect가 ECONNREFUSED로 실패함",
-        "ran it without a server: connect failed with ECONNREFUSED"
+        "127.0.0.1의 7번 포트에 서버가 없는 채 `port_number` 실행",
+        "ran `port_number`, with no server at port 7 of 127.0.0.1"
     );
-    ensure_refused(did, &finished)
+    ensure_refused(did, &finished).map_err(|fault| {
+        if finished.calls.iter().any(is_unspec) { fault.surely_because(unspec()) } else { fault }
+    })
 }
 
 fn order(bench: &mut Bench) -> Verdict {
     let traced = bench.once("traced", traced)?;
     let did =
         || words!("두 소켓에 대한 시스템 콜을 봄(strace)", "watched the calls about both sockets (strace)");
-    let stream: Vec<&Call> = traced.stream.iter().collect();
-    calls::in_order(did(), &stream, &["socket", "connect", "getsockname"])?;
-    // sendto, with the address that the stream socket has connected to.
-    let server = stream.iter().find(|call| calls::is(call, "connect")).and_then(|call| call.args.get(1));
-    let to_server = |call: &&Call| {
-        !calls::is(call, "sendto")
-            || server.is_some_and(|server| call.args.iter().any(|argument| argument.contains(server)))
+    // Another address than the server's is no use.
+    let elsewhere = |call: &Call| {
+        matches!(calls::family(&call.name), "connect" | "write")
+            && call
+                .args
+                .iter()
+                .any(|argument| argument.contains("sa_family=") && calls::address(argument) != Some(SERVER))
     };
-    let dgram: Vec<&Call> = traced.dgram.iter().filter(to_server).collect();
-    calls::in_order(did(), &dgram, &["socket", "sendto", "getsockname"])?;
+    for (socket, names) in [
+        (&traced.stream, ["socket", "connect", "getsockname"]),
+        (&traced.dgram, ["socket", "sendto", "getsockname"]),
+    ] {
+        let to_server: Vec<&Call> = socket.iter().filter(|call| !elsewhere(call)).collect();
+        calls::in_order(did(), &to_server, &names).map_err(|fault| {
+            match socket.iter().find(|call| elsewhere(call)) {
+                Some(call) if is_unspec(call) => fault.because(unspec()),
+                Some(call) => {
+                    let text = call.text();
+                    fault.because(words!(
+                        "서버는 127.0.0.1의 7번 포트에 있어요. 이 호출의 주소는 달라요: {text}",
+                        "The server is at port 7 of 127.0.0.1. This call has another address: {text}"
+                    ))
+                }
+                None => fault,
+            }
+        })?;
+    }
     Ok(())
 }
 
@@ -251,10 +322,15 @@ fn close(bench: &mut Bench) -> Verdict {
             did: words!("소켓에 대한 시스템 콜을 봄(strace)", "watched the calls about the socket (strace)"),
             expected: words!("소켓을 close로 닫기", "the socket is closed with close"),
             got: words!("{summary}", "{summary}"),
-            cause: words!(
-                "프로그램이 끝나면 커널이 닫아 주지만, 다 쓴 소켓을 닫는 것까지가 이 실습이에요.",
-                "The kernel closes it at the end of the program, but closing what is no longer needed is part of this lab."
-            ),
+            // Who ended early has another mistake.
+            cause: if traced.finished.exit_status() == Some(0) {
+                words!(
+                    "프로그램이 끝나면 커널이 닫아 주지만, 다 쓴 소켓을 닫는 것까지가 이 실습이에요.",
+                    "The kernel closes it at the end of the program, but closing what is no longer needed is part of this lab."
+                )
+            } else {
+                Words::default()
+            },
         })?;
     }
     Ok(())

@@ -106,14 +106,16 @@ pub fn prints_all(cause: &Words) -> bool {
     [too_many_words(), one_value(), anothers()].contains(cause)
 }
 
-/// Each of these values that was printed at all must stand behind its label; if none was, the first label before something
-/// else. What is missing is for other checks to say.
+/// Each of these values that was printed at all must stand behind its label, in a line of its own; if none was, the first label
+/// before something else. What is missing is for other checks to say.
 pub(super) fn labelled(did: &Words, finished: &Finished, lines: &[(&str, &str)]) -> Verdict {
     let text = finished.text();
+    let has_label = |text: &str| lines.iter().any(|(label, _)| !after(text, label).is_empty());
     let stands = |(label, value): &&(&str, &str)| {
         let rests = after(&text, label).into_iter().map(str::trim).filter(|rest| !rest.is_empty());
         let is = |rest: &str| {
-            rest.strip_prefix(value).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+            rest.strip_prefix(value)
+                .is_some_and(|rest| !rest.starts_with(char::is_alphanumeric) && !has_label(rest))
         };
         // One label, one value.
         let all: Vec<bool> = rests.map(is).collect();
@@ -127,16 +129,48 @@ pub(super) fn labelled(did: &Words, finished: &Finished, lines: &[(&str, &str)])
         printed.into_iter().find(|line| !stands(line))
     };
     let Some((label, value)) = wrong else { return Ok(()) };
+    let two_in_a_line = text.lines().any(|line| {
+        let labels = lines.iter().filter(|(label, _)| !after(line, label).is_empty());
+        labels.count() > 1
+    });
     Err(Failure {
         did: did.clone(),
         expected: words!("한 줄에: `{label} {value}`", "in a line: `{label} {value}`"),
         got: output(finished),
-        cause: words!(
-            "printf의 형식 문자열을 슬라이드와 견주어 보세요. 줄은 \\n으로 끝나고, 번째는 1부터 세요.",
-            "Compare printf's format with the slide's. A line ends in \\n, and the first is number 1."
-        ),
+        cause: if std::str::from_utf8(&finished.stdout).is_err() {
+            no_encoding()
+        } else if bare(label) && finished.exit_status() != Some(0) {
+            // It ended before.
+            Words::default()
+        } else if two_in_a_line {
+            words!(
+                "여러 줄이 한 줄로 붙었어요. printf의 형식 문자열을 \\n으로 끝내세요.",
+                "Several lines have become one. End printf's format with \\n."
+            )
+        } else if lines
+            .iter()
+            .any(|(other, _)| other != label && after(&text, other).iter().any(|rest| rest.trim() == *value))
+        {
+            words!(
+                "값이 다른 이름표 뒤에 있어요. 번째는 1부터 세요.",
+                "The value stands behind another label. The first is number 1."
+            )
+        } else {
+            words!(
+                "printf의 형식 문자열을 슬라이드와 견주어 보세요.",
+                "Compare printf's format with the slide's."
+            )
+        },
     }
     .into())
+}
+
+/// What is to be said of text in an encoding that nobody knows.
+fn no_encoding() -> Words {
+    words!(
+        "출력이 UTF-8도 EUC-KR도 아니에요. 소스 파일을 UTF-8로 저장하세요.",
+        "The output is neither UTF-8 nor EUC-KR. Save the source file as UTF-8."
+    )
 }
 
 /// Fails unless it printed this number behind this label, and not one number after another. Where there is no such label, which
@@ -156,6 +190,11 @@ pub(super) fn ensure_number(did: Words, text: &str, label: &str, wanted: i64) ->
         got: shown(text, label),
         cause: too_much(text).or((!has_few_values(&labelled)).then(one_value)).unwrap_or_default(),
     })
+}
+
+/// Does this number stand behind the label; anywhere, if there is no such label?
+pub(super) fn tells(text: &str, label: &str, wanted: i64) -> bool {
+    ensure_number(Words::default(), text, label, wanted).is_ok()
 }
 
 /// Are no more than [`MOST_VALUES`] numbers right behind a label?
@@ -188,10 +227,10 @@ pub(super) fn ensure_labels(did: &Words, finished: &Finished, text: &str, labels
             cause: if !labelled.is_empty() {
                 one_value()
             } else if unreadable {
-                words!(
-                    "출력이 UTF-8도 EUC-KR도 아니에요. 소스 파일을 UTF-8로 저장하세요.",
-                    "The output is neither UTF-8 nor EUC-KR. Save the source file as UTF-8."
-                )
+                no_encoding()
+            } else if finished.exit_status() != Some(0) {
+                // It may have ended before.
+                Words::default()
             } else {
                 words!(
                     "출력할 문장을 과제 설명에서 그대로 옮기세요. 공백은 달라도 돼요.",

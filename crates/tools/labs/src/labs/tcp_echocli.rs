@@ -39,7 +39,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "sends",
             title: ["입력한 줄을 그대로 보내요", "It sends the line as it was typed"],
-            points: 10,
+            points: 5,
             needs: &["connects"],
             slide: "31, 34",
             run: sends,
@@ -47,7 +47,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "prints",
             title: ["서버가 보낸 것을 출력해요", "It prints what the server sent"],
-            points: 20,
+            points: 30,
             needs: &["connects"],
             slide: "31, 34",
             run: prints,
@@ -98,7 +98,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "early_close",
             title: ["답이 모자란 채 서버가 닫으면", "A server that closes too early"],
-            points: 10,
+            points: 5,
             needs: &["connects"],
             slide: "31, 32",
             run: early_close,

@@ -24,7 +24,7 @@ pub(super) static LAB: Lab = Lab {
                 "주어진 주소의 7번 포트로 데이터그램을 보내요",
                 "It sends a datagram to port 7 of the given address",
             ],
-            points: 10,
+            points: 5,
             needs: &["build"],
             slide: "46, 47",
             run: reaches,
@@ -40,7 +40,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "prints",
             title: ["받은 데이터그램을 출력해요", "It prints the datagram that came"],
-            points: 20,
+            points: 25,
             needs: &["reaches"],
             slide: "46, 47",
             run: prints,
