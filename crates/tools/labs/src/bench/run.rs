@@ -609,8 +609,8 @@ fn killed(did: Words, signal: i32, arguments: bool) -> Failure {
             "It used an address that isn't its own: the NULL that a function returned, a missing argv[1], the end of an array?"
         ),
         libc::SIGPIPE => words!(
-            "끊긴 연결에 쓰면 SIGPIPE가 와요. signal(SIGPIPE, SIG_IGN)을 하거나 send에 MSG_NOSIGNAL을 주면 write가 EPIPE로 실패할 뿐이에요.",
-            "Writing to a broken connection raises SIGPIPE. With signal(SIGPIPE, SIG_IGN), or MSG_NOSIGNAL for send, write only fails with EPIPE."
+            "연결이 없거나 끊긴 스트림 소켓(TCP)에 쓰면 SIGPIPE가 와요. UDP의 소켓(SOCK_DGRAM)에는 오지 않아요. signal(SIGPIPE, SIG_IGN)을 하거나 send에 MSG_NOSIGNAL을 주면 write가 EPIPE로 실패할 뿐이에요.",
+            "Writing to a stream socket (TCP) without a connection, or with a broken one, raises SIGPIPE; a UDP socket (SOCK_DGRAM) has no such. With signal(SIGPIPE, SIG_IGN), or MSG_NOSIGNAL for send, write only fails with EPIPE."
         ),
         libc::SIGXCPU => words!(
             "CPU 시간을 다 썼어요. 끝나지 않는 반복문이 있나요?",

@@ -113,14 +113,17 @@ fn name(bench: &mut Bench) -> Verdict {
                 "It printed an alias. The official name is in myhost->h_name, not in h_aliases."
             ))
         } else {
-            asked.says(&ip).then(|| {
-                words!(
-                    "이름이 아니라 주소를 출력했어요. gethostbyname은 주소를 받으면 그대로 돌려줘요. 주소의 이름은 gethostbyaddr로 찾으세요.",
-                    "It printed the address, not a name. gethostbyname gives an address back as it is: look for an address's name with gethostbyaddr."
-                )
-            })
+            asked.says(&ip).then(by_name)
         }
     })
+}
+
+/// What is to be said of a program that prints the address for the name.
+fn by_name() -> Words {
+    words!(
+        "이름이 아니라 주소를 출력했어요. gethostbyname은 주소를 받으면 그대로 돌려줘요. 주소의 이름은 gethostbyaddr로 찾으세요.",
+        "It printed the address, not a name. gethostbyname gives an address back as it is: look for an address's name with gethostbyaddr."
+    )
 }
 
 fn byte_order(bench: &mut Bench) -> Verdict {
@@ -137,8 +140,8 @@ fn byte_order(bench: &mut Bench) -> Verdict {
         got: output(&finished),
         cause: if says(&text, [swapped]) {
             words!(
-                "{d}.{c}.{b}.{a}의 이름이에요. inet_pton이 준 4바이트는 이미 네트워크 순서이니 htonl로 바꾸지 마세요.",
-                "That is the name of {d}.{c}.{b}.{a}. The 4 bytes that inet_pton gives are in network order already: no htonl."
+                "{d}.{c}.{b}.{a}의 이름이에요. inet_pton이 준 4바이트는 이미 네트워크 순서이니 바꾸지 말고(htonl도, 직접 만든 수도) 그대로 주세요.",
+                "That is the name of {d}.{c}.{b}.{a}. The 4 bytes that inet_pton gives are in network order already: pass them on as they are, without htonl or a number of your own."
             )
         } else {
             Words::default()
@@ -156,7 +159,10 @@ fn unknown(bench: &mut Bench) -> Verdict {
     let host = Host::new(bench, &[address]);
     hosts::known(bench, &[&host])?;
     let finished = bench.run(&[&nobody.to_string()], b"")?;
-    ensure_refused(ran(&nobody.to_string()), &finished)
+    let nobody = nobody.to_string();
+    ensure_refused(ran(&nobody), &finished).map_err(|fault| {
+        if says(&finished.text(), [nobody.as_str()]) { fault.surely_because(by_name()) } else { fault }
+    })
 }
 
 fn bad_address(bench: &mut Bench) -> Verdict {

@@ -1,6 +1,6 @@
 //! port_number: which ports the system gives a client.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::Ipv4Addr;
 
 use labkit::trace::Call;
 
@@ -14,9 +14,6 @@ use crate::words::Words;
 
 /// The slide's port.
 const ECHO: u16 = 7;
-
-/// Where its servers are.
-const SERVER: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, ECHO);
 
 /// The lab.
 pub(super) static LAB: Lab = Lab {
@@ -269,27 +266,32 @@ fn lines(bench: &mut Bench) -> Verdict {
 }
 
 fn refused(bench: &mut Bench) -> Verdict {
-    let finished = bench.start_with(&[], &Start { traced: true, ..Start::default() })?.finish()?;
+    let inject = vec!["connect:error=ECONNREFUSED".to_string()];
+    let finished = bench.start_with(&[], &Start { inject, ..Start::default() })?.finish()?;
     let did = words!(
-        "127.0.0.1의 7번 포트에 서버가 없는 채 `port_number` 실행",
-        "ran `port_number`, with no server at port 7 of 127.0.0.1"
+        "서버 없이 실행: connect가 ECONNREFUSED로 실패함",
+        "ran it without a server: connect failed with ECONNREFUSED"
     );
-    ensure_refused(did, &finished).map_err(|fault| {
-        if finished.calls.iter().any(is_unspec) { fault.surely_because(unspec()) } else { fault }
-    })
+    // This one would not have failed without a server.
+    if let Some(call) = finished.calls.iter().find(|call| is_unspec(call)) {
+        let text = call.text();
+        let expected = words!("서버의 주소에 connect", "connect to the server's address");
+        return Err(Failure { did, expected, got: words!("{text}", "{text}"), cause: unspec() }.into());
+    }
+    ensure_refused(did, &finished)
 }
 
 fn order(bench: &mut Bench) -> Verdict {
     let traced = bench.once("traced", traced)?;
     let did =
         || words!("두 소켓에 대한 시스템 콜을 봄(strace)", "watched the calls about both sockets (strace)");
-    // Another address than the server's is no use.
+    // The server is where the stream socket has connected to. Another address is no use, nor is none: AF_UNSPEC.
+    let addressed = |call: &Call| call.args.iter().find(|argument| argument.contains("sa_family=")).cloned();
+    let server = traced.stream.iter().find(|call| calls::is(call, "connect")).and_then(addressed);
+    let server = server.and_then(|to| calls::address(&to));
     let elsewhere = |call: &Call| {
-        matches!(calls::family(&call.name), "connect" | "write")
-            && call
-                .args
-                .iter()
-                .any(|argument| argument.contains("sa_family=") && calls::address(argument) != Some(SERVER))
+        (calls::is(call, "connect") || calls::is(call, "write"))
+            && addressed(call).is_some_and(|to| server.is_none() || calls::address(&to) != server)
     };
     for (socket, names) in [
         (&traced.stream, ["socket", "connect", "getsockname"]),
@@ -302,8 +304,8 @@ fn order(bench: &mut Bench) -> Verdict {
                 Some(call) => {
                     let text = call.text();
                     fault.because(words!(
-                        "서버는 127.0.0.1의 7번 포트에 있어요. 이 호출의 주소는 달라요: {text}",
-                        "The server is at port 7 of 127.0.0.1. This call has another address: {text}"
+                        "두 소켓이 같은 서버에 가야 해요. 이 호출의 주소는 달라요: {text}",
+                        "Both sockets go to the same server. This call has another address: {text}"
                     ))
                 }
                 None => fault,

@@ -129,6 +129,10 @@ pub(super) fn labelled(did: &Words, finished: &Finished, lines: &[(&str, &str)])
         printed.into_iter().find(|line| !stands(line))
     };
     let Some((label, value)) = wrong else { return Ok(()) };
+    let misplaced = lines.iter().any(|(label, value)| {
+        let others = lines.iter().filter(|(other, theirs)| other != label && theirs != value);
+        after(&text, label).iter().any(|rest| others.clone().any(|(_, theirs)| rest.trim() == *theirs))
+    });
     let two_in_a_line = text.lines().any(|line| {
         let labels = lines.iter().filter(|(label, _)| !after(line, label).is_empty());
         labels.count() > 1
@@ -147,10 +151,7 @@ pub(super) fn labelled(did: &Words, finished: &Finished, lines: &[(&str, &str)])
                 "여러 줄이 한 줄로 붙었어요. printf의 형식 문자열을 \\n으로 끝내세요.",
                 "Several lines have become one. End printf's format with \\n."
             )
-        } else if lines
-            .iter()
-            .any(|(other, _)| other != label && after(&text, other).iter().any(|rest| rest.trim() == *value))
-        {
+        } else if misplaced {
             words!(
                 "값이 다른 이름표 뒤에 있어요. 번째는 1부터 세요.",
                 "The value stands behind another label. The first is number 1."
