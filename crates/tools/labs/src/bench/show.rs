@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn of_many_lines_the_first_or_the_last_are_shown() {
-        let text: String = (1..=30).map(|n| format!("line {n}\n")).collect();
+        let text = (1..=30).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat();
         let (first, last) = (lines(text.as_bytes()), last_lines(text.as_bytes()));
         assert!(
             first.starts_with("\"line 1\\n\"\n") && first.ends_with("\"line 12\\n\"\n… (30 lines)"),

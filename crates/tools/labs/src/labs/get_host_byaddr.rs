@@ -180,9 +180,9 @@ fn bad_address(bench: &mut Bench) -> Verdict {
         let finished = bench.run(&[&bad], b"")?;
         let did = words!("올바르지 않은 주소 `{bad}`로 실행", "started with `{bad}`, which is no address");
         let text = finished.text();
-        let taken = hosts.iter().position(|host| says(&text, [host.name.as_str()]));
-        ensure_refused(did, &finished).map_err(|fault| match taken {
-            Some(i) => fault.surely_because(taken_for(mistaken[i])),
+        let found = mistaken.iter().zip(&hosts).find(|(_, host)| says(&text, [host.name.as_str()]));
+        ensure_refused(did, &finished).map_err(|fault| match found {
+            Some((address, _)) => fault.surely_because(taken_for(*address)),
             None => fault,
         })?;
     }
