@@ -6,7 +6,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use jail::{Allowed, Alone, Place, Tier};
@@ -194,13 +193,15 @@ fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
             // The first check is the building.
             (Some((verdict, start)), _) => result(check, task.lang, &verdict, start),
             (None, Some(missing)) => skipped(lab, check, missing, task.lang),
-            (None, None) if spent.load(Ordering::Relaxed) > task.allowed.in_all => {
-                result(check, task.lang, &out_of_time(), start)
+            (None, None) if spent.left(task.allowed.in_all) == 0 => {
+                result(check, task.lang, &not_tried(), start)
             }
             (None, None) => {
+                spent.begin();
                 bench.rng = fastrand::Rng::with_seed(task.seed ^ fingerprint(check.id));
                 let verdict = catch_unwind(AssertUnwindSafe(|| (check.run)(&mut bench)))
                     .unwrap_or_else(|_| Err(io::Error::other("the check panicked").into()));
+                let verdict = if spent.was_cut() { verdict.map_err(cut) } else { verdict };
                 result(check, task.lang, &verdict, start)
             }
         };
@@ -210,19 +211,32 @@ fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
     Judgement { checks, build_log, notes }
 }
 
-fn out_of_time() -> Verdict {
-    Err(Failure {
-        got: words!(
-            "앞의 검사들이 시간을 다 써서 해 보지 못했어요",
-            "not tried, because the checks before took all of its time"
-        ),
-        cause: words!(
-            "오래 걸린 검사부터 고치세요. 바쁘기만 하고 끝나지 않는 반복문이 있나요?",
-            "First mend the checks that took long. Is there a loop that keeps busy and never ends?"
-        ),
-        ..Failure::default()
-    }
-    .into())
+fn not_tried() -> Verdict {
+    let got = words!(
+        "앞의 검사들이 시간을 다 써서 해 보지 못했어요",
+        "not tried, because the checks before took all of its time"
+    );
+    Err(Failure { got, cause: too_slow(), ..Failure::default() }.into())
+}
+
+/// A check that was not waited for to its end: what did not come in it might have come.
+fn cut(fault: Fault) -> Fault {
+    let fault = fault.surely_because(too_slow());
+    let Fault::Failed(mut failure) = fault else { return fault };
+    let cut = words!(
+        "자다 깨다 하며 너무 오래 걸려서 더 기다리지 않았어요",
+        "it took too long, asleep with breaks, and was waited for no longer"
+    );
+    failure.got.ko = format!("{}\n{}", failure.got.ko, cut.ko);
+    failure.got.en = format!("{}\n{}", failure.got.en, cut.en);
+    Fault::Failed(failure)
+}
+
+fn too_slow() -> Words {
+    words!(
+        "오래 걸린 검사부터 고치세요. 끝나지 않는 반복문이나 오래 자는 sleep이 있나요?",
+        "First mend the checks that took long. Is there a loop that never ends, or a long sleep?"
+    )
 }
 
 /// A number for a name, the same everywhere and always: FNV-1a.

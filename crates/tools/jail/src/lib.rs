@@ -26,7 +26,7 @@ use std::sync::OnceLock;
 pub use cgroup::Cgroup;
 pub use folder::own_folder;
 pub use jail::{Ended, Jail, Shared};
-pub use limits::{Allowed, Limits};
+pub use limits::{Allowed, Limits, Spent};
 pub use place::{How, Place, Prepared};
 pub use process::{leave, myself, wait_for_the_left};
 pub use reduced::{Alone, end_all_of};

@@ -10,7 +10,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
@@ -25,7 +25,7 @@ use crate::cgroup::{self, Cgroup};
 use crate::filter::java_settings;
 use crate::inside::map_to;
 use crate::jail::{Ended, JAIL, Jail, Shared, USER};
-use crate::limits::{Allowed, Limits};
+use crate::limits::{Allowed, Limits, Spent};
 use crate::process::{KEEPER, myself};
 use crate::tier::{Tier, tried};
 use crate::{folder, network, reduced};
@@ -55,8 +55,8 @@ pub struct Place {
     runs: AtomicU32,
     /// Where the cgroups of runs are made, if they may be.
     cgroups: Option<PathBuf>,
-    /// What all runs have cost so far, in samples of the watch's: with what they did, and with what was waited for in vain.
-    pub spent: Arc<AtomicU64>,
+    /// What all runs have cost so far.
+    pub spent: Arc<Spent>,
 }
 
 impl Place {
@@ -80,6 +80,12 @@ impl Place {
         };
         place.cgroups = cgroups;
         Ok(place)
+    }
+
+    /// What the next run may take.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.spent.next(self.allowed.running)
     }
 
     fn in_folder(tier: Tier, folder: &Path, uid: Option<u32>, shared: &Shared) -> Self {

@@ -78,8 +78,8 @@ impl Bench {
     /// Starts the submission with these arguments, in special circumstances.
     pub fn start_with(&self, args: &[&str], start: &Start) -> Verdict<Run> {
         let command = self.program.iter().cloned().chain(args.iter().map(ToString::to_string)).collect();
-        let running = self.place.allowed.running;
-        let limits = Limits { open_files: start.open_files.unwrap_or(running.open_files), ..running };
+        let limits = self.place.limits();
+        let limits = Limits { open_files: start.open_files.unwrap_or(limits.open_files), ..limits };
         let how = How {
             limits,
             building: false,

@@ -17,6 +17,9 @@ use crate::words::Words;
 /// The most that is taken from a submission that doesn't stop sending.
 const ENOUGH: usize = 64 << 20;
 
+/// As many bytes as a segment has where nobody knows better: RFC 9293, 3.7.1.
+const SEGMENT: u32 = 536;
+
 /// A connection with a submission.
 #[derive(Debug)]
 pub struct Peer {
@@ -98,7 +101,8 @@ impl Peer {
     }
 
     /// As [`Peer::connect`], with room for only about `bytes` bytes that the tester has not read yet: what a slow reader is
-    /// to its sender (SO_RCVBUF, socket(7)).
+    /// to its sender (SO_RCVBUF, socket(7)). The segments are small as well (TCP_MAXSEG, tcp(7)): on loopback they may have
+    /// 64 KiB, and the kernel gives a sender room for ten of them and more, where a write is seldom short.
     pub fn connect_narrow(run: &Run, addr: SocketAddrV4, bytes: usize) -> Verdict<Self> {
         Self::connect_with(run, addr, Some(bytes))
     }
@@ -108,6 +112,7 @@ impl Peer {
         let s = socket(AddressFamily::Inet, SockType::Stream, flags, None).map_err(io::Error::from)?;
         if let Some(bytes) = room {
             setsockopt(&s, sockopt::RcvBuf, &bytes).map_err(io::Error::from)?;
+            setsockopt(&s, sockopt::TcpMaxSeg, &SEGMENT).map_err(io::Error::from)?;
         }
         // Asked again, connect says how it goes: connect(2). On one machine it takes no time, unless too many wait already.
         let connected = run.until(|| match connect(s.as_raw_fd(), &SockaddrIn::from(addr)) {

@@ -3,13 +3,13 @@
 use std::io::{self, Read, Write as _};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use jail::{Ended, How, Limits, Place, Prepared, Tier, end_all_of, leave, wait_for_the_left};
+use jail::{Ended, How, Limits, Place, Prepared, Spent, Tier, end_all_of, leave, wait_for_the_left};
 use labkit::doings::descendants;
 use labkit::trace::{self, Call};
 use nix::unistd::Pid;
@@ -38,8 +38,9 @@ pub struct Run {
     status: Stream,
     watch: Arc<Watch>,
     limits: Limits,
-    /// Its judge's [`Place::spent`].
-    spent: Arc<AtomicU64>,
+    /// What it and the others cost: [`Place::spent`], and how much that may be. Building costs nothing.
+    spent: Arc<Spent>,
+    in_all: u64,
     /// The keeper, if strace stands between it and this process, and the init.
     inside: Vec<Pid>,
     /// The user that is this run's alone.
@@ -205,7 +206,12 @@ impl Run {
             sender
         });
         let stdin = Mutex::new(stdin);
-        let (limits, spent) = (how.limits, Arc::clone(&place.spent));
+        let limits = how.limits;
+        let (spent, in_all) = if how.building {
+            (Arc::default(), u64::MAX)
+        } else {
+            (Arc::clone(&place.spent), place.allowed.in_all)
+        };
         let converted = Arc::default();
         Ok(Run {
             keeper,
@@ -216,6 +222,7 @@ impl Run {
             watch,
             limits,
             spent,
+            in_all,
             inside,
             user,
             calls,
@@ -244,7 +251,7 @@ impl Run {
 
     /// As [`Run::until`], for what may well never be: gives up as soon as the program is seen asleep.
     pub fn until_asleep<T>(&self, observe: impl FnMut() -> io::Result<Option<T>>) -> io::Result<Option<T>> {
-        let patience = Patience { most_asleep: NAP, most_dozing: DOZE, ..self.patience() };
+        let patience = Patience { most_asleep: NAP, most_dozing: DOZE, costs: false, ..self.patience() };
         self.until_within(&mut { patience }, observe)
     }
 
@@ -262,11 +269,22 @@ impl Run {
                 patience.asleep = 0;
                 return Ok(Some(seen));
             }
-            let before = patience.dozing;
-            if over || patience.ends(seen) {
+            if over {
                 return Ok(None);
             }
-            self.spent.fetch_add(patience.dozing - before, Ordering::Relaxed);
+            let before = patience.dozing;
+            let ends = patience.ends(seen);
+            if patience.costs {
+                self.spent.slept(patience.dozing - before);
+                match (ends, patience.dozed()) {
+                    (true, true) => self.spent.cut(),
+                    (true, false) => self.spent.use_up(),
+                    (false, _) => {}
+                }
+            }
+            if ends {
+                return Ok(None);
+            }
             // Seldom for what takes long.
             thread::sleep(LOOK * (1 << (looks / 64).min(4)));
             looks += 1;
@@ -276,7 +294,9 @@ impl Run {
     /// Patience for one thing, with as many steps as it takes.
     pub(super) fn patience(&self) -> Patience {
         let Limits { asleep, dozing, .. } = self.limits;
-        Patience { last: self.watch.seen(), most_asleep: asleep, most_dozing: dozing, asleep: 0, dozing: 0 }
+        let most_dozing = self.spent.left_here(dozing, self.in_all);
+        let last = self.watch.seen();
+        Patience { last, most_asleep: asleep, most_dozing, costs: true, asleep: 0, dozing: 0 }
     }
 
     /// Has it ended?
@@ -492,7 +512,11 @@ impl Run {
 impl Drop for Run {
     fn drop(&mut self) {
         self.end();
-        self.spent.fetch_add(self.watch.seen().worked, Ordering::Relaxed);
+        let (worked, cpu) = (self.watch.seen().worked, Duration::from_secs(self.limits.cpu));
+        self.spent.worked(worked);
+        if INTERVAL * worked as u32 >= cpu || self.ended() == Some(Ended::Killed(libc::SIGXCPU)) {
+            self.spent.use_up();
+        }
     }
 }
 
@@ -507,6 +531,8 @@ pub(super) struct Patience {
     /// All in all, and the most of them.
     dozing: u64,
     most_dozing: u64,
+    /// Does it cost the submission of its own?
+    costs: bool,
 }
 
 impl Patience {
@@ -631,7 +657,7 @@ mod tests {
     use super::*;
 
     fn patience() -> Patience {
-        Patience { last: Seen::default(), asleep: 0, most_asleep: 2, dozing: 0, most_dozing: 4 }
+        Patience { last: Seen::default(), asleep: 0, most_asleep: 2, dozing: 0, most_dozing: 4, costs: true }
     }
 
     #[test]

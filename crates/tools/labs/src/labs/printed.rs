@@ -141,7 +141,7 @@ pub(super) fn labelled(did: &Words, finished: &Finished, lines: &[(&str, &str)])
         did: did.clone(),
         expected: words!("한 줄에: `{label} {value}`", "in a line: `{label} {value}`"),
         got: output(finished),
-        cause: if std::str::from_utf8(&finished.stdout).is_err() {
+        cause: if finished.text().contains('\u{fffd}') {
             no_encoding()
         } else if bare(label) && finished.exit_status() != Some(0) {
             // It ended before.

@@ -251,7 +251,7 @@ fn long(bench: &mut Bench) -> Verdict {
     // To a client with little room the server's write can't always write all.
     let mut client = Peer::connect_narrow(&run, addr, 4096)?;
     let mut texts = [127, 128, 1023, 1024, 1025, 4096, 65_507].map(|n| bench.line(n)).to_vec();
-    texts.push(bench.line(65_521).repeat(128)); // 8 MiB
+    texts.push(bench.line(65_521).repeat(8)); // 512 KiB
     for sent in texts {
         wants_back(&run, &mut client, &sent).map_err(|fault| {
             fault.because(words!(
@@ -265,7 +265,7 @@ fn long(bench: &mut Bench) -> Verdict {
 
 fn half_close(bench: &mut Bench) -> Verdict {
     let (run, addr) = serve(bench)?;
-    let last = bench.line(500);
+    let last = bench.line(60);
     let mut client = Peer::connect(&run, addr)?;
     // When the server reads, all has come: the bytes and the end.
     run.while_stopped(|| {
@@ -274,8 +274,8 @@ fn half_close(bench: &mut Bench) -> Verdict {
     })?;
     let got = client.receive(&run, last.len())?;
     let did = words!(
-        "500바이트를 보내고 곧바로 보내는 쪽을 닫음(shutdown)",
-        "sent 500 bytes and closed the sending side at once (shutdown)"
+        "60바이트를 보내고 곧바로 보내는 쪽을 닫음(shutdown)",
+        "sent 60 bytes and closed the sending side at once (shutdown)"
     );
     compare(did, &last, &got).map_or(Ok(()), |failure| {
         Err(Fault::from(run.explain(failure)).because(words!(
