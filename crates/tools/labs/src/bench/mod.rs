@@ -41,6 +41,8 @@ pub struct Bench {
     /// Was anything that it printed converted from EUC-KR before it was read?
     converted: Arc<AtomicBool>,
     memory: HashMap<&'static str, Result<Rc<dyn Any>, Failure>>,
+    /// Was the last [`Bench::server_address`] a loopback one?
+    was_loopback: bool,
 }
 
 /// Options of a start.
@@ -67,6 +69,7 @@ impl Bench {
             notes: Vec::new(),
             converted: Arc::default(),
             memory: HashMap::new(),
+            was_loopback: false,
         }
     }
 
@@ -119,23 +122,31 @@ impl Bench {
         listening: fn() -> io::Result<Vec<Row>>,
     ) -> Verdict<(Run, u16)> {
         let port = self.free_port()?;
+        // Of others, where the network is not the submission's own.
+        let before = (tcp_listening()?, udp_bound()?);
         let run = self.start_with(&[&port.to_string()], start)?;
         let ready =
             run.until(|| Ok(listening()?.iter().any(|row| row.local.port() == port).then_some(())))?;
         if ready.is_some() {
             return Ok((run, port));
         }
-        let others: Vec<u16> = listening()?.iter().map(|row| row.local.port()).collect();
+        let new = |rows: Vec<Row>, before: &[Row]| -> Vec<u16> {
+            rows.iter().filter(|row| !before.contains(row)).map(|row| row.local.port()).collect()
+        };
+        let (tcp, udp) = (new(tcp_listening()?, &before.0), new(udp_bound()?, &before.1));
+        let (others, wrong_kind) = if transport == "TCP" { (tcp, udp) } else { (udp, tcp) };
         let cause = if others.contains(&port.swap_bytes()) {
             words!(
                 "{port}의 두 바이트를 뒤바꾼 포트에서 기다리고 있어요. sin_port에는 htons(port)를 넣으세요.",
                 "It waits at {port} with its two bytes swapped. sin_port takes htons(port)."
             )
-        } else if others.is_empty() {
+        } else if wrong_kind.contains(&port) {
             words!(
-                "socket의 종류(TCP는 SOCK_STREAM, UDP는 SOCK_DGRAM)를 확인하고, bind와 (TCP라면) listen이 성공했는지 보세요.",
-                "Look at socket's type (TCP: SOCK_STREAM, UDP: SOCK_DGRAM), and whether bind and, for TCP, listen succeed."
+                "그 포트를 다른 프로토콜로 열었어요. socket의 종류는 TCP라면 SOCK_STREAM, UDP라면 SOCK_DGRAM이에요.",
+                "It has that port of the other protocol. socket's type is SOCK_STREAM for TCP and SOCK_DGRAM for UDP."
             )
+        } else if others.is_empty() {
+            Words::default()
         } else {
             words!("포트는 인자로 받은 것이어야 해요.", "The port is the one that the argument says.")
         };
@@ -193,10 +204,13 @@ impl Bench {
         }
     }
 
-    /// A port that any user may bind, and nobody has.
+    /// A port that any user may bind, and nobody has; and with its two bytes swapped it is another such port.
     pub fn free_port(&mut self) -> io::Result<u16> {
         loop {
             let port = self.rng.u16(1024..32768);
+            if port.swap_bytes() < 1024 || port.swap_bytes() == port {
+                continue;
+            }
             let addr = (Ipv4Addr::UNSPECIFIED, port);
             if std::net::TcpListener::bind(addr).is_ok() && std::net::UdpSocket::bind(addr).is_ok() {
                 return Ok(port);
@@ -204,14 +218,15 @@ impl Bench {
         }
     }
 
-    /// A random address of this machine: a loopback one, or the other one that it has.
+    /// An address of this machine: a random loopback one and the other one that it has, in turn. No seed is without one of them.
     pub fn server_address(&mut self) -> Ipv4Addr {
-        if self.rng.bool() { self.place.address } else { self.loopback() }
+        self.was_loopback = !self.was_loopback;
+        if self.was_loopback { self.loopback() } else { self.place.address }
     }
 
-    /// A random loopback address: 127.x.y.z.
+    /// A random loopback address: 127.x.y.z, one byte with its highest bit set and one without.
     pub fn loopback(&mut self) -> Ipv4Addr {
-        Ipv4Addr::new(127, self.rng.u8(..), self.rng.u8(..), self.rng.u8(2..=254))
+        Ipv4Addr::new(127, self.rng.u8(128..), self.rng.u8(1..128), self.rng.u8(2..=254))
     }
 
     /// A line of `n` bytes, the newline at its end included, of letters and digits.

@@ -233,6 +233,21 @@ impl Peer {
         Ok(())
     }
 
+    /// Has the submission closed or broken the connection, with all read that came before?
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        match self.stream.peek(&mut [0]) {
+            Ok(n) => n == 0,
+            Err(error) => error.kind() != ErrorKind::WouldBlock,
+        }
+    }
+
+    /// Is there anything that was sent to the submission, and that it has not read?
+    pub fn is_unread(&self) -> io::Result<bool> {
+        let row = tcp_connection(self.there, self.local_addr()?)?;
+        Ok(row.is_some_and(|row| row.unread > 0))
+    }
+
     /// Waits until the submission has read all that was sent to it; false if it never will.
     pub fn taken(&self, run: &Run) -> io::Result<bool> {
         // A connection that the submission has broken has no other end.

@@ -413,6 +413,17 @@ impl Run {
         }
     }
 
+    /// Has it ended by itself, with whatever status?
+    #[must_use]
+    pub fn exited(&self) -> bool {
+        matches!(self.ended(), Some(Ended::Exited(_))) && self.watch.stopped().is_none()
+    }
+
+    /// Waits until whatever it was about to do is done: it sleeps, or is gone.
+    pub fn settle(&self) -> io::Result<()> {
+        self.until_asleep(|| Ok(None::<()>)).map(drop)
+    }
+
     fn ended(&self) -> Option<Ended> {
         // What was killed with everything around it could not say so.
         self.over().then(|| {

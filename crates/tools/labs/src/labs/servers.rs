@@ -2,9 +2,10 @@
 
 use std::io;
 
-use crate::bench::{Bench, ensure_refused, tcp_listening, udp_bound};
-use crate::verdict::{Failure, Verdict, ensure};
+use crate::bench::{Bench, Row, Run, ensure_refused, tcp_listening, udp_bound};
+use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
+use crate::words::Words;
 
 /// Arguments that are no port, and the ports that atoi and 16 bits make of them.
 const NO_PORTS: [(&str, u16); 2] = [("70000", 4464), ("7x", 7)];
@@ -33,4 +34,91 @@ pub(super) fn bad_port(bench: &mut Bench) -> Verdict {
         ensure_refused(did, &run.finish()?)?;
     }
     Ok(())
+}
+
+/// All values that a byte may have, in shuffled pieces of 65 bytes, few enough for one read. In the middle of each is a NUL, and
+/// bytes that are none stand before it and after it.
+pub(super) fn every_byte(bench: &mut Bench) -> Vec<Vec<u8>> {
+    let mut every: Vec<u8> = (1..=255).collect();
+    bench.rng.shuffle(&mut every);
+    let with_nul = |piece: &[u8]| [&piece[..32], &[0], &piece[32..]].concat();
+    every.chunks(64).map(with_nul).collect()
+}
+
+/// The failure of a server that has an argument that can't be bound, and that went on: if it hangs, it waits at another port or none.
+pub(super) fn went_on(fault: Fault) -> Fault {
+    fault.surely_because(words!(
+        "bind가 -1이면 perror로 알리고 exit(1)로 끝내세요. 그냥 넘어가면 아무것도 오지 않을 소켓에서 기다려요.",
+        "When bind returns -1, say so with perror and exit(1): who goes on waits at a socket where nothing will come."
+    ))
+}
+
+/// A cause that is one if the server has ended by itself where it should have gone on.
+pub(super) fn if_exited(run: &Run, cause: Words) -> Words {
+    if run.exited() { cause } else { Words::default() }
+}
+
+/// Why what came back is not what was sent, if its bytes tell.
+pub(super) fn of_echo(sent: &[u8], got: &[u8]) -> Words {
+    let alike = sent.iter().zip(got).take_while(|(a, b)| a == b).count();
+    let next = got.get(alike..alike + MARK);
+    let later = next.is_some_and(|next| sent[alike..].windows(MARK).any(|window| window == next));
+    if sent.get(alike) == Some(&0) && alike == got.len() && alike > 0 {
+        words!(
+            "NUL 앞에서 멈추었어요. strlen과 %s는 NUL을 글자의 끝으로 봐요. 바이트 수는 read(recvfrom)가 돌려준 값이에요.",
+            "It stopped at the NUL, which strlen and %s take for the text's end. How many bytes there are is what read (recvfrom) returned."
+        )
+    } else if got.len() > sent.len() && alike == sent.len() {
+        words!(
+            "온 것보다 더 많이 보냈어요. 쓸 바이트 수는 sizeof(buf)나 MAXLINE이 아니라 read(recvfrom)가 돌려준 값이에요.",
+            "It sent more than what came. How many bytes to write is what read (recvfrom) returned, not sizeof(buf) or MAXLINE."
+        )
+    } else if got.len() > sent.len() && got.ends_with(sent) {
+        words!(
+            "클라이언트가 보낸 것 앞에 다른 것을 보냈어요. 에코 서버는 온 것만 돌려보내요.",
+            "Before what the client sent came something else. An echo server sends back what comes, and nothing of its own."
+        )
+    } else if later {
+        words!(
+            "가운데가 빠졌어요. write는 달라는 만큼 쓰지 못할 수 있어요. 돌려준 값만큼 나아가며 남은 것을 다시 쓰고, 다 쓰기 전에 버퍼를 덮지 마세요.",
+            "Bytes in the middle are missing. write may take less than it is given: go on from what it returned until all is written, and don't fill the buffer again before."
+        )
+    } else {
+        Words::default()
+    }
+}
+
+/// So many bytes that are alike are no chance.
+const MARK: usize = 12;
+
+/// Why nothing comes to another address of this machine, if the socket at this port has an address of its own.
+pub(super) fn of_address(rows: &[Row], port: u16) -> Words {
+    match rows.iter().find(|row| row.local.port() == port).map(|row| *row.local.ip()) {
+        Some(ip) if !ip.is_unspecified() => words!(
+            "서버의 소켓이 {ip}에만 묶여 있어요. s_addr에 htonl(INADDR_ANY)를 넣으면 이 컴퓨터의 모든 주소로 오는 것을 받아요.",
+            "Its socket is bound to {ip} alone. With htonl(INADDR_ANY) in s_addr, what comes to any address of this machine is taken."
+        ),
+        _ => Words::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_back_tells_why() {
+        let says = |sent: &str, got: &str, words: &str| {
+            let cause = of_echo(sent.as_bytes(), got.as_bytes()).en;
+            assert!(if words.is_empty() { cause.is_empty() } else { cause.contains(words) }, "{cause}");
+        };
+        says("abc\0def", "abc", "at the NUL");
+        says("abc", "abc\0\0", "more than what came");
+        says("abc", "hello\nabc", "something else");
+        says("abcdefghijklmnopqrstuvwxyz", "abijklmnopqrstuvwxyz", "in the middle are missing");
+        says("\0abc", "", "");
+        says("abcdef", "abc", "");
+        says("abcdef", "abcxyz", "");
+        says("abc\0def", "abc\0d", "");
+    }
 }

@@ -136,10 +136,18 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "calls",
             title: ["슬라이드의 호출을 슬라이드의 순서로", "The slide's calls in the slide's order"],
-            points: 5,
+            points: 3,
             needs: &["echoes"],
             slide: "15, 37, 41",
             run: slide_calls,
+        },
+        Check {
+            id: "backlog",
+            title: ["accept를 기다리는 자리가 다섯 이상", "Room for five clients that wait for accept"],
+            points: 2,
+            needs: &["echoes"],
+            slide: "41",
+            run: backlog,
         },
         Check {
             id: "close",
@@ -173,20 +181,28 @@ fn wants_back(run: &Run, client: &mut Peer, sent: &[u8]) -> Verdict {
     let got = client.exchange(run, sent)?;
     let (n, shown) = (sent.len(), bytes(sent));
     let did = words!("{n}바이트를 보냄: {shown}", "sent {n} bytes: {shown}");
-    compare(did, sent, &got).map_or(Ok(()), |failure| Err(run.explain(failure).into()))
+    compare(did, sent, &got).map_or(Ok(()), |failure| {
+        let fault = Fault::from(run.explain(failure)).because(servers::of_echo(sent, &got));
+        let (begun, all_read) = (!got.is_empty() && sent.starts_with(&got), !client.is_unread()?);
+        if !begun || !all_read || client.is_over() || run.over() {
+            return Err(fault);
+        }
+        let came = got.len();
+        Err(fault.because(words!(
+            "{n}바이트를 다 읽고는 앞의 {came}바이트만 돌려보냈어요. write는 달라는 만큼 쓰지 못할 수 있어요. 돌려준 값만큼 나아가며 남은 것을 다시 쓰세요.",
+            "It has read all {n} bytes and sent back the first {came}. write may take less than it is given: go on from what it returned until all is written."
+        )))
+    })
 }
 
 fn any_address(bench: &mut Bench) -> Verdict {
     let (run, addr) = serve(bench)?;
     let mut clients = Vec::new();
     for ip in [bench.loopback(), bench.place.address] {
+        let rows = tcp_listening()?;
         // It is the connection that counts, not what comes back over it.
-        let client = Peer::connect(&run, SocketAddrV4::new(ip, addr.port())).map_err(|fault| {
-            fault.because(words!(
-                "s_addr에 htonl(INADDR_ANY)를 넣으면 이 컴퓨터의 모든 주소로 오는 연결을 받아요.",
-                "With htonl(INADDR_ANY) in s_addr, connections to all addresses of this machine are taken."
-            ))
-        })?;
+        let client = Peer::connect(&run, SocketAddrV4::new(ip, addr.port()))
+            .map_err(|fault| fault.because(servers::of_address(&rows, addr.port())))?;
         clients.push(client);
     }
     Ok(())
@@ -194,52 +210,57 @@ fn any_address(bench: &mut Bench) -> Verdict {
 
 fn echoes(bench: &mut Bench) -> Verdict {
     let (run, addr) = serve(bench)?;
-    let n = bench.rng.usize(10..60);
+    let n = 29;
     let line = bench.line(n);
     let mut client = Peer::connect(&run, addr)?;
-    wants_back(&run, &mut client, &line).map_err(|fault| {
-        fault.because(words!(
-            "accept가 준 소켓에서 read하고, read가 돌려준 n바이트를 곧바로 그 소켓에 write하세요. 버퍼가 다 차기를 기다리지 마세요.",
-            "Read from the socket that accept gave, and at once write the n bytes that read returned to it. Don't wait for a full buffer."
-        ))
-    })?;
-    // Not a byte more.
+    let mut got = client.exchange(&run, &line)?;
+    let unread = client.is_unread()?;
+    let came = got.len();
+    // And not a byte more.
     client.half_close()?;
-    let (more, _) = client.receive_all(&run)?;
+    got.extend(client.receive_all(&run)?.0);
     let did = words!(
         "{n}바이트를 보내 돌려받고, 그다음에 더 오는지 봄",
         "sent {n} bytes, had them back, and looked for what comes after them"
     );
-    compare(did, b"", &more).map_or(Ok(()), |failure| {
-        Err(Fault::from(run.explain(failure)).because(words!(
-            "온 것보다 더 많이 보냈어요. 쓸 바이트 수는 sizeof(buf)나 MAXLINE이 아니라 read가 돌려준 값이에요.",
-            "It sent more than what came. How many bytes to write is what read returned, not sizeof(buf) or MAXLINE."
-        )))
-    })
+    let late = compare(did.clone(), &line, &line[..came.min(n)]).filter(|_| got == line);
+    let Some(failure) = late.or_else(|| compare(did, &line, &got)) else { return Ok(()) };
+    let cause = if got == line {
+        words!(
+            "클라이언트가 닫은 다음에야 돌려보냈어요. 버퍼가 다 차거나 입력이 끝나기를 기다리지 말고, read가 돌려준 n바이트를 곧바로 write하세요.",
+            "It sent them back only when the client had closed. Don't wait for a full buffer or the end: at once write the n bytes that read returned."
+        )
+    } else if unread && got.is_empty() {
+        words!(
+            "보낸 바이트를 아무도 읽지 않았어요. listen_sock이 아니라 accept가 준 소켓에서 read하세요.",
+            "Nobody has read what was sent. Read from the socket that accept gave, not from listen_sock."
+        )
+    } else {
+        servers::of_echo(&line, &got)
+    };
+    Err(Fault::from(run.explain(failure)).because(cause))
 }
 
 fn all_bytes(bench: &mut Bench) -> Verdict {
-    let (run, addr) = serve(bench)?;
-    let mut every: Vec<u8> = (0..=255).collect();
-    bench.rng.shuffle(&mut every);
-    // A NUL first: to strlen that is nothing at all.
-    every.insert(0, 0);
-    echo(&run, addr, &every).map_err(|fault| {
-        fault.because(words!(
-            "바이트 수는 read가 돌려준 값이에요. strlen은 NUL에서 멈추고, NUL이 없으면 버퍼를 넘어가요.",
-            "How many bytes there are is what read returned. strlen stops at a NUL, and without one runs past the buffer."
-        ))
-    })
+    for piece in servers::every_byte(bench) {
+        // A server for each: that one serves another client, or reads a second time, is what others look at.
+        let (run, addr) = serve(bench)?;
+        echo(&run, addr, &piece)?;
+    }
+    Ok(())
 }
 
 fn pieces(bench: &mut Bench) -> Verdict {
     let (run, addr) = serve(bench)?;
     let mut client = Peer::connect(&run, addr)?;
-    for byte in bench.line(30) {
+    for (before, byte) in bench.line(30).into_iter().enumerate() {
         wants_back(&run, &mut client, &[byte]).map_err(|fault| {
+            if before == 0 || !client.is_over() {
+                return fault;
+            }
             fault.because(words!(
-                "한 번 read하고 끝내지 마세요. 클라이언트가 닫아 read가 0을 돌려줄 때까지 read와 write를 되풀이하세요.",
-                "One read is not all: repeat read and write until read returns 0, because the client has closed."
+                "{before}바이트를 돌려보낸 뒤 연결을 닫았어요. 한 번 read하고 끝내지 말고, 클라이언트가 닫아 read가 0을 돌려줄 때까지 read와 write를 되풀이하세요.",
+                "It closed the connection with {before} bytes sent back. One read is not all: repeat read and write until read returns 0, because the client has closed."
             ))
         })?;
     }
@@ -253,12 +274,7 @@ fn long(bench: &mut Bench) -> Verdict {
     let mut texts = [127, 128, 1023, 1024, 1025, 4096, 65_507].map(|n| bench.line(n)).to_vec();
     texts.push(bench.line(65_521).repeat(8)); // 512 KiB
     for sent in texts {
-        wants_back(&run, &mut client, &sent).map_err(|fault| {
-            fault.because(words!(
-                "write는 달라는 만큼 쓰지 못할 수 있어요. 돌려준 값만큼 나아가며 남은 것을 다시 쓰세요. 읽은 바이트를 다 쓰기 전에 버퍼를 덮지도 마세요.",
-                "write may take less than it is given: go on from what it returned until all is written. And don't fill the buffer again before."
-            ))
-        })?;
+        wants_back(&run, &mut client, &sent)?;
     }
     Ok(())
 }
@@ -277,8 +293,13 @@ fn half_close(bench: &mut Bench) -> Verdict {
         "60바이트를 보내고 곧바로 보내는 쪽을 닫음(shutdown)",
         "sent 60 bytes and closed the sending side at once (shutdown)"
     );
+    let over = client.is_over();
     compare(did, &last, &got).map_or(Ok(()), |failure| {
-        Err(Fault::from(run.explain(failure)).because(words!(
+        let fault = Fault::from(run.explain(failure));
+        if !over || got.len() >= last.len() {
+            return Err(fault);
+        }
+        Err(fault.because(words!(
             "상대가 보내는 쪽만 닫았어요. 그 전에 온 것은 아직 소켓에 있으니 read가 0을 돌려줄 때까지 읽고 돌려보내세요.",
             "The client has closed its sending side only. What came before is still in the socket: read and echo until read returns 0."
         )))
@@ -289,9 +310,8 @@ fn next_client(bench: &mut Bench) -> Verdict {
     let (run, addr) = serve(bench)?;
     for i in 1..=20 {
         let line = bench.line(30);
-        echo(&run, addr, &line).map_err(|fault| {
-            fault.after(&words!("{i}번째 클라이언트", "client number {i}")).because(next_one())
-        })?;
+        let mut client = Peer::connect(&run, addr).map_err(|fault| next_one(&run, None, i, fault))?;
+        wants_back(&run, &mut client, &line).map_err(|fault| next_one(&run, Some(&client), i, fault))?;
     }
     // One that comes while another is served: it waits, or not; what it sent is not lost.
     let (first_line, second_line) = (bench.line(30), bench.line(40));
@@ -305,19 +325,32 @@ fn next_client(bench: &mut Bench) -> Verdict {
         "첫 클라이언트가 있는 동안 둘째가 연결해 40바이트를 보내고, 첫째가 닫음",
         "while a first client was there a second one connected and sent 40 bytes; then the first closed"
     );
-    compare(did, &second_line, &got)
-        .map_or(Ok(()), |failure| Err(Fault::from(run.explain(failure)).because(next_one())))
+    compare(did, &second_line, &got).map_or(Ok(()), |failure| Err(run.explain(failure).into()))
 }
 
-fn next_one() -> Words {
-    words!(
-        "accept는 while (1) 안에 있어야 해요. 한 클라이언트가 끝나면 그 소켓을 close하고 다시 accept하세요. exit나 return은 서버를 끝내요.",
-        "accept belongs into while (1): when a client is done, close its socket and accept again. exit or return ends the server."
-    )
+/// A client after the first that was not served: the server has ended, or has not come to it.
+fn next_one(run: &Run, client: Option<&Peer>, number: u32, fault: Fault) -> Fault {
+    let unread = client.is_some_and(|client| client.is_unread().unwrap_or(false));
+    let cause = if run.exited() {
+        words!(
+            "클라이언트 하나가 끝났을 때 서버도 끝났어요. accept는 while (1) 안에 있어야 하고, exit나 return은 서버를 끝내요. 그 소켓만 close하고 다시 accept하세요.",
+            "With a client the server ended, too. accept belongs into while (1), and exit or return ends the server: close that client's socket and accept again."
+        )
+    } else if unread && !run.over() {
+        words!(
+            "서버는 있는데 이 클라이언트가 보낸 것을 읽지 않아요. read가 0을 돌려주면 안쪽 반복문을 끝내고 다시 accept하세요.",
+            "The server is there and doesn't read what this client sent. When read returns 0, leave the inner loop and accept again."
+        )
+    } else {
+        Words::default()
+    };
+    fault.after(&words!("{number}번째 클라이언트", "client number {number}")).because(cause)
 }
 
 /// After something bad, the server still serves.
 fn goes_on(bench: &mut Bench, run: &Run, addr: SocketAddrV4, after: &Words) -> Verdict {
+    // A thread or a child that ends the server has its turn first.
+    run.settle()?;
     let line = bench.line(30);
     echo(run, addr, &line).map_err(|fault| fault.after(after))
 }
@@ -325,12 +358,7 @@ fn goes_on(bench: &mut Bench, run: &Run, addr: SocketAddrV4, after: &Words) -> V
 fn reset(bench: &mut Bench) -> Verdict {
     let (run, addr) = serve(bench)?;
     let line = bench.line(30);
-    let ended = |fault: Fault| {
-        fault.because(words!(
-            "read나 write가 -1을 돌려주면 그 클라이언트만 끝난 거예요. close하고 다음 accept로 가세요. exit하지 마세요.",
-            "When read or write returns -1, only that client is done: close its socket and go on to the next accept. Don't exit."
-        ))
-    };
+    let ended = |fault: Fault| fault.because(servers::if_exited(&run, only_that_client()));
     let mut client = Peer::connect(&run, addr)?;
     wants_back(&run, &mut client, &line)?;
     client.reset()?;
@@ -345,24 +373,30 @@ fn reset(bench: &mut Bench) -> Verdict {
     goes_on(bench, &run, addr, &after).map_err(ended)
 }
 
+/// A server that ends because read or write failed.
+fn only_that_client() -> Words {
+    words!(
+        "read나 write가 -1을 돌려주면 그 클라이언트만 끝난 거예요. close하고 다음 accept로 가세요. exit하지 마세요.",
+        "When read or write returns -1, only that client is done: close its socket and go on to the next accept. Don't exit."
+    )
+}
+
 fn sigpipe(bench: &mut Bench) -> Verdict {
     let (run, addr) = serve(bench)?;
     let line = bench.line(30);
     let mut client = Peer::connect(&run, addr)?;
-    wants_back(&run, &mut client, &line)?;
-    // When the server reads on, the line is there, and the connection is broken: write is EPIPE (tcp(7), a reset after a FIN).
+    // When the server reads first, the line is there, and the connection is broken: write is EPIPE (tcp(7), a reset after a FIN).
     run.while_stopped(|| {
         client.send(&run, &line)?;
         client.half_close()?;
         client.reset()
     })?;
-    // A thread that dies of it takes the others along, but it has to have its turn first.
-    run.until_asleep(|| Ok(None::<()>))?;
     let after = words!(
         "클라이언트가 한 줄을 보내고 답을 읽지 않은 채 떠남",
         "a client sent a line and left without reading the answer"
     );
     goes_on(bench, &run, addr, &after)
+        .map_err(|fault| fault.because(servers::if_exited(&run, only_that_client())))
 }
 
 fn accept_fails(bench: &mut Bench) -> Verdict {
@@ -372,18 +406,23 @@ fn accept_fails(bench: &mut Bench) -> Verdict {
     let addr = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
     echo(&run, addr, &bench.line(30))?;
     let after = words!("그다음 accept가 EMFILE로 실패함", "the accept after that failed with EMFILE");
-    goes_on(bench, &run, addr, &after).map_err(|fault| {
-        fault.because(words!(
+    let first = goes_on(bench, &run, addr, &after);
+    // Some libraries make room by dropping those who wait: the next ones are served.
+    if first.is_ok() || (!run.over() && goes_on(bench, &run, addr, &after).is_ok()) {
+        return Ok(());
+    }
+    first.map_err(|fault| {
+        fault.because(servers::if_exited(&run, words!(
             "디스크립터는 잠시 모자랄 수 있어요. accept가 실패하면 perror로 알리고, 0.1초쯤 쉬었다가(nanosleep) 다시 accept하세요. 쉬지 않으면 그동안 같은 메시지가 쏟아져요.",
             "A lack of descriptors passes. When accept fails, say so with perror, rest for 0.1 s (nanosleep) and accept again: without the rest there is a flood of messages meanwhile."
-        ))
+        )))
     })
 }
 
 fn port_in_use(bench: &mut Bench) -> Verdict {
     let port = bench.free_port()?;
     let _taken = bench.listen(Ipv4Addr::UNSPECIFIED, port)?;
-    let finished = bench.run(&[&port.to_string()], b"")?;
+    let finished = bench.run(&[&port.to_string()], b"").map_err(servers::went_on)?;
     let did = words!(
         "다른 서버가 기다리고 있는 포트 {port}로 실행",
         "started it with port {port}, where another server waits"
@@ -408,7 +447,7 @@ fn in_slides_order(calls: &[Call]) -> Verdict {
 }
 
 fn slide_calls(bench: &mut Bench) -> Verdict {
-    let traced = traced(bench)?;
+    let traced = bench.once("traced", traced)?;
     if traced
         .iter()
         .any(|call| call.name == "setsockopt" && call.args.iter().any(|arg| arg == "SO_REUSEADDR"))
@@ -418,13 +457,20 @@ fn slide_calls(bench: &mut Bench) -> Verdict {
             "SO_REUSEADDR: a restart doesn't stumble over TIME_WAIT. Not on the slide, but real servers all do it."
         ));
     }
-    in_slides_order(&traced)?;
-    // Its backlog, which the kernel takes without its sign: -1 is as many as there may be.
+    in_slides_order(&traced)
+}
+
+/// What the kernel takes without its sign: -1 is as many as there may be.
+fn backlog(bench: &mut Bench) -> Verdict {
+    let traced = bench.once("traced", traced)?;
     let listen = traced.iter().find(|call| calls::is(call, "listen"));
     let backlog = listen.and_then(|call| call.args.get(1)?.parse::<i32>().ok()).unwrap_or(BACKLOG);
     ensure(backlog.cast_unsigned() >= BACKLOG.cast_unsigned(), || Failure {
         did: words!("listen의 backlog를 봄(strace)", "looked at listen's backlog (strace)"),
-        expected: words!("listen(listen_sock, {BACKLOG})", "listen(listen_sock, {BACKLOG})"),
+        expected: words!(
+            "listen(listen_sock, {BACKLOG}), 또는 더 많이",
+            "listen(listen_sock, {BACKLOG}), or more"
+        ),
         got: words!("listen(listen_sock, {backlog})", "listen(listen_sock, {backlog})"),
         cause: words!(
             "listen의 둘째 인자는 accept를 기다릴 수 있는 연결의 수예요.",
@@ -459,6 +505,7 @@ fn close(bench: &mut Bench) -> Verdict {
             })
         })?;
         if i == 1 {
+            run.settle()?;
             after_first = run.descriptors();
         }
     }

@@ -5,11 +5,12 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use labkit::trace::Call;
 
 use super::servers;
-use crate::bench::{Bench, Datagrams, Run, Start, bytes, compare, ensure_refused};
+use crate::bench::{Bench, Datagrams, Run, Start, bytes, compare, ensure_refused, udp_bound, udp_connected};
 use crate::calls;
 use crate::lab::{BUILD, Check, Lab, statement};
-use crate::verdict::{Failure, Verdict, ensure};
+use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
+use crate::words::Words;
 
 /// The lab.
 pub(super) static LAB: Lab = Lab {
@@ -159,35 +160,67 @@ fn echo(run: &Run, sender: &Datagrams, to: SocketAddrV4, sent: &[u8]) -> Verdict
         got: words!("{from}에서 온 답", "an answer from {from}"),
         cause: words!("받은 소켓으로 sendto하세요.", "sendto with the socket that has received."),
     })?;
-    compare(did, sent, &got).map_or(Ok(()), |failure| Err(run.explain(failure).into()))
+    compare(did, sent, &got).map_or(Ok(()), |failure| {
+        Err(Fault::from(run.explain(failure))
+            .because(servers::of_echo(sent, &got))
+            .because(of_datagram(sent, &got)))
+    })
+}
+
+/// Why only the beginning of a datagram comes back.
+fn of_datagram(sent: &[u8], got: &[u8]) -> Words {
+    if got.is_empty() || got.len() >= sent.len() || !sent.starts_with(got) {
+        return Words::default();
+    }
+    words!(
+        "앞부분만 돌아왔어요. 데이터그램이 버퍼보다 길면 나머지는 버려져요. 가장 긴 것은 65507바이트(65535 - IP 헤더 20 - UDP 헤더 8)예요.",
+        "Only its beginning came back. What of a datagram has no room in the buffer is thrown away. The longest has 65507 bytes: 65535, less 20 for IP's header and 8 for UDP's."
+    )
 }
 
 fn echoes(bench: &mut Bench) -> Verdict {
     let (run, addr) = serve(bench)?;
     let sender = sender(bench)?;
-    for i in 1..=3 {
-        let n = bench.rng.usize(10..60);
+    for (i, n) in [(1, 10), (2, 20), (3, 29)] {
         let line = bench.line(n);
-        echo(&run, &sender, addr, &line).map_err(|fault| {
-            fault.after(&words!("{i}번째 데이터그램", "datagram number {i}")).because(words!(
-                "while (1) 안에서 recvfrom이 돌려준 nbyte만큼을, recvfrom이 채운 cliaddr로 sendto하세요. addrlen은 recvfrom마다 먼저 sizeof(cliaddr)로 해 두어야 해요.",
-                "Inside while (1), sendto the nbyte bytes that recvfrom returned to the cliaddr that it filled in. Before each recvfrom, addrlen has to be sizeof(cliaddr)."
-            ))
-        })?;
+        let echoed = echo(&run, &sender, addr, &line).map_err(|fault| {
+            let ended = words!(
+                "데이터그램 하나를 받고 끝났어요. recvfrom과 sendto는 while (1) 안에 있어야 해요.",
+                "It has ended after a datagram. recvfrom and sendto belong into while (1)."
+            );
+            let fault = fault.after(&words!("{i}번째 데이터그램", "datagram number {i}"));
+            if i > 1 { fault.because(servers::if_exited(&run, ended)) } else { fault }
+        });
+        if let Err(fault) = echoed {
+            return Err(if i == 1 && !run.over() { fault.because(of_sendto(bench)?) } else { fault });
+        }
     }
     Ok(())
+}
+
+/// Why the first datagram is not answered, if the calls tell: a sendto that fails.
+fn of_sendto(bench: &mut Bench) -> Verdict<Words> {
+    let (run, port) = bench.serve_udp(&Start { traced: true, ..Start::default() })?;
+    sender(bench)?.send_to(b"hello\n", SocketAddrV4::new(Ipv4Addr::LOCALHOST, port))?;
+    run.settle()?;
+    let all = run.stop()?.calls;
+    let failed = all.iter().find(|call| call.name == "sendto" && call.errno().is_some());
+    Ok(failed.map_or_else(Words::default, |call| {
+        let text = call.text();
+        words!(
+            "sendto가 실패했어요: `{text}`. recvfrom이 채운 cliaddr로 보내세요. addrlen은 recvfrom마다 먼저 sizeof(cliaddr)로 해 두어야 해요.",
+            "sendto failed: `{text}`. Send to the cliaddr that recvfrom filled in. Before each recvfrom, addrlen has to be sizeof(cliaddr)."
+        )
+    }))
 }
 
 fn any_address(bench: &mut Bench) -> Verdict {
     for ip in [bench.loopback(), bench.place.address] {
         let (run, addr) = serve(bench)?;
         let line = bench.line(20);
-        echo(&run, &sender(bench)?, SocketAddrV4::new(ip, addr.port()), &line).map_err(|fault| {
-            fault.because(words!(
-                "s_addr에 htonl(INADDR_ANY)를 넣으면 이 컴퓨터의 모든 주소로 오는 데이터그램을 받아요.",
-                "With htonl(INADDR_ANY) in s_addr, datagrams to all addresses of this machine are taken."
-            ))
-        })?;
+        let rows = udp_bound()?;
+        echo(&run, &sender(bench)?, SocketAddrV4::new(ip, addr.port()), &line)
+            .map_err(|fault| fault.because(servers::of_address(&rows, addr.port())))?;
     }
     Ok(())
 }
@@ -198,11 +231,23 @@ fn senders(bench: &mut Bench) -> Verdict {
     for _ in 0..3 {
         for (i, sender) in (1..).zip(&senders) {
             let line = bench.line(30);
+            let connected = udp_connected()?.iter().any(|row| row.local.port() == addr.port());
             echo(&run, sender, addr, &line).map_err(|fault| {
-                fault.after(&words!("세 사람 가운데 {i}번째", "number {i} of three senders")).because(words!(
-                    "보내는 쪽은 데이터그램마다 다를 수 있어요. 늘 이번 recvfrom이 채운 cliaddr로 보내세요. connect하면 그 상대의 것만 받아요.",
-                    "Each datagram may have another sender: always send to the cliaddr that this recvfrom filled in. A socket that is connected takes from that peer alone."
-                ))
+                let fault = fault.after(&words!("세 사람 가운데 {i}번째", "number {i} of three senders"));
+                let elsewhere = senders.iter().any(Datagrams::has_more);
+                fault.because(if connected {
+                    words!(
+                        "소켓을 connect해서 그 상대의 데이터그램만 받아요. connect하지 말고, 이번 recvfrom이 채운 cliaddr로 sendto하세요.",
+                        "Its socket is connected and takes from that peer alone. Don't connect: sendto the cliaddr that this recvfrom filled in."
+                    )
+                } else if elsewhere {
+                    words!(
+                        "답이 다른 이에게 갔어요. 늘 이번 recvfrom이 채운 cliaddr로 보내세요.",
+                        "The answer went to somebody else. Always send to the cliaddr that this recvfrom filled in."
+                    )
+                } else {
+                    Words::default()
+                })
             })?;
         }
     }
@@ -215,6 +260,9 @@ fn empty(bench: &mut Bench) -> Verdict {
     let line = bench.line(30);
     for sent in [&line[..], b"", b"", &line] {
         echo(&run, &sender, addr, sent).map_err(|fault| {
+            if !sent.is_empty() {
+                return fault;
+            }
             fault.because(words!(
                 "UDP에는 끝이 없어요. recvfrom이 돌려준 0은 빈 데이터그램이고, 그것도 돌려보내요. 오류는 -1이에요.",
                 "UDP has no end: when recvfrom returns 0, that is an empty datagram, and it goes back as well. An error is -1."
@@ -226,16 +274,8 @@ fn empty(bench: &mut Bench) -> Verdict {
 
 fn all_bytes(bench: &mut Bench) -> Verdict {
     let (run, addr) = serve(bench)?;
-    let mut every: Vec<u8> = (0..=255).collect();
-    bench.rng.shuffle(&mut every);
-    // A NUL first: to strlen that is nothing at all.
-    every.insert(0, 0);
-    echo(&run, &sender(bench)?, addr, &every).map_err(|fault| {
-        fault.because(words!(
-            "바이트 수는 recvfrom이 돌려준 값이에요. strlen은 NUL에서 멈추고, NUL이 없으면 버퍼를 넘어가요.",
-            "How many bytes there are is what recvfrom returned. strlen stops at a NUL, and without one runs past the buffer."
-        ))
-    })
+    let sender = sender(bench)?;
+    servers::every_byte(bench).iter().try_for_each(|piece| echo(&run, &sender, addr, piece))
 }
 
 fn sizes(bench: &mut Bench) -> Verdict {
@@ -243,12 +283,7 @@ fn sizes(bench: &mut Bench) -> Verdict {
     let sender = sender(bench)?;
     for n in [1, 127, 128, 1023, 1024, 1025, 4095, 4096, 4097, 8192, 65_506, 65_507] {
         let sent = bench.line(n);
-        echo(&run, &sender, addr, &sent).map_err(|fault| {
-            fault.because(words!(
-                "데이터그램이 버퍼보다 길면 나머지는 버려져요. 가장 긴 것은 65507바이트(65535 - IP 헤더 20 - UDP 헤더 8)예요.",
-                "What of a datagram has no room in the buffer is thrown away. The longest has 65507 bytes: 65535, less 20 for IP's header and 8 for UDP's."
-            ))
-        })?;
+        echo(&run, &sender, addr, &sent)?;
     }
     several_wait(bench, &run, &sender, addr)
 }
@@ -292,16 +327,17 @@ fn peer_gone(bench: &mut Bench) -> Verdict {
         drop(gone);
         Ok(())
     })?;
+    run.settle()?;
     for _ in 0..3 {
         echo(&run, &stays, addr, &line).map_err(|fault| {
             let when = words!(
                 "앞서 보낸 이가 답을 받기 전에 소켓을 닫음",
                 "a sender before had closed its socket without waiting for the answer"
             );
-            fault.after(&when).because(words!(
+            fault.after(&when).because(servers::if_exited(&run, words!(
                 "보낸 이가 사라지는 것은 서버의 잘못이 아니에요. recvfrom이나 sendto가 실패해도 알리고 계속하세요.",
                 "That a sender goes is not the server's fault. When recvfrom or sendto fails, say so and go on."
-            ))
+            )))
         })?;
     }
     Ok(())
@@ -314,12 +350,7 @@ fn port_in_use(bench: &mut Bench) -> Verdict {
         "다른 서버가 쓰고 있는 UDP 포트 {port}로 실행",
         "started it with UDP port {port}, which another server has"
     );
-    let finished = bench.run(&[&port.to_string()], b"").map_err(|fault| {
-        fault.surely_because(words!(
-            "bind가 -1이면 perror로 알리고 exit(1)로 끝내세요. 그냥 넘어가면 아무것도 오지 않을 소켓에서 기다려요.",
-            "When bind returns -1, say so with perror and exit(1): who goes on waits at a socket where nothing will come."
-        ))
-    })?;
+    let finished = bench.run(&[&port.to_string()], b"").map_err(servers::went_on)?;
     ensure_refused(did, &finished)
 }
 
@@ -359,6 +390,7 @@ fn steady(bench: &mut Bench) -> Verdict {
         (0..20).try_for_each(|_| echo(&run, &sender, addr, &line))
     };
     echo_some(bench)?;
+    run.settle()?;
     let before = run.descriptors();
     echo_some(bench)?;
     // Those of a process that is about to end are about to be closed.
