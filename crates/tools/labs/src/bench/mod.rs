@@ -208,7 +208,7 @@ impl Bench {
     pub fn free_port(&mut self) -> io::Result<u16> {
         loop {
             let port = self.rng.u16(1024..32768);
-            if port.swap_bytes() < 1024 || port.swap_bytes() == port {
+            if !tells_swapped(port) {
                 continue;
             }
             let addr = (Ipv4Addr::UNSPECIFIED, port);
@@ -250,6 +250,12 @@ impl Bench {
     pub fn echo(&self, address: Ipv4Addr, port: u16) -> io::Result<Echo> {
         Echo::bind(SocketAddrV4::new(address, port))
     }
+}
+
+/// Is a port another one with its bytes swapped, and one that any user may bind as well? Else who forgets htons is lucky, or fails
+/// for another reason.
+fn tells_swapped(port: u16) -> bool {
+    port.swap_bytes() >= 1024 && port.swap_bytes() != port
 }
 
 /// Started as a shell would show it: `tcp_echocli 127.1.2.3`.
@@ -295,4 +301,14 @@ pub fn ensure_success(did: Words, finished: &Finished) -> Verdict {
         "main ends with return 0 (or exit(0)) when all went well. If it says that a call failed, look at that first."
     );
     Err(Failure { did, expected, got, cause }.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_whose_bytes_are_alike_or_give_a_low_one_is_not_taken() {
+        assert_eq!([0x1234, 0x1212, 0x1201, 0x1204].map(tells_swapped), [true, false, false, true]);
+    }
 }

@@ -56,3 +56,29 @@ pub fn rules(lang: Lang) -> &'static str {
         Lang::En => include_str!("../../statements/rules.en.md"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jail::{Allowed, Limits};
+
+    use super::*;
+
+    #[test]
+    fn the_rules_name_the_limits() {
+        let Limits { cpu, memory, processes, open_files, file_size, output, asleep, dozing, .. } =
+            Limits::RUN;
+        let [asleep, dozing, in_all] = [asleep, dozing, Allowed::USUAL.in_all].map(|samples| samples / 50);
+        let [memory, file_size, output] = [memory, file_size, output as u64].map(|bytes| bytes >> 20);
+        let (files, _) = open_files;
+        for (lang, seconds) in [(Lang::Ko, "초"), (Lang::En, " seconds")] {
+            let rules = rules(lang);
+            for n in [asleep, dozing, in_all, cpu] {
+                assert!(rules.contains(&format!(" {n}{seconds}")), "{n}{seconds}");
+            }
+            for n in [memory, file_size, output] {
+                assert!(rules.contains(&format!(" {n} MiB")), "{n} MiB");
+            }
+            assert!(rules.contains(&format!(" {processes}")) && rules.contains(&format!(" {files}")));
+        }
+    }
+}
