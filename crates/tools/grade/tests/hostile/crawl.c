@@ -1,4 +1,4 @@
-/* A right echo server, but for each 10 bytes it sleeps 100 ms. */
+/* A right echo server, but for each read it sleeps 100 ms. */
 #include "hostile.h"
 int main(int argc, char *argv[])
 {
@@ -6,7 +6,7 @@ int main(int argc, char *argv[])
     signal(SIGPIPE, SIG_IGN);
     for (;;) {
         int c = accept(s, NULL, NULL);
-        char piece[10];
+        char piece[100];
         ssize_t n;
         while (usleep(100000), (n = read(c, piece, sizeof(piece))) > 0)
             if (write(c, piece, n) < 0)
