@@ -1,7 +1,7 @@
 //! What a class's results are kept in, how results of several runs become one, and the tables made of them.
 
-use std::collections::BTreeSet;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::{fs, io};

@@ -9,6 +9,7 @@ use super::printed::{anothers, says, too_much};
 use super::tcp_client::asks_nobody;
 use crate::bench::{Bench, Finished, Start, ensure_refused, output};
 use crate::verdict::{Failure, Verdict, ensure};
+use crate::words;
 use crate::words::Words;
 
 /// A host as the resolver knows it.
