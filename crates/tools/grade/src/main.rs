@@ -169,7 +169,7 @@ impl How {
         if tier == Tier::None && !self.r#unsafe {
             return Err(io::Error::other(refusal().in_lang(lang)));
         }
-        Ok(Options { seed, tier, lang, allowed: Allowed::USUAL })
+        Ok(Options { seed, tier, lang, allowed: Allowed::USUAL, only: None })
     }
 }
 
@@ -290,7 +290,7 @@ fn grade_class(
 ) -> io::Result<u8> {
     let ClassOptions { tier, lang, .. } = *options;
     let grade = |submission: &Path, seed| {
-        judge::grade(lab, submission, &Options { seed, tier, lang, allowed: Allowed::USUAL })
+        judge::grade(lab, submission, &Options { seed, tier, lang, allowed: Allowed::USUAL, only: None })
     };
     let summary = class(lab, dir, out, options, &|line| say(&format!("grade: {line}")), &grade)?;
     if summary.kept > 0 {

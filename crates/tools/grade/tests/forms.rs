@@ -20,8 +20,13 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 fn graded(lab: &str, submission: &Path) -> Report {
-    let options =
-        Options { seed: fastrand::u64(..), tier: best_tier(), lang: Lang::En, allowed: Allowed::USUAL };
+    let options = Options {
+        seed: fastrand::u64(..),
+        tier: best_tier(),
+        lang: Lang::En,
+        allowed: Allowed::USUAL,
+        only: None,
+    };
     grade(labs::find(lab).unwrap(), submission, &options)
 }
 

@@ -47,7 +47,7 @@ fn compiles(command: &mut Command) {
 
 /// Compiled by the grader, and worth nothing: each check has failed or was skipped.
 fn worth_nothing(lab: &Lab, folder: &Path) {
-    let options = Options { seed: 1, tier: best_tier(), lang: Lang::En, allowed: Allowed::USUAL };
+    let options = Options { seed: 1, tier: best_tier(), lang: Lang::En, allowed: Allowed::USUAL, only: None };
     let report = grade(lab, folder, &options);
     assert_eq!((report.error.as_str(), report.score), ("", Some(0)), "{report}");
     for check in &report.checks {

@@ -39,6 +39,9 @@ struct Bad {
     hints: BTreeMap<String, String>,
     /// What it gets, where it matters that it loses no more.
     score: Option<u32>,
+    /// Why the search does not find it; empty if it does.
+    #[serde(default)]
+    not_searched: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -71,7 +74,13 @@ fn good_ones(lab: &str) -> Vec<PathBuf> {
 }
 
 fn graded(lab: &Lab, submission: &Path, allowed: Allowed) -> Report {
-    let options = Options { seed: fastrand::u64(..), tier: best_tier(), lang: Lang::En, allowed };
+    graded_by(None, lab, submission, allowed)
+}
+
+/// As [`graded`], by one check alone.
+fn graded_by(only: Option<&str>, lab: &Lab, submission: &Path, allowed: Allowed) -> Report {
+    let only = only.map(ToString::to_string);
+    let options = Options { seed: fastrand::u64(..), tier: best_tier(), lang: Lang::En, allowed, only };
     let report = grade(lab, submission, &options);
     assert_eq!(report.error, "", "{}", submission.display());
     report
@@ -91,7 +100,20 @@ fn good(lab: &Lab, submission: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-fn bad(lab: &Lab, bad: &Bad) -> Result<(), Failed> {
+/// The search finds a mistake by itself, though nobody has told it what to look for; or there is a reason why not.
+fn searched(lab: &Lab, bad: &Bad) -> Result<(), Failed> {
+    let (_place, submission) = written(lab, bad)?;
+    let report = graded_by(Some("search"), lab, &submission, IMPATIENT);
+    let found = report.checks.last().is_some_and(|check| check.status == Status::Failed);
+    if found == bad.not_searched.is_empty() {
+        return Ok(());
+    }
+    Err(format!("{}\nfound: {found}, but not_searched is {:?}\n{report}", bad.mistake, bad.not_searched)
+        .into())
+}
+
+/// A known-bad submission, and the folder that it is in.
+fn written(lab: &Lab, bad: &Bad) -> Result<(tempfile::TempDir, PathBuf), Failed> {
     let base = folder(lab.name).join(&bad.base);
     let mut text = fs::read_to_string(&base)?;
     for [what, instead] in &bad.edits {
@@ -104,7 +126,11 @@ fn bad(lab: &Lab, bad: &Bad) -> Result<(), Failed> {
     let submission = place.path().join(&bad.base);
     fs::write(&submission, text)?;
     fs::set_permissions(&submission, fs::Permissions::from_mode(0o755))?;
+    Ok((place, submission))
+}
 
+fn bad(lab: &Lab, bad: &Bad) -> Result<(), Failed> {
+    let (_place, submission) = written(lab, bad)?;
     let report = graded(lab, &submission, IMPATIENT);
     let with = |status| report.checks.iter().filter(move |check| check.status == status);
     let failed: BTreeSet<String> = with(Status::Failed).map(|check| check.id.clone()).collect();
@@ -251,6 +277,11 @@ fn main() -> ExitCode {
             ));
         }
         for one in bad_ones(lab.name) {
+            if lab.check("search").is_some() {
+                let one = one.clone();
+                let name = format!("search::{}::{}", lab.name, one.name);
+                trials.push(graded(name, Box::new(move || searched(lab, &one))));
+            }
             trials.push(graded(format!("bad::{}::{}", lab.name, one.name), Box::new(move || bad(lab, &one))));
         }
     }

@@ -104,6 +104,11 @@ const PLAN: [Part; 9] = [
             "bench::echo",
             "bench",
             "lab",
+            "search",
+            "search::tcp_server",
+            "search::tcp_client",
+            "search::udp_server",
+            "search::udp_client",
             "labs::causes",
             "labs::printed",
             "labs::servers",
@@ -383,7 +388,12 @@ fn a_use_is_seen_however_it_is_written() {
 
 #[test]
 fn no_crate_has_more_than_a_third_of_all_lines() {
+    // What tests hand in to be graded is as many programs of others, and no part of the house.
+    const HANDED_IN: [&str; 2] = ["tests/submissions", "tests/similar"];
     fn lines(path: &Path) -> usize {
+        if HANDED_IN.iter().any(|folder| path.ends_with(folder)) {
+            return 0;
+        }
         if path.is_dir() {
             return fs::read_dir(path).unwrap().map(|entry| lines(&entry.unwrap().path())).sum();
         }

@@ -1,6 +1,7 @@
 //! What a trace says: the calls of a slide, however a language spells them.
 
 use std::net::SocketAddrV4;
+use std::time::Duration;
 
 use labkit::trace::{Call, descriptor};
 
@@ -96,6 +97,42 @@ pub fn summary(calls: &[&Call]) -> String {
     names.join(", ")
 }
 
+/// How long a program waits for its peer at the most, if it has set itself a time: the longest of `SO_RCVTIMEO`, `poll`, `select`,
+/// `epoll_wait`, `alarm` and the like. Whoever waits for ever is not among them.
+#[must_use]
+pub fn longest_wait(calls: &[Call]) -> Option<Duration> {
+    calls.iter().filter_map(wait).filter(|wait| !wait.is_zero()).max()
+}
+
+fn wait(call: &Call) -> Option<Duration> {
+    let milliseconds = |i: usize| call.args.get(i)?.parse().ok().map(Duration::from_millis);
+    match call.name.as_str() {
+        "poll" => milliseconds(2),
+        "epoll_wait" | "epoll_pwait" => milliseconds(3),
+        "alarm" => call.args.first()?.parse().ok().map(Duration::from_secs),
+        "setsockopt" if call.args.get(2).is_some_and(|name| name.contains("TIMEO")) => {
+            timeval(call.args.get(3)?)
+        }
+        "select" | "pselect6" => timeval(call.args.get(4)?),
+        "ppoll" => timeval(call.args.get(2)?),
+        "epoll_pwait2" => timeval(call.args.get(3)?),
+        // The first time that it rings.
+        "setitimer" => timeval(call.args.get(1)?.split_once("it_value=")?.1),
+        _ => None,
+    }
+}
+
+/// `{tv_sec=2, tv_usec=500000}`, `{tv_sec=0, tv_nsec=100}`
+fn timeval(text: &str) -> Option<Duration> {
+    let number = |name: &str| {
+        let digits = text.split_once(name)?.1.split(|c: char| !c.is_ascii_digit()).next();
+        digits?.parse::<u64>().ok()
+    };
+    let fraction =
+        number("tv_usec=").map(Duration::from_micros).or(number("tv_nsec=").map(Duration::from_nanos));
+    Some(Duration::from_secs(number("tv_sec=")?) + fraction?)
+}
+
 /// The calls about a descriptor while it is the one that `calls[opened]` gave: from that call until it is closed.
 #[must_use]
 pub fn about(calls: &[Call], opened: usize) -> Vec<&Call> {
@@ -166,6 +203,34 @@ mod tests {
         ];
         let about = about_socket(&calls, 0);
         assert_eq!(summary(&about), "socket, connect, dup2, close, write, read, close");
+    }
+
+    #[test]
+    fn how_long_a_program_waits_is_in_its_calls() {
+        let calls = [
+            call(
+                1,
+                "setsockopt",
+                &["4<TCP:[1]>", "SOL_SOCKET", "SO_RCVTIMEO_OLD", "{tv_sec=2, tv_usec=500000}", "16"],
+                "0",
+            ),
+            call(1, "poll", &["[{fd=4<TCP:[1]>, events=POLLIN}]", "1", "1500"], "1"),
+            call(1, "epoll_wait", &["5<anon_inode:[eventpoll]>", "[]", "8", "-1"], "0"),
+            call(
+                1,
+                "setitimer",
+                &[
+                    "ITIMER_REAL",
+                    "{it_interval={tv_sec=9, tv_usec=0}, it_value={tv_sec=1, tv_usec=0}}",
+                    "NULL",
+                ],
+                "0",
+            ),
+            call(1, "select", &["5", "[4]", "NULL", "NULL", "NULL"], "1"),
+        ];
+        assert_eq!(longest_wait(&calls), Some(Duration::from_millis(2500)));
+        assert_eq!(longest_wait(&calls[2..3]), None, "for ever");
+        assert_eq!(longest_wait(&calls[3..]), Some(Duration::from_secs(1)));
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod calls;
 pub mod lab;
 mod labs;
+mod search;
 pub mod verdict;
 pub mod words;
 

@@ -60,6 +60,15 @@ impl Fault {
         })
     }
 
+    /// The same, with to whom before what was expected.
+    #[must_use]
+    pub fn to(self, whom: &Words) -> Self {
+        self.changed(|failure| {
+            failure.expected.ko.insert_str(0, &whom.ko);
+            failure.expected.en.insert_str(0, &whom.en);
+        })
+    }
+
     fn changed(mut self, change: impl FnOnce(&mut Failure)) -> Self {
         if let Fault::Failed(failure) | Fault::Died(failure) = &mut self {
             change(failure);

@@ -166,7 +166,8 @@ fn good() -> String {
 }
 
 fn graded(lab: &str, path: &Path, allowed: Allowed) -> Report {
-    let options = Options { seed: fastrand::u64(..1 << 32), tier: best_tier(), lang: Lang::En, allowed };
+    let options =
+        Options { seed: fastrand::u64(..1 << 32), tier: best_tier(), lang: Lang::En, allowed, only: None };
     grade(labs::find(lab).unwrap(), path, &options)
 }
 
@@ -627,7 +628,7 @@ fn tier_to_refuse() -> Option<Tier> {
 /// A tier that can't be had is an error, never another tier.
 fn refused_tier() {
     let tier = tier_to_refuse().unwrap();
-    let options = Options { seed: 1, tier, lang: Lang::En, allowed: Allowed::USUAL };
+    let options = Options { seed: 1, tier, lang: Lang::En, allowed: Allowed::USUAL, only: None };
     let class = Class::new();
     let evil = class.hand_in(&[("main.c", &good())]);
     let report = grade(labs::find("tcp_echoserv").unwrap(), &evil, &options);

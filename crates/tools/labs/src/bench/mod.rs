@@ -8,12 +8,14 @@ mod tables;
 mod watch;
 
 use std::any::Any;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use jail::{How, Limits, Place};
 
@@ -40,6 +42,10 @@ pub struct Bench {
     notes: Vec<Words>,
     /// Was anything that it printed converted from EUC-KR before it was read?
     converted: Arc<AtomicBool>,
+    /// The ids of the checks that have failed so far.
+    pub failed: Vec<&'static str>,
+    /// How long it waits for its peers at the most, as far as its traced runs have shown.
+    pub(crate) waits: Rc<Cell<Option<Duration>>>,
     memory: HashMap<&'static str, Result<Rc<dyn Any>, Failure>>,
     /// Was the last [`Bench::server_address`] a loopback one?
     was_loopback: bool,
@@ -68,6 +74,8 @@ impl Bench {
             rng: fastrand::Rng::with_seed(0),
             notes: Vec::new(),
             converted: Arc::default(),
+            failed: Vec::new(),
+            waits: Rc::default(),
             memory: HashMap::new(),
             was_loopback: false,
         }
@@ -94,6 +102,7 @@ impl Bench {
         let traced = start.traced || !start.inject.is_empty();
         let mut run = Run::start(&self.place, command, how, traced.then_some(&start.inject[..]))?;
         run.converted = Arc::clone(&self.converted);
+        run.waits = Rc::clone(&self.waits);
         Ok(run)
     }
 

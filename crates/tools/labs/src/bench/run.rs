@@ -1,23 +1,27 @@
 //! One run of a submission: its input, its output, its calls, its end.
 
+use std::cell::Cell;
 use std::io::{self, Read, Write as _};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Stdio};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jail::{Ended, How, Limits, Place, Prepared, Spent, Tier, end_all_of, leave, wait_for_the_left};
 use labkit::doings::descendants;
 use labkit::trace::{self, Call};
+use nix::errno::Errno;
 use nix::unistd::Pid;
 use procfs::process::Process;
 use tempfile::TempDir;
 
 use super::show::{bytes, in_utf8, last_lines, lines};
 use super::watch::{INTERVAL, Seen, Watch, Watched};
+use crate::calls::longest_wait;
 use crate::verdict::{Failure, Fault, Verdict};
 use crate::words;
 use crate::words::Words;
@@ -48,6 +52,8 @@ pub struct Run {
     calls: Option<TempDir>,
     /// Its [`super::Bench::converted`].
     pub(super) converted: Arc<AtomicBool>,
+    /// Its [`super::Bench::waits`].
+    pub(super) waits: Rc<Cell<Option<Duration>>>,
     /// How it was started.
     argv: Vec<String>,
 }
@@ -212,7 +218,7 @@ impl Run {
         } else {
             (Arc::clone(&place.spent), place.allowed.in_all)
         };
-        let converted = Arc::default();
+        let (converted, waits) = Default::default();
         Ok(Run {
             keeper,
             stdin,
@@ -227,6 +233,7 @@ impl Run {
             user,
             calls,
             converted,
+            waits,
             argv,
         })
     }
@@ -253,6 +260,27 @@ impl Run {
     pub fn until_asleep<T>(&self, observe: impl FnMut() -> io::Result<Option<T>>) -> io::Result<Option<T>> {
         let patience = Patience { most_asleep: NAP, most_dozing: DOZE, costs: false, ..self.patience() };
         self.until_within(&mut { patience }, observe)
+    }
+
+    /// Waits until it has had the time to do what it was woken for: it sleeps again, has worked for a while, or has ended.
+    pub fn has_its_turn(&self) -> io::Result<()> {
+        let Seen { naps, asleep, worked, .. } = self.watch.seen();
+        self.until(|| {
+            let now = self.watch.seen();
+            // The first of them may have been looked at before.
+            let slept = now.naps + now.asleep > naps + asleep + 1;
+            Ok((slept || now.worked > worked + 1 || self.over()).then_some(()))
+        })
+        .map(drop)
+    }
+
+    /// Lets so much time pass, unless it ends before, and then lets it do what it does after that time.
+    pub fn lets_pass(&self, time: Duration) -> io::Result<()> {
+        let begun = Instant::now();
+        while begun.elapsed() < time && !self.over() {
+            thread::sleep(INTERVAL);
+        }
+        self.has_its_turn()
     }
 
     /// As [`Run::until`], for one step of many: all of them together may take this much patience.
@@ -333,7 +361,7 @@ impl Run {
     }
 
     /// Stops it in its tracks (SIGSTOP, signal(7)) while `much` is done to its sockets, and lets it go on.
-    pub fn while_stopped(&self, much: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    pub fn while_stopped<T>(&self, much: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         let all = |signal| {
             for pid in self.processes() {
                 // One that has ended meanwhile needs no signal.
@@ -344,6 +372,34 @@ impl Run {
         self.until(|| Ok(self.processes().into_iter().all(stopped).then_some(())))?;
         let done = much();
         all(nix::sys::signal::Signal::SIGCONT);
+        done
+    }
+
+    /// While `much` is done, its processes get no new descriptor: EMFILE (`RLIMIT_NOFILE`, setrlimit(2)).
+    pub fn without_descriptors(&self, much: impl FnOnce() -> Verdict) -> Verdict {
+        let before = self.limits.open_files;
+        let limit = |pid: i32, most: u64| {
+            let limit = libc::rlimit { rlim_cur: most, rlim_max: before.1 };
+            // SAFETY: `limit` lives until the call returns, and nothing is written back.
+            let result =
+                unsafe { libc::prlimit(pid, libc::RLIMIT_NOFILE, &raw const limit, std::ptr::null_mut()) };
+            // Of one that has ended meanwhile, nothing is limited.
+            match Errno::result(result) {
+                Err(Errno::ESRCH) | Ok(_) => Ok(()),
+                Err(errno) => Err(io::Error::from(errno)),
+            }
+        };
+        for pid in self.processes() {
+            let open: Vec<i32> = Process::new(pid)
+                .and_then(|process| process.fd()?.map(|fd| fd.map(|fd| fd.fd)).collect())
+                .unwrap_or_default();
+            let free = (0..=open.len() as i32).find(|fd| !open.contains(fd)).unwrap_or(0);
+            limit(pid, free as u64)?;
+        }
+        let done = much();
+        for pid in self.processes() {
+            limit(pid, before.0)?;
+        }
         done
     }
 
@@ -515,6 +571,7 @@ impl Run {
             // Nothing can be said of calls that were not seen: neither that they are missing, nor that they are not.
             (None, _) => return Err(io::Error::other("strace did not see the program start")),
         };
+        self.waits.set(self.waits.get().max(longest_wait(&calls)));
         let (stdout, stderr) = (self.stdout.so_far(), self.stderr.so_far());
         Ok(Finished { ended, stdout, stderr, calls, converted: Arc::clone(&self.converted) })
     }

@@ -10,6 +10,7 @@ use super::udp_client::{
 use crate::bench::{Bench, Start, bytes, ensure_refused, output};
 use crate::calls;
 use crate::lab::{BUILD, Check, Lab, statement};
+use crate::search;
 use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -52,7 +53,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "prints",
             title: ["받은 데이터그램을 출력해요", "It prints the datagram that came"],
-            points: 20,
+            points: 15,
             needs: &["connects"],
             slide: "46, 49",
             run: prints,
@@ -110,6 +111,14 @@ pub(super) static LAB: Lab = Lab {
             needs: &["connects"],
             slide: "32",
             run: close,
+        },
+        Check {
+            id: "search",
+            title: ["서버가 할 수 있는 일을 두루 해 봐도", "Whatever its server may do"],
+            points: 5,
+            needs: &["prints"],
+            slide: "49",
+            run: search::udp_client::connected,
         },
     ],
 };

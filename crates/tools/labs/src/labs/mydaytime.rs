@@ -10,6 +10,7 @@ use crate::bench::{
 };
 use crate::calls;
 use crate::lab::{BUILD, Check, Lab, statement};
+use crate::search;
 use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -36,7 +37,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "prints",
             title: ["받은 것을 출력해요", "It prints what it got"],
-            points: 25,
+            points: 20,
             needs: &["connects"],
             slide: "31, 33",
             run: prints,
@@ -126,6 +127,14 @@ pub(super) static LAB: Lab = Lab {
             needs: &["connects"],
             slide: "32",
             run: close,
+        },
+        Check {
+            id: "search",
+            title: ["서버가 할 수 있는 일을 두루 해 봐도", "Whatever its server may do"],
+            points: 5,
+            needs: &["prints"],
+            slide: "31, 33",
+            run: search::tcp_client::daytime,
         },
     ],
 };

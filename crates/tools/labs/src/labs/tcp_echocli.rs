@@ -10,6 +10,7 @@ use crate::bench::{
 };
 use crate::calls;
 use crate::lab::{BUILD, Check, Lab, statement};
+use crate::search;
 use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -47,7 +48,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "prints",
             title: ["서버가 보낸 것을 출력해요", "It prints what the server sent"],
-            points: 30,
+            points: 25,
             needs: &["connects"],
             slide: "31, 34",
             run: prints,
@@ -134,6 +135,14 @@ pub(super) static LAB: Lab = Lab {
             needs: &["connects"],
             slide: "32",
             run: close,
+        },
+        Check {
+            id: "search",
+            title: ["서버가 할 수 있는 일을 두루 해 봐도", "Whatever its server may do"],
+            points: 5,
+            needs: &["prints"],
+            slide: "31, 34",
+            run: search::tcp_client::echo,
         },
     ],
 };

@@ -8,6 +8,7 @@ use super::servers;
 use crate::bench::{Bench, End, Peer, Run, Start, bytes, compare, ensure_refused, tcp_listening};
 use crate::calls;
 use crate::lab::{BUILD, Check, Lab, statement};
+use crate::search;
 use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -85,7 +86,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "next_client",
             title: ["한 클라이언트가 떠나면 다음 클라이언트", "When one client has gone, the next one"],
-            points: 10,
+            points: 5,
             needs: &["echoes"],
             slide: "36, 42, 44",
             run: next_client,
@@ -156,6 +157,17 @@ pub(super) static LAB: Lab = Lab {
             needs: &["next_client"],
             slide: "32, 44",
             run: close,
+        },
+        Check {
+            id: "search",
+            title: [
+                "클라이언트가 할 수 있는 일을 두루 해 봐도",
+                "Whatever clients may do, in whatever order",
+            ],
+            points: 5,
+            needs: &["next_client", "pieces"],
+            slide: "44",
+            run: search::tcp_server::search,
         },
     ],
 };

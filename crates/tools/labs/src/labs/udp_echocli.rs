@@ -7,6 +7,7 @@ use super::udp_client::{
 use crate::bench::{Bench, Start, bytes, ensure_success};
 use crate::calls;
 use crate::lab::{BUILD, Check, Lab, statement};
+use crate::search;
 use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 
@@ -40,7 +41,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "prints",
             title: ["받은 데이터그램을 출력해요", "It prints the datagram that came"],
-            points: 25,
+            points: 20,
             needs: &["reaches"],
             slide: "46, 47",
             run: prints,
@@ -119,6 +120,14 @@ pub(super) static LAB: Lab = Lab {
             needs: &["reaches"],
             slide: "32, 45",
             run: close,
+        },
+        Check {
+            id: "search",
+            title: ["서버가 할 수 있는 일을 두루 해 봐도", "Whatever its server may do"],
+            points: 5,
+            needs: &["prints"],
+            slide: "46, 47",
+            run: search::udp_client::unconnected,
         },
     ],
 };

@@ -8,6 +8,7 @@ use super::servers;
 use crate::bench::{Bench, Datagrams, Run, Start, bytes, compare, ensure_refused, udp_bound, udp_connected};
 use crate::calls;
 use crate::lab::{BUILD, Check, Lab, statement};
+use crate::search;
 use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -50,7 +51,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "senders",
             title: ["보내는 쪽이 여럿이면 각각에게", "Several senders: to each its own"],
-            points: 15,
+            points: 10,
             needs: &["echoes"],
             slide: "45, 46",
             run: senders,
@@ -118,6 +119,14 @@ pub(super) static LAB: Lab = Lab {
             needs: &["echoes"],
             slide: "10, 11",
             run: steady,
+        },
+        Check {
+            id: "search",
+            title: ["보내는 쪽이 할 수 있는 일을 두루 해 봐도", "Whatever senders may do, in whatever order"],
+            points: 5,
+            needs: &["echoes"],
+            slide: "45, 46",
+            run: search::udp_server::search,
         },
     ],
 };

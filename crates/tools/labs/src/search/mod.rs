@@ -1,0 +1,218 @@
+//! The search: explores what a legal peer and the kernel may do, act by act, and holds the program against a model of the lab
+//! after each. Where both part, the acts are shrunk to the fewest after which they still do, and told as a story.
+//!
+//! Which acts follow each other is the same for every seed, so that none is kinder than another: a seed picks the bytes.
+
+pub(crate) mod tcp_client;
+pub(crate) mod tcp_server;
+pub(crate) mod udp_client;
+pub(crate) mod udp_server;
+
+use std::fmt::Debug;
+use std::io;
+use std::time::Duration;
+
+use proptest::strategy::{BoxedStrategy, Strategy as _, Union, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use crate::bench::Bench;
+use crate::verdict::{Failure, Fault, Verdict};
+use crate::words;
+use crate::words::Words;
+
+/// So many times acts are played again, to find the fewest.
+const TRIES: usize = 30;
+
+/// A story has so many lines at the most.
+const LINES: usize = 6;
+
+/// What is shrunk: a program that does nothing for so many samples has nothing to do.
+const IMPATIENT: u64 = 10;
+
+/// Where a program and the model of its lab part.
+#[derive(Clone, Debug)]
+pub(crate) struct Parting {
+    /// After so many acts.
+    after: usize,
+    failure: Failure,
+}
+
+/// Plays acts. Tells each as it is played, and gives where program and model part, if they do.
+pub(crate) type Play<A> = fn(&mut Bench, &[A], &mut Told) -> Verdict;
+
+/// What has been played.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// So many acts of those that there are; some may not have been possible.
+    played: usize,
+    lines: Vec<Words>,
+}
+
+impl Told {
+    /// The next act begins.
+    pub(crate) fn next(&mut self) {
+        self.played += 1;
+    }
+
+    /// It was possible, and this is what was done.
+    pub(crate) fn tell(&mut self, line: Words) {
+        self.lines.push(line);
+    }
+
+    /// What came before is of no importance any more.
+    pub(crate) fn forget(&mut self) {
+        self.lines.clear();
+    }
+
+    /// A line each; of many the first and the last.
+    fn story(mut self) -> Words {
+        let n = self.lines.len();
+        if n > LINES {
+            let left_out = n - LINES + 1;
+            self.lines.splice(
+                LINES / 2..LINES / 2 + left_out,
+                [words!("… (그 사이 {left_out}가지)", "… ({left_out} more)")],
+            );
+        }
+        let line = |(i, line): (usize, &Words)| {
+            let Words { ko, en } = line;
+            words!("\n{i}. {ko}", "\n{i}. {en}")
+        };
+        (1..)
+            .zip(&self.lines)
+            .map(line)
+            .fold(Words::default(), |all, line| Words { ko: all.ko + &line.ko, en: all.en + &line.en })
+    }
+}
+
+/// A peer that is silent for longer than a program waits is still a peer. So long, in milliseconds, if a trace has shown that it does not wait for ever;
+/// but nobody has to wait for hours.
+pub(crate) fn pause(bench: &Bench) -> Option<u64> {
+    let longest = Duration::from_secs(10);
+    bench.waits.get().filter(|wait| *wait <= longest).map(|wait| wait.as_millis() as u64 + 200)
+}
+
+/// What a line may have in it: Korean, what a format would take for a conversion (as a format, it has no %s or %n, which may do
+/// anything), a carriage return; unless that is known to fail. A single character is `0`, which some take for false.
+pub(crate) fn text(bench: &mut Bench, n: usize) -> Vec<u8> {
+    let mut text = bench.line(n + 1);
+    text.truncate(n);
+    if n == 1 {
+        return b"0".to_vec();
+    }
+    if n > 10 && any_byte_does(bench) {
+        text[..9].copy_from_slice("한%%d글".as_bytes());
+        text[n - 2] = b'\r';
+    }
+    text
+}
+
+/// What an answer may have in it: the same, and bytes that are no text.
+pub(crate) fn answer(bench: &mut Bench, n: usize) -> Vec<u8> {
+    let mut answer = text(bench, n);
+    if n > 12 && any_byte_does(bench) {
+        answer[9..12].copy_from_slice(&[0, 0xFF, b'\n']);
+    }
+    answer
+}
+
+/// Does it do with more than letters and digits, as far as is known?
+fn any_byte_does(bench: &Bench) -> bool {
+    !["bytes", "percent"].iter().any(|check| bench.failed.contains(check))
+}
+
+/// Acts, some more often than others: `(weight, acts)`.
+pub(crate) fn mix<A: Debug + Clone + 'static>(kinds: Vec<(u32, BoxedStrategy<A>)>) -> BoxedStrategy<A> {
+    Union::new_weighted(kinds).boxed()
+}
+
+/// Explores so many cases, one after the other. The failure that it gives tells the fewest acts.
+pub(crate) fn explore<A: Clone + Debug>(
+    bench: &mut Bench,
+    cases: u8,
+    case: &BoxedStrategy<Vec<A>>,
+    play: Play<A>,
+) -> Verdict {
+    let mut trees = Vec::new();
+    for number in 0..cases {
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[number; 32]);
+        let tree = case.new_tree(&mut TestRunner::new_with_rng(Config::default(), rng));
+        trees.push(tree.map_err(|reason| io::Error::other(format!("search: {reason}")))?);
+    }
+    let all: Vec<Vec<A>> = trees.iter().map(ValueTree::current).collect();
+    let Some(parting) = part(bench, &all.concat(), play)? else { return Ok(()) };
+
+    let (mut number, mut until) = (0, all[0].len());
+    while until < parting.after && number + 1 < all.len() {
+        number += 1;
+        until += all[number].len();
+    }
+    let mut fewest = all.concat();
+    fewest.truncate(parting.after);
+    let patience = std::mem::replace(&mut bench.place.allowed.running.asleep, IMPATIENT);
+    let shrunk = shrink(bench, &mut fewest, &mut trees[number], play);
+    bench.place.allowed.running.asleep = patience;
+    shrunk?;
+    // What is said of them was seen with all the patience that there is.
+    let parting = part(bench, &fewest, play)?.unwrap_or(parting);
+    Err(parting.failure.into())
+}
+
+/// The fewest acts after which program and model still part, in place of `acts`.
+fn shrink<A: Clone>(
+    bench: &mut Bench,
+    acts: &mut Vec<A>,
+    tree: &mut impl ValueTree<Value = Vec<A>>,
+    play: Play<A>,
+) -> Verdict {
+    let mut parts = |acts: &mut Vec<A>, fewer: Vec<A>| {
+        let parting = part(bench, &fewer, play)?;
+        if let Some(Parting { after, .. }) = parting {
+            *acts = fewer;
+            acts.truncate(after);
+        }
+        Ok::<bool, Fault>(parting.is_some())
+    };
+    if !parts(acts, tree.current())? {
+        // It takes what was before: halves, quarters, … of that are left out.
+        let mut size = acts.len() / 2;
+        let mut tries = 0;
+        while size > 0 && tries < TRIES {
+            let mut from = 0;
+            while from < acts.len() && tries < TRIES {
+                let fewer = acts.iter().enumerate().filter(|(i, _)| !(from..from + size).contains(i));
+                let fewer = fewer.map(|(_, act)| act.clone()).collect();
+                tries += 1;
+                if !parts(acts, fewer)? {
+                    from += size;
+                }
+            }
+            size /= 2;
+        }
+        return Ok(());
+    }
+    let mut changed = tree.simplify();
+    for _ in 0..TRIES {
+        if !changed {
+            break;
+        }
+        changed = if parts(acts, tree.current())? { tree.simplify() } else { tree.complicate() };
+    }
+    Ok(())
+}
+
+/// Plays acts: where do program and model part?
+fn part<A: Clone>(bench: &mut Bench, acts: &[A], play: Play<A>) -> Verdict<Option<Parting>> {
+    let rng = bench.rng.clone();
+    let mut told = Told::default();
+    let verdict = play(bench, acts, &mut told);
+    bench.rng = rng;
+    match verdict {
+        Ok(()) => Ok(None),
+        Err(Fault::Failed(failure) | Fault::Died(failure)) => {
+            let after = told.played;
+            Ok(Some(Parting { after, failure: Failure { did: told.story(), ..*failure } }))
+        }
+        Err(grader) => Err(grader),
+    }
+}

@@ -1,0 +1,520 @@
+//! What the server of a TCP client may do, and whoever starts it. The model: all that the server has sent is printed, in one
+//! piece; the status says whether that was all.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
+
+use proptest::collection::vec;
+use proptest::prelude::{Just, Strategy as _, any};
+use proptest::sample::select;
+use proptest::strategy::BoxedStrategy;
+use serde::{Deserialize, Serialize};
+
+use super::tcp_server::differ;
+use super::{Told, answer as any_answer, explore, mix, pause, text};
+use crate::bench::{Bench, Finished, Listener, Peer, Run, bytes, ensure_refused, ensure_success, output};
+use crate::verdict::{Failure, Verdict, ensure};
+use crate::words;
+use crate::words::Words;
+
+/// One act.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Act {
+    /// The client is started, and this many bytes are typed; with a newline at their end, or without.
+    Start { elsewhere: bool, bytes: usize, newline: bool, typing: Typing },
+    /// It is started without a server, or without an address.
+    Fail { how: Failing },
+    /// The server sends some of what is owed, and the client reads it.
+    Send { bytes: usize },
+    /// The client is stopped (SIGSTOP) and goes on (SIGCONT): what it waits in may return EINTR, signal(7).
+    Interrupt,
+    /// For so many milliseconds the server does nothing.
+    Pause { milliseconds: u64 },
+    /// The server sends all that is left, and closes its sending side, so that both come together.
+    SendAndClose,
+    /// The server closes its sending side.
+    Close,
+    /// The server resets the connection.
+    Reset,
+    /// The server is gone when the client sends.
+    Gone { bytes: usize },
+}
+
+/// How a line is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Typing {
+    /// All at once.
+    AtOnce,
+    /// The second half when the first has been read.
+    InTwo,
+    /// After so many milliseconds.
+    Late { milliseconds: u64 },
+}
+
+/// How lines are typed; after a pause, if a client is known to wait for something only for a while.
+pub(super) fn typing(bench: &Bench) -> BoxedStrategy<Typing> {
+    let late = pause(bench).map(|milliseconds| Typing::Late { milliseconds });
+    select([Typing::AtOnce, Typing::InTwo].into_iter().chain(late).collect::<Vec<_>>()).boxed()
+}
+
+impl Typing {
+    /// Types a line, and ends the input.
+    pub(super) fn types(self, run: &Run, line: &[u8], told: &mut Told) -> Verdict {
+        match self {
+            Typing::AtOnce => run.write(line),
+            Typing::InTwo => {
+                let (first, second) = line.split_at(line.len() / 2);
+                run.write(first);
+                run.has_its_turn()?;
+                run.write(second);
+                if !first.is_empty() {
+                    told.tell(words!("그 줄은 둘로 나뉘어 들어옴", "the line comes in two halves"));
+                }
+            }
+            Typing::Late { milliseconds } => {
+                told.tell(words!("{milliseconds}밀리초 뒤에 입력함", "it is typed after {milliseconds} ms"));
+                run.lets_pass(Duration::from_millis(milliseconds))?;
+                run.write(line);
+            }
+        }
+        run.close_stdin();
+        Ok(())
+    }
+}
+
+/// With what no client can connect.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Failing {
+    NoServer,
+    /// And nothing is typed.
+    NothingAtAll,
+    NoAddress,
+    TooLarge,
+    NoArgument,
+}
+
+/// The check of the echo client: as many bytes come back as were typed.
+pub(crate) fn echo(bench: &mut Bench) -> Verdict {
+    let works = |check: &str| !bench.failed.contains(&check);
+    let mut sizes = vec![1_usize, 2, 3, 20, 30, 64, 127, 128, 129, 255, 256, 257, 1000];
+    if works("long") {
+        sizes.extend([1023, 1024, 1025, 2048, 4095, 4096]);
+    }
+    let newline = if works("last_line") { any::<bool>().boxed() } else { Just(true).boxed() };
+    let typed = (any::<bool>(), select(sizes.clone()), newline, typing(bench));
+    let mut starts = vec![(
+        8,
+        typed
+            .prop_map(|(elsewhere, bytes, newline, typing)| Act::Start { elsewhere, bytes, newline, typing })
+            .boxed(),
+    )];
+    if works("end_of_input") {
+        starts.push((
+            1,
+            Just(Act::Start { elsewhere: false, bytes: 0, newline: false, typing: Typing::AtOnce }).boxed(),
+        ));
+    }
+    if works("bad_address") {
+        starts.push((
+            3,
+            select(vec![Failing::NoAddress, Failing::TooLarge, Failing::NoArgument])
+                .prop_map(|how| Act::Fail { how })
+                .boxed(),
+        ));
+    }
+    let early = works("early_close");
+    if early {
+        starts.push((1, select(sizes).prop_map(|bytes| Act::Gone { bytes }).boxed()));
+    }
+    search(bench, starts, early, works("pieces"), vec![1, 2, 10, 100, 1000], play_echo)
+}
+
+/// The check of the daytime client: whatever the server sends until it closes.
+pub(crate) fn daytime(bench: &mut Bench) -> Verdict {
+    let works = |check: &str| !bench.failed.contains(&check);
+    let mut sizes = vec![1, 2, 24, 26, 100];
+    if works("long") {
+        sizes.extend([127, 128, 129, 1000, 1024, 1025, 4096, 4097, 70_001]);
+    }
+    let start = any::<bool>().prop_map(|elsewhere| Act::Start {
+        elsewhere,
+        bytes: 0,
+        newline: false,
+        typing: Typing::AtOnce,
+    });
+    let mut starts = vec![(8, start.boxed())];
+    let mut fails = Vec::new();
+    if works("bad_address") {
+        fails.extend([Failing::NoAddress, Failing::TooLarge]);
+    }
+    if works("no_argument") {
+        fails.push(Failing::NoArgument);
+    }
+    if !fails.is_empty() {
+        starts.push((3, select(fails).prop_map(|how| Act::Fail { how }).boxed()));
+    }
+    let pieces = works("pieces") && works("until_close");
+    search(bench, starts, works("reset"), pieces, sizes, play_daytime)
+}
+
+fn search(
+    bench: &mut Bench,
+    mut starts: Vec<(u32, BoxedStrategy<Act>)>,
+    early: bool,
+    pieces: bool,
+    sizes: Vec<usize>,
+    play: super::Play<Act>,
+) -> Verdict {
+    if !bench.failed.contains(&"refused") {
+        let how = select(vec![Failing::NoServer, Failing::NothingAtAll]);
+        starts.push((2, how.prop_map(|how| Act::Fail { how }).boxed()));
+    }
+    let mut acts = vec![(1, Just(Act::Interrupt).boxed()), (1, Just(Act::SendAndClose).boxed())];
+    if pieces {
+        acts.push((4, select(sizes).prop_map(|bytes| Act::Send { bytes }).boxed()));
+    }
+    if let Some(milliseconds) = pause(bench) {
+        acts.push((2, Just(Act::Pause { milliseconds }).boxed()));
+    }
+    if early {
+        acts.extend([(2, Just(Act::Close).boxed()), (1, Just(Act::Reset).boxed())]);
+    }
+    let case = (mix(starts), vec(mix(acts), 0..6)).prop_map(|(start, acts)| [vec![start], acts].concat());
+    explore(bench, 20, &case.boxed(), play)
+}
+
+fn play_echo(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
+    play(bench, 7, true, acts, told)
+}
+
+fn play_daytime(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
+    play(bench, 13, false, acts, told)
+}
+
+/// A client that has connected, and its server.
+struct Client {
+    run: Run,
+    server: Peer,
+    _listener: Listener,
+    /// What the server has sent.
+    sent: Vec<u8>,
+    /// So many bytes more make the answer whole; of a daytime client that is not known.
+    owed: Option<usize>,
+}
+
+fn play(bench: &mut Bench, port: u16, typed: bool, acts: &[Act], told: &mut Told) -> Verdict {
+    let mut client = None;
+    // One pause is enough: it takes long.
+    let mut paused = false;
+    for act in acts {
+        told.next();
+        if matches!(act, Act::Start { .. } | Act::Fail { .. } | Act::Gone { .. }) {
+            if let Some(client) = client.take() {
+                ends_well(client, bench, told)?;
+            }
+            told.forget();
+        }
+        client = match (act, client) {
+            (Act::Start { elsewhere, bytes, newline, typing }, _) => {
+                start(bench, port, typed, *elsewhere, (*bytes, *newline, *typing), told)?
+            }
+            (Act::Gone { bytes }, _) => {
+                gone(bench, port, *bytes, told)?;
+                None
+            }
+            (Act::Fail { how }, _) => {
+                fails(bench, port, *how, told)?;
+                None
+            }
+            (act, Some(client)) => answer(client, bench, act, told, &mut paused)?,
+            (_, None) => None,
+        };
+    }
+    client.map_or(Ok(()), |client| ends_well(client, bench, told))
+}
+
+/// Starts it. None if that is all: nothing was typed.
+fn start(
+    bench: &mut Bench,
+    port: u16,
+    typed: bool,
+    elsewhere: bool,
+    (bytes, newline, typing): (usize, bool, Typing),
+    told: &mut Told,
+) -> Verdict<Option<Client>> {
+    let ip = if elsewhere { bench.place.address } else { bench.loopback() };
+    let listener = bench.listen(Ipv4Addr::UNSPECIFIED, port)?;
+    let run = bench.start(&[&ip.to_string()])?;
+    let mut line = text(bench, bytes);
+    if newline && let Some(last) = line.last_mut() {
+        *last = b'\n';
+    }
+    let n = line.len();
+    told.tell(match (typed, newline) {
+        (false, _) => words!("`{ip}`로 실행", "started with `{ip}`"),
+        (true, true) => words!(
+            "`{ip}`로 실행하고 {n}바이트 한 줄을 입력",
+            "started with `{ip}`, a line of {n} bytes typed"
+        ),
+        (true, false) => words!(
+            "`{ip}`로 실행하고 줄바꿈 없이 {n}바이트를 입력한 뒤 Ctrl-D",
+            "started with `{ip}`, {n} bytes typed without a newline, then Ctrl-D"
+        ),
+    });
+    typing.types(&run, &line, told)?;
+    let wanted = SocketAddrV4::new(ip, port);
+    let server = listener.accept(&run)?;
+    if typed && bytes == 0 {
+        // It may connect before it asks.
+        if let Some(mut server) = server {
+            differ(&run, b"", &server.receive_all(&run)?.0)?;
+        }
+        ensure_success(Words::default(), &run.finish()?)?;
+        return Ok(None);
+    }
+    let Some(mut server) = server else {
+        let failure = Failure {
+            expected: words!("{wanted}에 연결", "a connection to {wanted}"),
+            got: words!("연결이 오지 않았어요", "no connection came"),
+            ..Failure::default()
+        };
+        return Err(run.explain(failure).into());
+    };
+    let to = server.local_addr()?;
+    ensure(to == wanted, || Failure {
+        expected: words!("{wanted}에 연결", "a connection to {wanted}"),
+        got: words!("{to}에 연결함", "a connection to {to}"),
+        ..Failure::default()
+    })?;
+    let got = server.receive(&run, line.len())?;
+    differ(&run, &line, &got)?;
+    let owed = typed.then_some(line.len());
+    Ok(Some(Client { run, server, _listener: listener, sent: Vec::new(), owed }))
+}
+
+/// Its server closes the connection at once, with what was sent to it unread.
+fn gone(bench: &mut Bench, port: u16, bytes: usize, told: &mut Told) -> Verdict {
+    let ip = bench.loopback();
+    let listener = bench.listen(ip, port)?;
+    let line = bench.line(bytes);
+    let run = bench.start(&[&ip.to_string()])?;
+    let n = line.len();
+    told.tell(words!(
+        "`{ip}`로 실행, 서버는 accept하자마자 close, {n}바이트 한 줄을 입력",
+        "started with `{ip}`; the server accepts and closes at once; a line of {n} bytes is typed"
+    ));
+    // It may ask before it connects.
+    run.write(&line);
+    if let Some(server) = listener.accept(&run)? {
+        server.reset()?;
+    }
+    run.close_stdin();
+    refused(&run.finish()?)
+}
+
+/// It has ended with an error, and has said so.
+pub(super) fn refused(finished: &Finished) -> Verdict {
+    ensure_refused(Words::default(), finished)?;
+    // A prompt says nothing.
+    let silent = finished.stderr.is_empty() && finished.stdout.trim_ascii().len() <= PROMPT;
+    ensure(!silent, || Failure {
+        expected: words!("무엇이 실패했는지 알리는 한 줄", "a line that says what has failed"),
+        got: output(finished),
+        ..Failure::default()
+    })
+}
+
+/// So many bytes has the prompt, `입력 :`, in UTF-8.
+const PROMPT: usize = 8;
+
+/// Starts it with what can't go well.
+fn fails(bench: &mut Bench, port: u16, how: Failing, told: &mut Told) -> Verdict {
+    let ip = bench.loopback().to_string();
+    let too_large = format!("{}.0.0.1", bench.rng.u16(256..1000));
+    let args: &[&str] = match how {
+        Failing::NoServer | Failing::NothingAtAll => &[&ip],
+        Failing::NoAddress => &["server"],
+        Failing::TooLarge => &[&too_large],
+        Failing::NoArgument => &[],
+    };
+    // Whoever connects all the same connects to somebody.
+    let listener =
+        if args == [ip.as_str()] { None } else { Some(bench.listen(Ipv4Addr::UNSPECIFIED, port)?) };
+    let line = if how == Failing::NothingAtAll { Vec::new() } else { bench.line(20) };
+    let run = bench.start(args)?;
+    run.write(&line);
+    run.close_stdin();
+    let argument = args.join(" ");
+    told.tell(match how {
+        Failing::NoServer => {
+            words!("서버가 없는 `{argument}`로 실행", "started with `{argument}`, where no server is")
+        }
+        Failing::NothingAtAll => words!(
+            "서버가 없는 `{argument}`로 실행하고 곧바로 Ctrl-D",
+            "started with `{argument}`, where no server is, and Ctrl-D at once"
+        ),
+        Failing::NoArgument => words!("인자 없이 실행", "started without an argument"),
+        _ => words!("`{argument}`로 실행", "started with `{argument}`"),
+    });
+    let connected = listener.is_some_and(|listener| listener.accept(&run).is_ok_and(|peer| peer.is_some()));
+    ensure(!connected, || Failure {
+        expected: words!("연결하지 않기", "no connection"),
+        got: words!("이 컴퓨터에 연결했어요", "it connected to this machine"),
+        ..Failure::default()
+    })?;
+    refused(&run.finish()?)
+}
+
+/// What the server does. None if that was the end.
+fn answer(
+    mut client: Client,
+    bench: &mut Bench,
+    act: &Act,
+    told: &mut Told,
+    paused: &mut bool,
+) -> Verdict<Option<Client>> {
+    match *act {
+        Act::Send { bytes } => {
+            let n = client.owed.map_or(bytes, |owed| bytes.min(owed));
+            if n == 0 {
+                return Ok(Some(client));
+            }
+            told.tell(words!(
+                "서버: {n}바이트를 보내고 읽히기를 기다림",
+                "server: sends {n} bytes and waits until they are read"
+            ));
+            client.sends(bench, n)?;
+            client.server.taken(&client.run)?;
+            // Whoever has the whole answer is done.
+            if client.owed == Some(0) {
+                return ends(client, true).map(|()| None);
+            }
+            Ok(Some(client))
+        }
+        Act::Interrupt => {
+            told.tell(words!(
+                "클라이언트를 멈추었다가(SIGSTOP) 다시 실행(SIGCONT)",
+                "the client is stopped (SIGSTOP) and goes on (SIGCONT)"
+            ));
+            client.run.while_stopped(|| Ok(()))?;
+            Ok(Some(client))
+        }
+        Act::Pause { milliseconds } => {
+            if !*paused {
+                *paused = true;
+                told.tell(words!(
+                    "서버: {milliseconds}밀리초 동안 조용함",
+                    "server: does nothing for {milliseconds} ms"
+                ));
+                client.run.lets_pass(Duration::from_millis(milliseconds))?;
+            }
+            Ok(Some(client))
+        }
+        Act::SendAndClose => {
+            let n = client.owed.unwrap_or(26);
+            told.tell(words!(
+                "서버: {n}바이트를 보내고 곧바로 닫음(FIN)",
+                "server: sends {n} bytes and closes at once (FIN)"
+            ));
+            let sent = any_answer(bench, n);
+            let Client { run, server, .. } = &mut client;
+            run.while_stopped(|| {
+                server.send(run, &sent)?;
+                server.half_close()
+            })?;
+            client.sent.extend(sent);
+            ends(client, true).map(|()| None)
+        }
+        Act::Close => {
+            told.tell(words!("서버: 닫음(FIN)", "server: closes (FIN)"));
+            client.server.half_close()?;
+            let whole = client.owed.is_none_or(|owed| owed == 0);
+            ends(client, whole).map(|()| None)
+        }
+        Act::Reset => {
+            told.tell(words!("서버: 연결을 리셋(RST)", "server: resets the connection (RST)"));
+            let Client { run, server, .. } = client;
+            server.reset()?;
+            refused(&run.finish()?)?;
+            Ok(None)
+        }
+        Act::Start { .. } | Act::Fail { .. } | Act::Gone { .. } => Ok(Some(client)),
+    }
+}
+
+impl Client {
+    fn sends(&mut self, bench: &mut Bench, n: usize) -> Verdict {
+        let mut piece = any_answer(bench, n);
+        // A daytime server sends lines.
+        if self.owed.is_none()
+            && let Some(last) = piece.last_mut()
+        {
+            *last = b'\n';
+        }
+        self.server.send(&self.run, &piece)?;
+        self.sent.extend(piece);
+        self.owed = self.owed.map(|owed| owed - n);
+        Ok(())
+    }
+}
+
+/// The server sends what is left. An echo server leaves the connection open; a daytime server closes.
+fn ends_well(mut client: Client, bench: &mut Bench, told: &mut Told) -> Verdict {
+    let n = client.owed.unwrap_or(26);
+    client.sends(bench, n)?;
+    if client.owed.is_none() {
+        told.tell(words!("서버: {n}바이트를 보내고 닫음(FIN)", "server: sends {n} bytes and closes (FIN)"));
+        client.server.half_close()?;
+    } else {
+        told.tell(words!(
+            "서버: {n}바이트를 보내고 닫지는 않음",
+            "server: sends {n} bytes, and doesn't close"
+        ));
+    }
+    ends(client, true)
+}
+
+/// It has printed what came, and its status says whether that was all.
+fn ends(client: Client, whole: bool) -> Verdict {
+    let Client { run, sent, server, .. } = client;
+    let finished = run.finish()?;
+    drop(server);
+    if !whole {
+        return refused(&finished);
+    }
+    printed(&finished, &sent)?;
+    ensure_success(Words::default(), &finished)
+}
+
+/// What came is printed, in one piece, but for the end of the line; and once, with no more than a few words behind it.
+pub(super) fn printed(finished: &Finished, sent: &[u8]) -> Verdict {
+    let text = sent.trim_ascii_end();
+    let failure = |expected| Failure { expected, got: output(finished), ..Failure::default() };
+    let shown = bytes(sent);
+    let at = finished.stdout.windows(text.len().max(1)).position(|window| window == text);
+    let Some(at) = at.or(text.is_empty().then_some(0)) else {
+        return Err(failure(words!("stdout에 {shown}", "{shown} on stdout")).into());
+    };
+    let (before, behind) = (&finished.stdout[..at], &finished.stdout[at + text.len()..]);
+    let has_label =
+        |part: &[u8]| LABELS.iter().any(|label| part.windows(label.len()).any(|window| window == *label));
+    ensure(has_label(before) || !has_label(behind), || {
+        failure(words!("수신 : 뒤에 {shown}", "{shown} after 수신 :"))
+    })?;
+    let again = text.len() >= WORD && behind.windows(text.len()).any(|window| window == text);
+    ensure(!again && behind.len() <= FAREWELL + sent.len() - text.len(), || {
+        failure(words!("stdout에 {shown}, 한 번만", "{shown} on stdout, once and no more"))
+    })
+}
+
+/// 수신, in UTF-8 and in EUC-KR.
+const LABELS: [&[u8]; 2] = ["수신".as_bytes(), b"\xBC\xF6\xBD\xC5"];
+
+/// What is shorter may stand anywhere.
+const WORD: usize = 10;
+
+/// So many bytes may stand behind what came: a prompt, a word of farewell.
+const FAREWELL: usize = 200;

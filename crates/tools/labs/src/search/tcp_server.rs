@@ -1,0 +1,476 @@
+//! What the clients of a TCP echo server may do. The model: a client that waits for others has its bytes when they have gone, at
+//! the latest; whoever is being served has them now; and nobody leaves anything behind.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
+
+use proptest::collection::vec;
+use proptest::prelude::{Just, Strategy as _, any};
+use proptest::sample::select;
+use proptest::strategy::BoxedStrategy;
+use serde::{Deserialize, Serialize};
+
+use super::{Told, explore, mix, pause};
+use crate::bench::{Bench, End, Peer, Run, Start, compare, ensure_refused};
+use crate::verdict::{Failure, Fault, Verdict, ensure};
+use crate::words;
+use crate::words::Words;
+
+/// One act. `who` counts round and round those that are there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Act {
+    /// All that are there leave, and others come.
+    Anew,
+    /// A client connects, to the loopback address or to another one of this machine.
+    Connect { elsewhere: bool },
+    /// It sends this many bytes and reads them as they come back: now, if it is being served.
+    Send { who: u8, bytes: usize },
+    /// It sends and doesn't read.
+    SendUnread { who: u8, bytes: usize },
+    /// It closes its sending side.
+    HalfClose { who: u8 },
+    /// It closes the connection.
+    Close { who: u8 },
+    /// It resets it.
+    Reset { who: u8 },
+    /// It sends, and goes like this before the server has read.
+    Leave { who: u8, bytes: usize, how: Leaving },
+    /// The server is stopped (SIGSTOP) and goes on (SIGCONT): what it waits in may return EINTR, signal(7).
+    Interrupt,
+    /// For so many milliseconds nobody does anything.
+    Pause { milliseconds: u64 },
+    /// While clients come, no descriptor is free.
+    NoDescriptor,
+    /// Another one is started, with an argument that is no port, or with a port that somebody has.
+    Start { port: Port },
+}
+
+/// Ports at which no server can wait.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Port {
+    /// The tester has it.
+    Taken,
+    /// The server has it.
+    Own,
+    JustTooLarge,
+    TooLarge,
+    Huge,
+    NoNumber,
+}
+
+/// How a client goes that has just sent something.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Leaving {
+    HalfClose,
+    Close,
+    Reset,
+}
+
+/// What is in the buffers of the kernel for a client that doesn't read, or is not being served, at the most.
+const UNREAD: usize = 2048;
+
+/// So many clients are there at the most.
+const CLIENTS: usize = 6;
+
+/// A client: what it has sent and not got back.
+struct Client {
+    name: usize,
+    peer: Peer,
+    owed: Vec<u8>,
+    half_closed: bool,
+    reads: bool,
+}
+
+/// The acts, but for those that a check before has found to fail: a mistake is found once.
+fn acts(bench: &Bench) -> BoxedStrategy<Act> {
+    let works = |check: &str| !bench.failed.contains(&check);
+    let who = || any::<u8>();
+    let short = || select(vec![1_usize, 2, 30, 127, 128, 129, 511, 512, 513, 1023, 1024, 1025]);
+    let long = select(vec![1_usize, 1024, 1025, 4096, 4097, 65_507, 3_000_000]);
+    let elsewhere = works("any_address");
+    let mut ways = vec![Leaving::Close];
+    let mut kinds = vec![
+        (5, any::<bool>().prop_map(move |other| Act::Connect { elsewhere: other && elsewhere }).boxed()),
+        (4, (who(), short()).prop_map(|(who, bytes)| Act::Send { who, bytes }).boxed()),
+        (2, (who(), short()).prop_map(|(who, bytes)| Act::SendUnread { who, bytes }).boxed()),
+        (2, who().prop_map(|who| Act::Close { who }).boxed()),
+        (1, Just(Act::Interrupt).boxed()),
+    ];
+    if works("long") {
+        kinds.push((2, (who(), long).prop_map(|(who, bytes)| Act::Send { who, bytes }).boxed()));
+    }
+    if works("half_close") {
+        ways.push(Leaving::HalfClose);
+        kinds.push((2, who().prop_map(|who| Act::HalfClose { who }).boxed()));
+    }
+    if works("reset") {
+        kinds.push((1, who().prop_map(|who| Act::Reset { who }).boxed()));
+    }
+    if works("reset") && works("sigpipe") {
+        ways.push(Leaving::Reset);
+    }
+    if works("accept_fails") {
+        kinds.push((1, Just(Act::NoDescriptor).boxed()));
+    }
+    if works("sigpipe") {
+        let leave = (who(), short(), select(ways));
+        kinds.push((4, leave.prop_map(|(who, bytes, how)| Act::Leave { who, bytes, how }).boxed()));
+    }
+    if let Some(milliseconds) = pause(bench) {
+        kinds.push((2, Just(Act::Pause { milliseconds }).boxed()));
+    }
+    let mut ports = Vec::new();
+    if works("port_in_use") {
+        ports.extend([Port::Taken, Port::Own]);
+    }
+    if works("bad_port") {
+        ports.extend([Port::JustTooLarge, Port::TooLarge, Port::Huge, Port::NoNumber]);
+    }
+    if !ports.is_empty() {
+        kinds.push((2, select(ports).prop_map(|port| Act::Start { port }).boxed()));
+    }
+    mix(kinds)
+}
+
+/// The check.
+pub(crate) fn search(bench: &mut Bench) -> Verdict {
+    let case = vec(acts(bench), 4..12)
+        .prop_map(|acts| [vec![Act::Anew, Act::Connect { elsewhere: false }], acts].concat());
+    explore(bench, 20, &case.boxed(), play)
+}
+
+/// The server, and those that are there.
+struct Scene<'a> {
+    bench: &'a mut Bench,
+    run: Run,
+    port: u16,
+    clients: Vec<Client>,
+    come: usize,
+    /// Descriptors and processes when nobody is there: the fewest that were seen.
+    at_rest: Option<(usize, usize)>,
+    /// It has lacked descriptors once: to wait for that takes long.
+    lacked: bool,
+    /// So has a pause.
+    paused: bool,
+}
+
+fn play(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
+    let (run, port) = bench.serve_tcp(&Start::default())?;
+    let mut scene =
+        Scene { bench, run, port, clients: Vec::new(), come: 0, at_rest: None, lacked: false, paused: false };
+    for act in acts {
+        told.next();
+        scene.act(act, told)?;
+        scene.serve()?;
+    }
+    scene.act(&Act::Anew, told)
+}
+
+impl Scene<'_> {
+    /// Does what an act says, if it can be done.
+    fn act(&mut self, act: &Act, told: &mut Told) -> Verdict {
+        match *act {
+            Act::Anew => {
+                while let Some(client) = self.clients.pop() {
+                    let name = client.name;
+                    told.tell(words!("클라이언트 {name}: close", "client {name}: close"));
+                }
+                self.rests(told)
+            }
+            Act::Connect { elsewhere } if self.clients.len() < CLIENTS => self.connect(elsewhere, told),
+            Act::Pause { .. } if self.paused || self.clients.is_empty() => Ok(()),
+            Act::Pause { milliseconds } => {
+                self.paused = true;
+                told.tell(words!(
+                    "{milliseconds}밀리초 동안 모두 조용함",
+                    "nobody does anything for {milliseconds} ms"
+                ));
+                Ok(self.run.lets_pass(Duration::from_millis(milliseconds))?)
+            }
+            Act::Start { port } => self.start_another(port, told),
+            Act::Interrupt => {
+                told.tell(words!(
+                    "서버를 멈추었다가(SIGSTOP) 다시 실행(SIGCONT)",
+                    "the server is stopped (SIGSTOP) and goes on (SIGCONT)"
+                ));
+                Ok(self.run.while_stopped(|| Ok(()))?)
+            }
+            Act::NoDescriptor => self.no_descriptor(told),
+            Act::Connect { .. } => Ok(()),
+            Act::Send { who, .. }
+            | Act::SendUnread { who, .. }
+            | Act::HalfClose { who }
+            | Act::Close { who }
+            | Act::Reset { who }
+            | Act::Leave { who, .. } => {
+                let n = self.clients.len();
+                if n == 0 { Ok(()) } else { self.client(usize::from(who) % n, act, told) }
+            }
+        }
+    }
+
+    fn connect(&mut self, elsewhere: bool, told: &mut Told) -> Verdict {
+        self.come += 1;
+        let name = self.come;
+        let ip = if elsewhere { self.bench.place.address } else { Ipv4Addr::LOCALHOST };
+        let addr = SocketAddrV4::new(ip, self.port);
+        told.tell(words!("클라이언트 {name}: {addr}에 connect", "client {name}: connects to {addr}"));
+        // To one with little room a server's write can't always write all.
+        let peer = Peer::connect_narrow(&self.run, addr, 4096)?;
+        self.clients.push(Client { name, peer, owed: Vec::new(), half_closed: false, reads: true });
+        Ok(())
+    }
+
+    /// What a client that is there does.
+    fn client(&mut self, i: usize, act: &Act, told: &mut Told) -> Verdict {
+        let Scene { run, bench, clients, .. } = self;
+        let client = &mut clients[i];
+        let name = client.name;
+        let room = UNREAD.saturating_sub(client.owed.len());
+        match *act {
+            Act::Send { bytes, .. } if !client.half_closed => {
+                client.reads = true;
+                if i == 0 {
+                    client.gets_what_is_owed(run)?;
+                    told.tell(words!(
+                        "클라이언트 {name}: {bytes}바이트를 보내고 되읽음",
+                        "client {name}: sends {bytes} bytes and reads them back"
+                    ));
+                    let sent = any_bytes(bench, bytes);
+                    let got = client.peer.exchange(run, &sent)?;
+                    return differ(run, &sent, &got);
+                }
+                client.sends(run, bench, bytes.min(room), told)
+            }
+            Act::SendUnread { bytes, .. } if !client.half_closed => {
+                client.reads = false;
+                client.sends(run, bench, bytes.min(room), told)
+            }
+            Act::HalfClose { .. } if !client.half_closed => {
+                told.tell(words!(
+                    "클라이언트 {name}: 보내는 쪽을 닫음(shutdown)",
+                    "client {name}: closes its sending side (shutdown)"
+                ));
+                client.half_closed = true;
+                client.reads = true;
+                Ok(client.peer.half_close()?)
+            }
+            Act::Close { .. } => {
+                told.tell(words!("클라이언트 {name}: close", "client {name}: close"));
+                clients.remove(i);
+                Ok(())
+            }
+            Act::Reset { .. } => {
+                told.tell(words!(
+                    "클라이언트 {name}: 연결을 리셋(RST)",
+                    "client {name}: resets the connection (RST)"
+                ));
+                Ok(clients.remove(i).peer.reset()?)
+            }
+            Act::Leave { bytes, how, .. } if !client.half_closed => {
+                let bytes = bytes.min(room);
+                let (ko, en) = match how {
+                    Leaving::HalfClose => {
+                        ("보내는 쪽을 닫음(shutdown)", "closes its sending side (shutdown)")
+                    }
+                    Leaving::Close => ("읽지 않고 close", "closes without reading"),
+                    Leaving::Reset => {
+                        ("읽지 않고 연결을 리셋(RST)", "resets the connection without reading (RST)")
+                    }
+                };
+                told.tell(words!(
+                    "클라이언트 {name}: {bytes}바이트를 보내고 곧바로 {ko}",
+                    "client {name}: sends {bytes} bytes and at once {en}"
+                ));
+                let sent = any_bytes(bench, bytes);
+                let mut client = clients.remove(i);
+                // When the server reads, all of it has come.
+                let stays = run.while_stopped(|| {
+                    client.peer.send(run, &sent)?;
+                    if how != Leaving::Close {
+                        client.peer.half_close()?;
+                    }
+                    if how == Leaving::Reset {
+                        client.peer.reset()?;
+                        return Ok(None);
+                    }
+                    Ok((how == Leaving::HalfClose).then_some(client))
+                })?;
+                if let Some(mut client) = stays {
+                    client.owed.extend(sent);
+                    client.half_closed = true;
+                    client.reads = true;
+                    clients.insert(i, client);
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whoever has come first is being served, and gets what it is owed; after it the next.
+    fn serve(&mut self) -> Verdict {
+        while let Some(client) = self.clients.first_mut() {
+            if client.reads {
+                client.gets_what_is_owed(&self.run)?;
+            }
+            if !client.half_closed {
+                break;
+            }
+            let (more, end) = client.peer.receive_all(&self.run)?;
+            differ(&self.run, b"", &more)?;
+            ensure(end == End::Closed, || {
+                self.run.explain(Failure {
+                    expected: words!("서버도 그 소켓을 닫기(FIN)", "the server closes that socket too (FIN)"),
+                    got: end.words(),
+                    ..Failure::default()
+                })
+            })?;
+            self.clients.remove(0);
+        }
+        Ok(())
+    }
+
+    /// Clients come while no descriptor is free; when there are some again, others are served.
+    fn no_descriptor(&mut self, told: &mut Told) -> Verdict {
+        if self.lacked || !self.clients.is_empty() {
+            return Ok(());
+        }
+        self.lacked = true;
+        told.tell(words!(
+            "디스크립터가 모자라는 동안(EMFILE) 클라이언트 둘이 다녀감",
+            "two clients come and go while no descriptor is free (EMFILE)"
+        ));
+        self.run.without_descriptors(|| {
+            for _ in 0..2 {
+                let _client = Peer::connect(&self.run, SocketAddrV4::new(Ipv4Addr::LOCALHOST, self.port))?;
+                self.run.has_its_turn()?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Another server is started with a port that it can't have: it ends with an error.
+    fn start_another(&mut self, port: Port, told: &mut Told) -> Verdict {
+        let taken = self.bench.free_port()?;
+        let listener = self.bench.listen(Ipv4Addr::UNSPECIFIED, taken)?;
+        let argument = match port {
+            Port::Taken => taken.to_string(),
+            Port::Own => self.port.to_string(),
+            Port::JustTooLarge => "65536".into(),
+            // What 16 or 32 bits keep of these is a port.
+            Port::TooLarge => (65_536 + u32::from(taken)).to_string(),
+            Port::Huge => ((1 << 32) + u64::from(taken)).to_string(),
+            Port::NoNumber => format!("{taken}x"),
+        };
+        if port != Port::Taken {
+            drop(listener);
+        }
+        told.tell(words!(
+            "서버를 하나 더 `{argument}`로 실행",
+            "another server is started with `{argument}`"
+        ));
+        let finished = self.bench.run(&[&argument], b"")?;
+        ensure_refused(Words::default(), &finished)
+    }
+
+    /// Nobody is there: a new client is served, and when it has gone nothing is left of all that were there.
+    fn rests(&mut self, told: &mut Told) -> Verdict {
+        if self.come == 0 {
+            return Ok(());
+        }
+        self.connect(false, told)?;
+        let line = self.bench.line(30);
+        let run = &self.run;
+        let Some(mut client) = self.clients.pop() else { return Ok(()) };
+        let name = client.name;
+        told.tell(words!(
+            "클라이언트 {name}: 30바이트를 보내고 되읽은 뒤 close",
+            "client {name}: sends 30 bytes, reads them back, and closes"
+        ));
+        let got = client.peer.exchange(run, &line)?;
+        differ(run, &line, &got)?;
+        drop(client);
+        let now = || (run.descriptors(), run.processes().len());
+        let Some((descriptors, processes)) = self.at_rest else {
+            // A runtime may open something of its own for the first clients.
+            run.until_asleep(|| Ok(None::<()>))?;
+            self.at_rest = Some(now());
+            return Ok(());
+        };
+        let rests =
+            run.until_asleep(|| Ok((now().0 <= descriptors && now().1 <= processes + FEW).then_some(())))?;
+        ensure(rests.is_some(), || {
+            let (open, there) = now();
+            let failure = |expected, got| Failure { expected, got, ..Failure::default() };
+            if open > descriptors {
+                return failure(
+                    words!(
+                        "아무도 없으면 디스크립터는 다시 {descriptors}개",
+                        "when nobody is there, {descriptors} descriptors are open, as before"
+                    ),
+                    words!("{open}개", "{open}"),
+                );
+            }
+            failure(
+                words!(
+                    "프로세스가 늘지 않기(처음 {processes}개)",
+                    "no more processes than before ({processes})"
+                ),
+                words!(
+                    "{there}개. 끝난 자식도 wait할 때까지 남아 있어요(좀비)",
+                    "{there}; a child that has ended stays until somebody waits for it (zombie)"
+                ),
+            )
+        })?;
+        self.at_rest = Some((descriptors.min(now().0), processes));
+        told.forget();
+        Ok(())
+    }
+}
+
+/// Processes that have ended may wait for the next client until somebody asks for them.
+const FEW: usize = 8;
+
+impl Client {
+    fn sends(&mut self, run: &Run, bench: &mut Bench, n: usize, told: &mut Told) -> Verdict {
+        if n == 0 {
+            return Ok(());
+        }
+        let name = self.name;
+        told.tell(words!(
+            "클라이언트 {name}: {n}바이트를 보내고 읽지는 않음",
+            "client {name}: sends {n} bytes, and doesn't read yet"
+        ));
+        let sent = any_bytes(bench, n);
+        let taken = self.peer.send(run, &sent)?;
+        self.owed.extend_from_slice(&sent[..taken]);
+        Ok(())
+    }
+
+    fn gets_what_is_owed(&mut self, run: &Run) -> Verdict {
+        let owed = std::mem::take(&mut self.owed);
+        let got = self.peer.receive(run, owed.len())?;
+        differ(run, &owed, &got).map_err(|fault| {
+            let name = self.name;
+            fault.to(&words!("클라이언트 {name}에게 ", "to client {name}: "))
+        })
+    }
+}
+
+/// Bytes of any value, unless that is known to fail.
+pub(super) fn any_bytes(bench: &mut Bench, n: usize) -> Vec<u8> {
+    if bench.failed.contains(&"bytes") {
+        return bench.line(n);
+    }
+    let mut bytes = vec![0; n];
+    bench.rng.fill(&mut bytes);
+    bytes
+}
+
+pub(super) fn differ(run: &Run, wanted: &[u8], got: &[u8]) -> Verdict {
+    compare(Words::default(), wanted, got).map_or(Ok(()), |failure| Err(Fault::from(run.explain(failure))))
+}
