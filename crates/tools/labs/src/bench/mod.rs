@@ -113,6 +113,11 @@ impl Bench {
         run.finish()
     }
 
+    /// As [`Bench::run`], for what reads nothing: its stdin stays open and empty, as a terminal's where nobody types.
+    pub fn run_at_terminal(&self, args: &[&str]) -> Verdict<Finished> {
+        self.start(args)?.finish_unread()
+    }
+
     /// Starts the submission, a TCP server, with a free port as its argument and waits until the kernel says that it listens
     /// there. Gives the port too.
     pub fn serve_tcp(&mut self, start: &Start) -> Verdict<(Run, u16)> {

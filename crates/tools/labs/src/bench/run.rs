@@ -406,6 +406,11 @@ impl Run {
     /// Closes its stdin and waits for its end. Fails if it doesn't end by itself, or dies from a signal.
     pub fn finish(self) -> Verdict<Finished> {
         self.close_stdin();
+        self.finish_unread()
+    }
+
+    /// As [`Run::finish`], but its stdin stays open: a terminal's, where nobody types.
+    pub fn finish_unread(self) -> Verdict<Finished> {
         if self.until(|| Ok(self.over().then_some(())))?.is_none() {
             return Err(self.hangs().into());
         }

@@ -98,8 +98,8 @@ fn plain(bench: &mut Bench) -> Verdict<(Ipv4Addr, Finished)> {
 }
 
 fn ends(bench: &mut Bench) -> Verdict {
-    let (ip, finished) = &*bench.once("plain", plain)?;
-    ensure_success(ran(*ip), finished)
+    let ip = address(bench);
+    ensure_success(ran(ip), &bench.run_at_terminal(&[&ip.to_string()])?)
 }
 
 fn lines(bench: &mut Bench) -> Verdict {
