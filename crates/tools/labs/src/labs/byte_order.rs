@@ -1,5 +1,7 @@
 //! byte_order: one port number in network and in host byte order.
 
+use std::io;
+
 use super::printed::{after, ensure_labels, ensure_number, says, tells};
 use crate::bench::{Bench, Finished, ensure_refused, ensure_success, output};
 use crate::lab::{BUILD, Check, Lab, statement};
@@ -44,7 +46,10 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "udp_entry",
-            title: ["TCP가 아니라 UDP의 echo", "The echo of UDP, not that of TCP"],
+            title: [
+                "TCP도, 비슷한 이름도, 주석도 아니고 UDP의 echo",
+                "The echo of UDP: not TCP's, no similar name, no comment",
+            ],
             points: 10,
             needs: &["build"],
             slide: "19",
@@ -81,23 +86,29 @@ const NETWORK: &str = "UDP 에코 포트번호(네트워크 순서)";
 const HOST: &str = "UDP 에코 포트번호(호스트 순서)";
 const NONE: &str = "서비스 정보를 얻을 수 없음";
 
-/// What it does where `/etc/services` has echo at these ports, TCP's before UDP's.
-fn with_echo(bench: &mut Bench, tcp: u16, udp: u16) -> Verdict<(Words, Finished)> {
-    let did =
-        words!("/etc/services의 echo: {tcp}/tcp, {udp}/udp", "echo in /etc/services: {tcp}/tcp, {udp}/udp");
-    with_services(bench, did, &format!("echo\t\t{tcp}/tcp\necho\t\t{udp}/udp\n"))
+/// Makes `/etc/services` have echo at these ports, TCP's before UDP's.
+fn echo_at(bench: &Bench, tcp: u16, udp: u16) -> io::Result<Words> {
+    services(bench, &format!("echo\t\t{tcp}/tcp\necho\t\t{udp}/udp\n{OTHERS}"))?;
+    Ok(words!("/etc/services의 echo: {tcp}/tcp, {udp}/udp", "echo in /etc/services: {tcp}/tcp, {udp}/udp"))
+}
+
+/// Services that are nothing like echo.
+const OTHERS: &str = "discard\t\t9/udp\t\tsink null\ndaytime\t\t13/udp\n";
+
+fn services(bench: &Bench, lines: &str) -> io::Result<()> {
+    bench.place.etc("services", &format!("# name\tport/protocol\n{lines}"))
+}
+
+/// What it does with the list that is there.
+fn asked(bench: &Bench, did: Words) -> Verdict<(Words, Finished)> {
+    let finished = bench.run(&[], b"").map_err(|fault| fault.after(&did))?;
+    Ok((did, finished))
 }
 
 /// What it does where `/etc/services` has no echo.
 fn without_echo(bench: &mut Bench) -> Verdict<(Words, Finished)> {
-    with_services(bench, words!("/etc/services에 echo가 없음", "no echo in /etc/services"), "")
-}
-
-fn with_services(bench: &mut Bench, did: Words, echo: &str) -> Verdict<(Words, Finished)> {
-    let list = format!("# name\tport/protocol\n{echo}discard\t\t9/udp\t\tsink null\ndaytime\t\t13/udp\n");
-    bench.place.etc("services", &list)?;
-    let finished = bench.run(&[], b"").map_err(|fault| fault.after(&did))?;
-    Ok((did, finished))
+    services(bench, OTHERS)?;
+    asked(bench, words!("/etc/services에 echo가 없음", "no echo in /etc/services"))
 }
 
 /// A port that is another one when its bytes are swapped, and a negative one in a short, either way round.
@@ -111,13 +122,16 @@ type Listed = (u16, Words, Finished);
 
 fn listed(bench: &mut Bench) -> Verdict<Listed> {
     let port = port(bench);
-    let (did, finished) = with_echo(bench, port, port)?;
+    let did = echo_at(bench, port, port)?;
+    let (did, finished) = asked(bench, did)?;
     Ok((port, did, finished))
 }
 
 fn ends(bench: &mut Bench) -> Verdict {
-    let listed = bench.once("listed", listed)?;
-    ensure_success(listed.1.clone(), &listed.2)
+    let port = port(bench);
+    let did = echo_at(bench, port, port)?;
+    let finished = bench.run_at_terminal(&[]).map_err(|fault| fault.after(&did))?;
+    ensure_success(did, &finished)
 }
 
 fn lines(bench: &mut Bench) -> Verdict {
@@ -180,22 +194,60 @@ fn in_hex(text: &str, port: u16) -> Words {
 
 fn udp_entry(bench: &mut Bench) -> Verdict {
     let (tcp, udp) = (bench.rng.u16(1..1024), bench.rng.u16(1024..));
-    let (did, finished) = with_echo(bench, tcp, udp)?;
+    let did = echo_at(bench, tcp, udp)?;
+    let (did, finished) = asked(bench, did)?;
     let text = finished.text();
-    let tells = |port: u16| [HOST, NETWORK].iter().any(|label| tells(&text, label, port.into()));
-    // How it is printed, in which order, and with which label, are other checks' matters.
-    if tells(udp) || tells(udp.swap_bytes()) || in_hex(&text, udp) != Words::default() {
-        return Ok(());
-    }
-    ensure_number(did, &text, HOST, udp.into()).map_err(|fault| {
-        if !(tells(tcp) || tells(tcp.swap_bytes())) {
+    ensure_port(did, &text, udp).map_err(|fault| {
+        if !prints(&text, tcp) {
             return fault;
         }
         fault.because(words!(
             "TCP의 echo예요. getservbyname의 둘째 인자는 \"udp\"예요. NULL이면 처음 나오는 echo를 줘요.",
             "That is the echo of TCP. getservbyname's second argument is \"udp\". With NULL it gives the first echo that there is."
         ))
-    })
+    })?;
+
+    // Whatever else services(5) allows, before the one that it is.
+    let mut port = || bench.rng.u16(1..1024);
+    let similar = format!(
+        "#echo {}/udp\necholink\t{}/udp\nmy-echo {}/udp e # echo\nech {}/udp\n",
+        port(),
+        port(),
+        port(),
+        port()
+    );
+    let alone =
+        words!("/etc/services의 마지막 줄: echo {udp}/udp", "the last line of /etc/services: echo {udp}/udp");
+    let alias = words!(
+        "/etc/services에 echo는 별명뿐: ping {udp}/udp pong echo",
+        "echo is only an alias in /etc/services: ping {udp}/udp pong echo"
+    );
+    let lists = [(alone, format!("echo\t{udp}/udp")), (alias, format!("ping\t{udp}/udp\tpong echo # 7\n"))];
+    for (did, echo) in lists {
+        services(bench, &format!("{similar}{echo}"))?;
+        let (did, finished) = asked(bench, did)?;
+        ensure_port(did, &finished.text(), udp).map_err(|fault| {
+            fault.because(words!(
+                "services(5)의 한 줄은 `이름 포트/프로토콜 별명 …`이고 #부터 줄 끝까지는 주석이에요. getservbyname이 이것을 모두 알아서 읽어요. TCP의 echo는 없을 수도 있어요.",
+                "A line of services(5) is `NAME PORT/PROTOCOL ALIASES …`, and # begins a comment. getservbyname reads all that. There may be no echo of TCP."
+            ))
+        })?;
+    }
+    Ok(())
+}
+
+/// Fails unless it printed this port: how, in which order, and with which label, are other checks' matters.
+fn ensure_port(did: Words, text: &str, port: u16) -> Verdict {
+    if prints(text, port) || in_hex(text, port) != Words::default() {
+        return Ok(());
+    }
+    ensure_number(did, text, HOST, port.into())
+}
+
+/// Does it print this port, in one order or the other?
+fn prints(text: &str, port: u16) -> bool {
+    let orders = [port, port.swap_bytes()];
+    orders.iter().any(|port| [HOST, NETWORK].iter().any(|label| tells(text, label, (*port).into())))
 }
 
 fn missing_service(bench: &mut Bench) -> Verdict {
