@@ -79,8 +79,18 @@ fn ran() -> Words {
     words!("`getdtablesize` 실행", "ran `getdtablesize`")
 }
 
+/// At a limit that is no multiple of 256: an exit status has 8 bits.
 fn ends(bench: &mut Bench) -> Verdict {
-    ensure_success(ran(), &*bench.once("plain", plain)?)
+    let limit = 256 * bench.rng.u64(1..4) - bench.rng.u64(1..100);
+    let start = Start { open_files: Some((limit, limit)), ..Start::default() };
+    ensure_success(limited(limit, limit), &bench.start_with(&[], &start)?.finish_unread()?)
+}
+
+fn limited(soft: u64, hard: u64) -> Words {
+    words!(
+        "`ulimit -Sn {soft}; ulimit -Hn {hard}` 뒤에 실행",
+        "ran after `ulimit -Sn {soft}; ulimit -Hn {hard}`"
+    )
 }
 
 fn lines(bench: &mut Bench) -> Verdict {
@@ -92,12 +102,8 @@ fn lines(bench: &mut Bench) -> Verdict {
 fn told(bench: &mut Bench, soft: u64, hard: u64) -> Verdict {
     let start = Start { open_files: Some((soft, hard)), ..Start::default() };
     let finished = bench.start_with(&[], &start)?.finish()?;
-    let did = words!(
-        "`ulimit -Sn {soft}; ulimit -Hn {hard}` 뒤에 실행",
-        "ran after `ulimit -Sn {soft}; ulimit -Hn {hard}`"
-    );
     let (text, wanted) = (finished.text(), soft.cast_signed());
-    ensure_number(did, &text, LABEL, wanted).map_err(|fault| {
+    ensure_number(limited(soft, hard), &text, LABEL, wanted).map_err(|fault| {
         let tells = |number: i64| tells(&text, LABEL, number);
         fault.because(if hard != soft && tells(hard.cast_signed()) {
             words!(
@@ -128,11 +134,12 @@ fn told(bench: &mut Bench, soft: u64, hard: u64) -> Verdict {
 /// select(2).
 const FD_SETSIZE: i64 = 1024;
 
-/// A limit above FD_SETSIZE, which is 1024, unless this machine allows no such.
+/// A limit above FD_SETSIZE, which is 1024: of five digits, with a 1 at the front and a 0 in the middle and at the end. If this
+/// machine allows no such, as high a one as it does.
 fn high(bench: &mut Bench) -> Verdict<u64> {
     let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).map_err(|errno| Fault::Grader(errno.into()))?;
-    let most = most.min(4000);
-    Ok(bench.rng.u64(most / 2..=most))
+    let [thousands, tens] = [bench.rng.u64(1..=9), bench.rng.u64(1..=9)];
+    Ok(most.min(10_000 + 1000 * thousands + 10 * tens))
 }
 
 fn value(bench: &mut Bench) -> Verdict {
@@ -146,17 +153,20 @@ fn follows_limit(bench: &mut Bench) -> Verdict {
 }
 
 fn soft_limit(bench: &mut Bench) -> Verdict {
-    let (limit, hard) = (bench.rng.u64(300..1000), high(bench)?);
+    let (limit, hard) = (bench.rng.u64(20..100), high(bench)?);
     told(bench, limit, hard)
 }
 
 fn asks_kernel(bench: &mut Bench) -> Verdict {
     let finished = bench.start_with(&[], &Start { traced: true, ..Start::default() })?.finish()?;
-    // Whoever opens descriptors until the kernel says no (EMFILE) has asked as well.
+    // Whoever wants descriptors until the kernel says no has asked as well: open(2), fcntl(2), dup(2).
     let asks = |call: &Call| {
         call.args.iter().any(|argument| argument == "RLIMIT_NOFILE")
             || (0..2).any(|i| call.bytes(i).is_some_and(|path| is_limits(&path)))
-            || call.errno() == Some("EMFILE")
+            || matches!(
+                (&*call.name, call.errno()),
+                (_, Some("EMFILE")) | ("fcntl", Some("EINVAL")) | ("dup2" | "dup3", Some("EBADF"))
+            )
     };
     ensure(finished.calls.iter().any(asks), || Failure {
         did: words!("시스템 콜을 봄(strace)", "watched its system calls (strace)"),
