@@ -29,10 +29,21 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "name",
             title: ["그 주소의 공식 이름을 출력해요", "It prints the official name of that address"],
-            points: 30,
+            points: 20,
             needs: &["build"],
             slide: "24, 26",
             run: name,
+        },
+        Check {
+            id: "every_host",
+            title: [
+                "어떤 호스트든: 긴 이름, 둘째 주소, 127로 시작하는 주소",
+                "Whatever the host: a long name, a second address, one that begins with 127",
+            ],
+            points: 10,
+            needs: &["name"],
+            slide: "24, 26",
+            run: every_host,
         },
         Check {
             id: "byte_order",
@@ -60,7 +71,10 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "bad_address",
-            title: ["올바르지 않은 주소", "What is no address"],
+            title: [
+                "올바르지 않은 주소, 올바른 255.255.255.255",
+                "What is no address, and 255.255.255.255, which is one",
+            ],
             points: 15,
             needs: &["ends"],
             slide: "21, 26",
@@ -77,10 +91,15 @@ pub(super) static LAB: Lab = Lab {
     ],
 };
 
-/// Asks for an address that reads the same from behind: the order of its bytes is another check's matter.
-fn asked(bench: &mut Bench) -> Verdict<Asked> {
+/// A host whose address reads the same from behind: the order of its bytes is another check's matter.
+fn host(bench: &mut Bench) -> Host {
     let [a, b, ..] = hosts::address(bench).octets();
-    let (host, another) = (Host::new(bench, &[Ipv4Addr::new(a, b, b, a)]), hosts::address(bench));
+    Host::new(bench, &[Ipv4Addr::new(a, b, b, a)])
+}
+
+/// Asks for that, where there is another, too.
+fn asked(bench: &mut Bench) -> Verdict<Asked> {
+    let (host, another) = (host(bench), hosts::address(bench));
     let another = Host::new(bench, &[another]);
     hosts::known(bench, &[&another, &host])?;
     let ip = host.addresses[0].to_string();
@@ -97,16 +116,16 @@ fn ran(ip: &str) -> Words {
 }
 
 fn ends(bench: &mut Bench) -> Verdict {
-    let asked = bench.once("asked", asked)?;
-    ensure_success(asked.did.clone(), &asked.finished)
+    let host = host(bench);
+    hosts::known(bench, &[&host])?;
+    let ip = host.addresses[0].to_string();
+    ensure_success(ran(&ip), &bench.run_at_terminal(&[&ip])?)
 }
 
 fn name(bench: &mut Bench) -> Verdict {
     let asked = bench.once("asked", asked)?;
-    let name = &asked.host.name;
-    let expected = words!("공식 이름: {name}", "the official name: {name}");
-    let ip = asked.host.addresses[0].to_string();
-    asked.ensure_says(&[name], expected, || {
+    ensure_name(&asked, || {
+        let ip = asked.host.addresses[0].to_string();
         if asked.host.aliases.iter().any(|alias| asked.says(alias)) {
             Some(words!(
                 "별명을 출력했어요. 공식 이름은 h_aliases가 아니라 myhost->h_name에 있어요.",
@@ -118,12 +137,37 @@ fn name(bench: &mut Bench) -> Verdict {
     })
 }
 
+fn ensure_name(asked: &Asked, cause: impl FnOnce() -> Option<Words>) -> Verdict {
+    let name = &asked.host.name;
+    asked.ensure_says(&[name], words!("공식 이름: {name}", "the official name: {name}"), cause)
+}
+
 /// What is to be said of a program that prints the address for the name.
 fn by_name() -> Words {
     words!(
         "이름이 아니라 주소를 출력했어요. gethostbyname은 주소를 받으면 그대로 돌려줘요. 주소의 이름은 gethostbyaddr로 찾으세요.",
         "It printed the address, not a name. gethostbyname gives an address back as it is: look for an address's name with gethostbyaddr."
     )
+}
+
+fn every_host(bench: &mut Bench) -> Verdict {
+    let (a, b, digit) = (bench.rng.u8(11..=24), bench.rng.u8(1..=254), bench.rng.u8(0..=9));
+    let mut large = Host::large(bench);
+    large.addresses[1] = Ipv4Addr::new(a, b, b, a);
+    // Two addresses whose text contains that one's.
+    let longer = [Ipv4Addr::new(a, b, b, 10 * a + digit), Ipv4Addr::new(100 + a, b, b, a)];
+    let [another, third] = longer.map(|address| Host::new(bench, &[address]));
+    let alias = format!("{}.ac.kr", hosts::word(bench, 5));
+    let own = Host::small(bench, vec![alias], Ipv4Addr::new(127, b, b, 127));
+    hosts::known_among_others(bench, &[&another, &third, &own, &large])?;
+    for (host, nth) in [(large, 1), (own, 0)] {
+        let ip = host.addresses[nth].to_string();
+        let finished = bench.run(&[&ip], b"")?;
+        let (did, another, unfound) = (ran(&ip), another.clone(), hosts::unfound());
+        let asked = Asked { host, another, did, finished, unfound };
+        ensure_name(&asked, || asked.cut())?;
+    }
+    Ok(())
 }
 
 fn byte_order(bench: &mut Bench) -> Verdict {
@@ -186,7 +230,12 @@ fn bad_address(bench: &mut Bench) -> Verdict {
             None => fault,
         })?;
     }
-    Ok(())
+
+    let ip = Ipv4Addr::BROADCAST.to_string();
+    ensure_success(ran(&ip), &bench.run(&[&ip], b"")?).map_err(|fault| fault.surely_because(words!(
+        "255.255.255.255는 INADDR_NONE과 같은 4바이트이지만 올바른 주소예요. inet_pton의 반환값이 1인지 보세요.",
+        "255.255.255.255 has the same four bytes as INADDR_NONE, but is an address. Look whether inet_pton returns 1."
+    )))
 }
 
 /// What is to be said of a program that took what is no address for this one, and found its name.

@@ -3,10 +3,10 @@
 use std::net::Ipv4Addr;
 
 use super::hosts::{self, Asked, Host};
-use super::printed::{addresses as dotted, labelled, says};
-use crate::bench::{Bench, command_line, ensure_refused, ensure_success};
+use super::printed::{addresses as dotted, after, labelled, says, shown};
+use crate::bench::{Bench, Finished, command_line, ensure_refused, ensure_success};
 use crate::lab::{BUILD, Check, Lab, statement};
-use crate::verdict::Verdict;
+use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
 
@@ -48,7 +48,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "addresses",
             title: ["모든 IP 주소를 차례대로", "All IP addresses, in order"],
-            points: 25,
+            points: 20,
             needs: &["build"],
             slide: "24, 25",
             run: addresses,
@@ -56,10 +56,21 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "aliases",
             title: ["모든 별명을 차례대로", "All aliases, in order"],
-            points: 15,
+            points: 10,
             needs: &["build"],
             slide: "24, 25",
             run: aliases,
+        },
+        Check {
+            id: "every_host",
+            title: [
+                "어떤 호스트든: 긴 이름, 많은 주소와 별명, 별명 없음, IPv6 주소도 있음",
+                "Whatever the host: a long name, many addresses and aliases, no alias, an IPv6 address too",
+            ],
+            points: 10,
+            needs: &["name", "type_length", "addresses", "aliases"],
+            slide: "24, 25",
+            run: every_host,
         },
         Check {
             id: "lines",
@@ -90,7 +101,7 @@ pub(super) static LAB: Lab = Lab {
 
 /// Asks for a host with several addresses by its official name.
 fn asked(bench: &mut Bench) -> Verdict<Asked> {
-    let addresses: Vec<_> = (0..bench.rng.usize(2..=3)).map(|_| hosts::address(bench)).collect();
+    let addresses = hosts::addresses(bench, 3);
     let host = Host::new(bench, &addresses);
     ask(bench, host, |host| &host.name)
 }
@@ -114,16 +125,17 @@ fn ran(name: &str) -> Words {
 }
 
 fn ends(bench: &mut Bench) -> Verdict {
-    let asked = bench.once("asked", asked)?;
-    ensure_success(asked.did.clone(), &asked.finished)
+    let address = hosts::address(bench);
+    let host = Host::new(bench, &[address]);
+    hosts::known(bench, &[&host])?;
+    ensure_success(ran(&host.name), &bench.run_at_terminal(&[&host.name])?)
 }
 
 fn name(bench: &mut Bench) -> Verdict {
     let address = hosts::address(bench);
     let host = Host::new(bench, &[address]);
     let asked = ask(bench, host, |host| &host.aliases[0])?;
-    let name = &asked.host.name;
-    asked.ensure_says(&[name], words!("공식 이름: {name}", "the official name: {name}"), || {
+    ensure_name(&asked, || {
         asked.host.aliases.iter().any(|alias| asked.says(alias)).then(|| {
             words!(
                 "공식 이름은 argv[1]이나 h_aliases가 아니라 hp->h_name에 있어요. 사용자는 별명을 입력할 수도 있어요.",
@@ -133,16 +145,17 @@ fn name(bench: &mut Bench) -> Verdict {
     })
 }
 
+fn ensure_name(asked: &Asked, cause: impl FnOnce() -> Option<Words>) -> Verdict {
+    let name = &asked.host.name;
+    asked.ensure_says(&[name], words!("공식 이름: {name}", "the official name: {name}"), cause)
+}
+
 /// The only two numbers that every host has in common: 2 for AF_INET, 4 bytes.
 const TYPE_AND_LENGTH: [&str; 2] = ["2", "4"];
 
 fn type_length(bench: &mut Bench) -> Verdict {
     let asked = bench.once("asked", asked)?;
-    let expected = words!(
-        "주소 타입 번호 2(AF_INET), 그다음 주소의 길이 4",
-        "the address type's number 2 (AF_INET), then the length of an address, 4"
-    );
-    asked.ensure_says(&TYPE_AND_LENGTH, expected, || {
+    ensure_type_length(&asked, || {
         let [kind, length] = TYPE_AND_LENGTH;
         says(&asked.finished.text(), [length, kind]).then(|| {
             words!(
@@ -153,15 +166,28 @@ fn type_length(bench: &mut Bench) -> Verdict {
     })
 }
 
+fn ensure_type_length(asked: &Asked, cause: impl FnOnce() -> Option<Words>) -> Verdict {
+    let expected = words!(
+        "주소 타입 번호 2(AF_INET), 그다음 주소의 길이 4",
+        "the address type's number 2 (AF_INET), then the length of an address, 4"
+    );
+    asked.ensure_says(&TYPE_AND_LENGTH, expected, cause)
+}
+
 fn addresses(bench: &mut Bench) -> Verdict {
-    let asked = bench.once("asked", asked)?;
+    ensure_addresses(&*bench.once("asked", asked)?)
+}
+
+fn ensure_addresses(asked: &Asked) -> Verdict {
     let addresses: Vec<String> = asked.host.addresses.iter().map(ToString::to_string).collect();
     let (n, list) = (addresses.len(), addresses.join(", "));
     let expected = words!("이 차례로 {n}개의 주소: {list}", "{n} addresses in this order: {list}");
     asked.ensure_says(&addresses, expected, || {
         let reversed = |address: &Ipv4Addr| Ipv4Addr::from(u32::from(*address).swap_bytes()).to_string();
         let text = asked.finished.text();
-        if addresses.iter().any(|address| asked.says(address)) {
+        if addresses.iter().all(|address| asked.says(address)) {
+            Some(not_in_order())
+        } else if addresses.iter().any(|address| asked.says(address)) {
             Some(words!(
                 "h_addr_list는 NULL로 끝나는 배열이에요. h_addr_list[i]가 NULL일 때까지 차례대로 모두 출력하세요.",
                 "h_addr_list is an array that ends with NULL: go on, in order, until h_addr_list[i] is NULL."
@@ -183,11 +209,17 @@ fn addresses(bench: &mut Bench) -> Verdict {
 }
 
 fn aliases(bench: &mut Bench) -> Verdict {
-    let asked = bench.once("asked", asked)?;
+    ensure_aliases(&*bench.once("asked", asked)?)
+}
+
+fn ensure_aliases(asked: &Asked) -> Verdict {
     let aliases = &asked.host.aliases;
     let (n, list) = (aliases.len(), aliases.join(", "));
     let expected = words!("이 차례로 {n}개의 별명: {list}", "{n} aliases in this order: {list}");
     asked.ensure_says(aliases, expected, || {
+        if aliases.iter().all(|alias| asked.says(alias)) {
+            return Some(not_in_order());
+        }
         aliases.iter().any(|alias| asked.says(alias)).then(|| {
             words!(
                 "h_aliases도 NULL로 끝나는 배열이에요. 반복문의 조건은 hp->h_aliases[i]예요(슬라이드에는 그 뒤가 ;가 아니라 ,로 되어 있어요).",
@@ -197,6 +229,58 @@ fn aliases(bench: &mut Bench) -> Verdict {
     })
 }
 
+fn not_in_order() -> Words {
+    words!("목록에 있는 차례대로 출력하세요.", "Print them in the order in which the list has them.")
+}
+
+/// Fails if it printed one of which there are no more than `n`.
+fn ensure_no_more(asked: &Asked, label: &str, n: usize) -> Verdict {
+    let text = asked.finished.text();
+    ensure(after(&text, label).is_empty(), || Failure {
+        did: asked.did.clone(),
+        expected: words!("`{label}`은 없음: {n}개뿐", "no `{label}`: there are {n}"),
+        got: shown(&text, label),
+        cause: words!(
+            "목록은 NULL에서 끝나요. 출력하기 전에 NULL인지 보세요. 처음부터 NULL일 수도 있어요.",
+            "A list ends at its NULL, which may be its first entry: look before you print."
+        ),
+    })
+}
+
+fn every_host(bench: &mut Bench) -> Verdict {
+    let address = hosts::address(bench);
+    let (large, small) = (Host::large(bench), Host::small(bench, Vec::new(), address));
+    // Another host at its address, and two with names that contain its name.
+    let namesakes = [format!("{}.kr", small.name), format!("my-{}", small.name)];
+    let mut others = vec![Host::new(bench, &[address])];
+    for name in namesakes {
+        let address = hosts::address(bench);
+        others.push(Host { name, aliases: Vec::new(), addresses: vec![address] });
+    }
+    for host in [large, small] {
+        let known: Vec<&Host> = others.iter().chain([&host]).collect();
+        hosts::known_among_others(bench, &known)?;
+        let finished = bench.run(&[&host.name], b"")?;
+        let (did, another) = (ran(&host.name), Host { addresses: Vec::new(), ..others[0].clone() });
+        let asked = Asked { host, another, did, finished, unfound: hosts::unfound() };
+        ensure_type_length(&asked, || {
+            says(&asked.finished.text(), ["10", "16"]).then(|| {
+                words!(
+                    "IPv6 주소(AF_INET6은 10, 16바이트)예요. gethostbyname은 IPv4 주소를 줘요.",
+                    "That is an IPv6 address (AF_INET6 is 10, with 16 bytes). gethostbyname gives the IPv4 ones."
+                )
+            })
+        })?;
+        ensure_name(&asked, || asked.cut())?;
+        ensure_addresses(&asked)?;
+        ensure_aliases(&asked)?;
+        let [addresses, aliases] = [asked.host.addresses.len(), asked.host.aliases.len()];
+        ensure_no_more(&asked, &format!("IP주소({}번째)", addresses + 1), addresses)?;
+        ensure_no_more(&asked, &format!("호스트 별명({} 번째)", aliases + 1), aliases)?;
+    }
+    Ok(())
+}
+
 fn lines(bench: &mut Bench) -> Verdict {
     let asked = bench.once("asked", asked)?;
     let mut lines = vec![("호스트 이름 :".to_string(), asked.host.name.clone())];
@@ -204,14 +288,24 @@ fn lines(bench: &mut Bench) -> Verdict {
         lines.push(("호스트 주소타입 번호 :".into(), "2".into()));
         lines.push(("호스트 주소의 길이 :".into(), "4".into()));
     }
-    for (i, address) in (1..).zip(&asked.host.addresses) {
-        lines.push((format!("IP주소({i}번째) :"), address.to_string()));
+    let addresses = asked.host.addresses.iter().map(ToString::to_string).collect();
+    for (i, address) in (1..).zip(as_printed(&asked.finished, addresses)) {
+        lines.push((format!("IP주소({i}번째) :"), address));
     }
-    for (i, alias) in (1..).zip(&asked.host.aliases) {
-        lines.push((format!("호스트 별명({i} 번째) :"), alias.clone()));
+    for (i, alias) in (1..).zip(as_printed(&asked.finished, asked.host.aliases.clone())) {
+        lines.push((format!("호스트 별명({i} 번째) :"), alias));
     }
     let lines: Vec<(&str, &str)> = lines.iter().map(|(label, value)| (&**label, &**value)).collect();
     labelled(&asked.did, &asked.finished, &lines)
+}
+
+/// In the order in which it printed them, if it printed all: whether that is the right one is another check's matter.
+fn as_printed(finished: &Finished, mut values: Vec<String>) -> Vec<String> {
+    let text = finished.text();
+    if values.iter().all(|value| text.contains(value)) {
+        values.sort_by_key(|value| text.find(value));
+    }
+    values
 }
 
 fn unknown(bench: &mut Bench) -> Verdict {

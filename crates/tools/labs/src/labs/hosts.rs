@@ -1,6 +1,7 @@
 //! Hosts that nobody else knows, in the submission's `/etc/hosts` (hosts(5)).
 
 use std::io;
+use std::iter::{once, repeat};
 use std::net::Ipv4Addr;
 
 use labkit::trace::Call;
@@ -13,7 +14,7 @@ use crate::words;
 use crate::words::Words;
 
 /// A host as the resolver knows it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Host {
     /// The official name.
     pub(super) name: String,
@@ -24,13 +25,60 @@ pub(super) struct Host {
 impl Host {
     /// A new one with two aliases at these addresses.
     pub(super) fn new(bench: &mut Bench, addresses: &[Ipv4Addr]) -> Self {
-        let mut word = |n| (0..n).map(|_| bench.rng.lowercase()).collect::<String>();
+        let [first, second] = [word_at(bench, 0, 6), word_at(bench, 1, 5)];
         Host {
-            name: format!("www.{}.ac.kr", word(7)),
-            aliases: vec![word(6), format!("{}.kr", word(5))],
+            name: format!("www.{}.ac.kr", word(bench, 7)),
+            aliases: vec![first, format!("{second}.kr")],
             addresses: addresses.to_vec(),
         }
     }
+
+    /// One with many addresses, many aliases, and a name of 253 characters: RFC 1035 allows no more.
+    pub(super) fn large(bench: &mut Bench) -> Self {
+        let labels = [63, 63, 63, 55].map(|n| word(bench, n)).join(".");
+        Host {
+            name: format!("{labels}.ac.kr"),
+            aliases: (0..ORDER.len()).map(|i| word_at(bench, i, 3 + 2 * i)).collect(),
+            addresses: addresses(bench, ORDER.len()),
+        }
+    }
+
+    /// One with a short name, which begins with a digit, and with these aliases.
+    pub(super) fn small(bench: &mut Bench, aliases: Vec<String>, address: Ipv4Addr) -> Self {
+        let name = format!("{}{}", bench.rng.u8(2..=9), word(bench, 4));
+        Host { name, aliases, addresses: vec![address] }
+    }
+
+    /// What hosts(5) has of it.
+    fn lines(&self) -> Vec<String> {
+        let Host { name, aliases, addresses } = self;
+        // The resolver takes the aliases from each line: in the first alone they are given once.
+        let names = once([&[name.clone()][..], aliases].concat().join(" ")).chain(repeat(name.clone()));
+        addresses.iter().zip(names).map(|(address, names)| format!("{address} {names}")).collect()
+    }
+}
+
+/// Small letters.
+pub(super) fn word(bench: &mut Bench, n: usize) -> String {
+    (0..n).map(|_| bench.rng.lowercase()).collect()
+}
+
+/// The places by size of those that come one after another: two come the large one first, more in no order at all.
+const ORDER: [u8; 9] = [7, 4, 8, 1, 6, 2, 0, 5, 3];
+
+/// A word for the `i`-th place in [`ORDER`].
+fn word_at(bench: &mut Bench, i: usize, n: usize) -> String {
+    let first = b'a' + 2 * ORDER[i] + u8::from(bench.rng.bool());
+    format!("{}{}", char::from(first), word(bench, n - 1))
+}
+
+/// Addresses for the first `n` places of [`ORDER`], sorted as numbers or as words.
+pub(super) fn addresses(bench: &mut Bench, n: usize) -> Vec<Ipv4Addr> {
+    let at = |place: &u8| {
+        let rest = [bench.rng.u8(1..=254), bench.rng.u8(1..=254), bench.rng.u8(1..=24)];
+        Ipv4Addr::new(10 * place + bench.rng.u8(11..=19), rest[0], rest[1], rest[2])
+    };
+    ORDER.iter().take(n).map(at).collect()
 }
 
 /// A host, and what the submission said when asked for it.
@@ -49,6 +97,17 @@ impl Asked {
     /// Does it say this?
     pub(super) fn says(&self, word: &str) -> bool {
         says(&self.finished.text(), [word])
+    }
+
+    /// What is to be said if it printed no more than the beginning of the name.
+    pub(super) fn cut(&self) -> Option<Words> {
+        let beginning = self.host.name.get(..10)?;
+        self.finished.text().contains(beginning).then(|| {
+            words!(
+                "이름이 잘렸어요. 이름은 253글자까지예요.",
+                "The name is cut. A name has up to 253 characters."
+            )
+        })
     }
 
     /// Fails unless it printed these words, and nothing of the other host. `cause` is what the output tells, if it has an end.
@@ -74,6 +133,14 @@ impl Asked {
             Failure { did: self.did.clone(), expected, got: output(&self.finished), cause }
         })
     }
+}
+
+/// What is to be said of a program that doesn't know such a host as hosts(5) allows.
+pub(super) fn unfound() -> Words {
+    words!(
+        "이 호스트는 /etc/hosts에 있어요(hosts(5)). gethostbyname_r와 gethostbyaddr_r의 ERANGE는 버퍼가 작다는 뜻이에요.",
+        "This host is in /etc/hosts: hosts(5). ERANGE of gethostbyname_r and gethostbyaddr_r means that the buffer is too small."
+    )
 }
 
 /// Fails unless a program without an argument ends with an error, and asks the resolver for nobody.
@@ -106,11 +173,23 @@ pub(super) fn address(bench: &mut Bench) -> Ipv4Addr {
 /// Makes the resolver know these hosts, and no others.
 pub(super) fn known(bench: &Bench, hosts: &[&Host]) -> io::Result<()> {
     let mut lines = vec!["127.0.0.1 localhost".to_string()];
-    for Host { name, aliases, addresses } in hosts {
-        let aliases = aliases.join(" ");
-        // The resolver takes them from each line: in the first alone they are given once.
-        lines.extend(addresses.iter().take(1).map(|address| format!("{address} {name} {aliases}")));
-        lines.extend(addresses.iter().skip(1).map(|address| format!("{address} {name}")));
-    }
+    lines.extend(hosts.iter().flat_map(|host| host.lines()));
     bench.place.etc("hosts", &(lines.join("\n") + "\n"))
+}
+
+/// As [`known`], with whatever else hosts(5) allows: comments, tabs, IPv6 addresses, a last line without its newline. Nothing
+/// of what the comments say is so.
+pub(super) fn known_among_others(bench: &Bench, hosts: &[&Host]) -> io::Result<()> {
+    let mut lines = vec!["127.0.0.1\tlocalhost".to_string(), "::1\tlocalhost ip6-localhost".to_string()];
+    let another = hosts.iter().flat_map(|host| host.lines()).next().unwrap_or_default();
+    for (i, host) in hosts.iter().enumerate() {
+        let name = &host.name;
+        lines.extend([format!("#192.0.2.{i}\t{name}"), format!("fd00::{i:x}\t{name}")]);
+        for line in host.lines() {
+            let (address, names) = line.split_once(' ').unwrap_or_default();
+            lines.push(format!("# {address}\tformerly.{name}"));
+            lines.push(format!("{address}\t{names}\t# {another}"));
+        }
+    }
+    bench.place.etc("hosts", &lines.join("\n"))
 }

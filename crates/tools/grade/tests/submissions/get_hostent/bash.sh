@@ -1,16 +1,21 @@
 #!/usr/bin/env bash
-# getent(1) asks what gethostbyname(3) asks: a line for each address, with the name and the aliases.
+# Reads /etc/hosts itself (hosts(5)): getent(1) would give IPv6 addresses before the IPv4 ones of gethostbyname(3).
 set -euo pipefail
 
 if (($# != 1)); then
     echo "usage: $0 NAME" >&2
     exit 2
 fi
-found=$(getent hosts "$1") || { echo "$1: unknown host" >&2; exit 1; }
+found=$(awk -v name="$1" '
+    { sub(/#.*/, "") }
+    $1 ~ /:/ { next }
+    { for (i = 2; i <= NF; i++) if ($i == name) { print; next } }
+' /etc/hosts)
+[[ $found ]] || { echo "$1: unknown host" >&2; exit 1; }
 
-mapfile -t addresses <<<"$(cut -d' ' -f1 <<<"$found")"
-read -r _ name others <<<"$found"
-read -ra aliases <<<"$others"
+read -r _ name _ <<<"$found"
+mapfile -t addresses < <(awk '{ print $1 }' <<<"$found")
+mapfile -t aliases < <(awk '{ for (i = 3; i <= NF; i++) print $i }' <<<"$found")
 
 echo "호스트 이름 : $name"
 echo "호스트 주소타입 번호 : 2"
