@@ -216,11 +216,15 @@ fn bad_address(bench: &mut Bench) -> Verdict {
     let mistaken =
         [Ipv4Addr::new(a, b, c, d), Ipv4Addr::new(a, b, 0, c), Ipv4Addr::UNSPECIFIED, Ipv4Addr::BROADCAST];
     let hosts = mistaken.map(|address| Host::new(bench, &[address]));
-    hosts::known(bench, &hosts.each_ref())?;
+    hosts::known_among_others(bench, &hosts.each_ref())?;
     let high = 256 + u16::from(a);
-    for bad in
-        [format!("{high}.{b}.{c}.{d}"), format!("{a}.{b}.{c}"), format!("{a}.{b}.{c}.{d}x"), "yahoo".into()]
-    {
+    for bad in [
+        format!("{high}.{b}.{c}.{d}"),
+        format!("{a}.{b}.{c}"),
+        format!("{a}.{b}.{c}.{d}x"),
+        "yahoo".into(),
+        "::1".into(),
+    ] {
         let finished = bench.run(&[&bad], b"")?;
         let did = words!("올바르지 않은 주소 `{bad}`로 실행", "started with `{bad}`, which is no address");
         let text = finished.text();
