@@ -355,8 +355,13 @@ impl Run {
     /// How many descriptors its processes have open, all together: `/proc/PID/fd`, proc(5).
     #[must_use]
     pub fn descriptors(&self) -> usize {
-        // Of a process that ends meanwhile, none.
-        let open = |pid| Process::new(pid).and_then(|process| process.fd_count()).unwrap_or(0);
+        // Of a process that has ended, none, though nobody may have waited for it yet.
+        let open = |pid| {
+            let process = Process::new(pid)
+                .ok()
+                .filter(|process| process.stat().is_ok_and(|stat| !matches!(stat.state, 'Z' | 'X')));
+            process.and_then(|process| process.fd_count().ok()).unwrap_or(0)
+        };
         self.processes().into_iter().map(open).sum()
     }
 

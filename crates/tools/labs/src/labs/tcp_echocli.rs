@@ -357,7 +357,7 @@ fn end_of_input(bench: &mut Bench) -> Verdict {
         "fgets가 NULL을 돌려주면 buf에는 아무것도 없어요. 보내지 말고 끝내세요. 오류가 아니니 종료 상태는 0이에요.",
         "When fgets returns NULL there is nothing in buf: send nothing and end, with status 0, for that is no error."
     );
-    same(&run, did.clone(), b"", b"", &sent).map_err(|fault| fault.because(cause.clone()))?;
+    same(&run, did.clone(), b"", b"", &sent).map_err(|fault| fault.surely_because(cause.clone()))?;
     let ended = run.finish().and_then(|finished| ensure_success(did, &finished));
     ended.map_err(|fault| fault.surely_because(cause))
 }

@@ -135,14 +135,6 @@ pub(super) static LAB: Lab = Lab {
             run: servers::bad_port,
         },
         Check {
-            id: "calls",
-            title: ["슬라이드의 호출을 슬라이드의 순서로", "The slide's calls in the slide's order"],
-            points: 3,
-            needs: &["echoes"],
-            slide: "15, 37, 41",
-            run: slide_calls,
-        },
-        Check {
             id: "backlog",
             title: ["accept를 기다리는 자리가 다섯 이상", "Room for five clients that wait for accept"],
             points: 2,
@@ -164,7 +156,7 @@ pub(super) static LAB: Lab = Lab {
                 "클라이언트가 할 수 있는 일을 두루 해 봐도",
                 "Whatever clients may do, in whatever order",
             ],
-            points: 5,
+            points: 8,
             needs: &["next_client", "pieces"],
             slide: "44",
             run: search::tcp_server::search,
@@ -447,34 +439,19 @@ fn traced(bench: &mut Bench) -> Verdict<Vec<Call>> {
     let (run, port) = bench.serve_tcp(&Start { traced: true, ..Start::default() })?;
     let line = bench.line(20);
     echo(&run, SocketAddrV4::new(Ipv4Addr::LOCALHOST, port), &line)?;
-    // Until its last call has returned and is in the trace, too.
-    run.until_asleep(|| Ok(in_slides_order(&run.calls_so_far()?).ok()))?;
     Ok(run.stop()?.calls)
 }
 
-fn in_slides_order(calls: &[Call]) -> Verdict {
-    let did = words!("서버의 시스템 콜을 봄(strace)", "watched the server's system calls (strace)");
-    let calls: Vec<&Call> = calls.iter().collect();
-    calls::in_order(did, &calls, &["socket", "bind", "listen", "accept", "read", "write"])
-}
-
-fn slide_calls(bench: &mut Bench) -> Verdict {
-    let traced = bench.once("traced", traced)?;
-    if traced
-        .iter()
-        .any(|call| call.name == "setsockopt" && call.args.iter().any(|arg| arg == "SO_REUSEADDR"))
-    {
+/// What the kernel takes without its sign: -1 is as many as there may be.
+fn backlog(bench: &mut Bench) -> Verdict {
+    let traced = traced(bench)?;
+    let shares = |call: &Call| call.name == "setsockopt" && call.args.iter().any(|arg| arg == "SO_REUSEADDR");
+    if traced.iter().any(shares) {
         bench.note(words!(
             "SO_REUSEADDR: 서버를 다시 시작할 때 TIME_WAIT에 걸리지 않아요. 슬라이드에는 없지만 실제 서버는 모두 이렇게 해요.",
             "SO_REUSEADDR: a restart doesn't stumble over TIME_WAIT. Not on the slide, but real servers all do it."
         ));
     }
-    in_slides_order(&traced)
-}
-
-/// What the kernel takes without its sign: -1 is as many as there may be.
-fn backlog(bench: &mut Bench) -> Verdict {
-    let traced = bench.once("traced", traced)?;
     let listen = traced.iter().find(|call| calls::is(call, "listen"));
     let backlog = listen.and_then(|call| call.args.get(1)?.parse::<i32>().ok()).unwrap_or(BACKLOG);
     ensure(backlog.cast_unsigned() >= BACKLOG.cast_unsigned(), || Failure {

@@ -12,11 +12,13 @@ use std::fmt::Debug;
 use std::io;
 use std::time::Duration;
 
+use proptest::sample::select;
 use proptest::strategy::{BoxedStrategy, Strategy as _, Union, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use serde::{Deserialize, Serialize};
 
-use crate::bench::Bench;
-use crate::verdict::{Failure, Fault, Verdict};
+use crate::bench::{Bench, Row, ensure_refused};
+use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
 
@@ -111,14 +113,89 @@ pub(crate) fn text(bench: &mut Bench, n: usize) -> Vec<u8> {
 pub(crate) fn answer(bench: &mut Bench, n: usize) -> Vec<u8> {
     let mut answer = text(bench, n);
     if n > 12 && any_byte_does(bench) {
-        answer[9..12].copy_from_slice(&[0, 0xFF, b'\n']);
+        answer[9..11].copy_from_slice(&[0, 0xFF]);
+        // Who reads to the end of a line is known not to do with that.
+        if works(bench, "last_line") {
+            answer[11] = b'\n';
+        }
     }
     answer
 }
 
+/// Ports at which no server can wait.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Port {
+    /// The tester has it.
+    Taken,
+    /// The server has it.
+    Own,
+    /// 65536
+    JustTooLarge,
+    /// So large that a free one is left of it in 16 bits.
+    TooLarge,
+    /// A free one, and a letter.
+    NoNumber,
+}
+
+/// Those that a server is not known to take.
+pub(crate) fn ports(bench: &Bench) -> Option<BoxedStrategy<Port>> {
+    let mut ports = Vec::new();
+    if works(bench, "port_in_use") {
+        ports.extend([Port::Taken, Port::Own]);
+    }
+    if works(bench, "bad_port") {
+        ports.extend([Port::JustTooLarge, Port::TooLarge, Port::NoNumber]);
+    }
+    (!ports.is_empty()).then(|| select(ports).boxed())
+}
+
+/// Another server is started with a port that it can't have: it must end with an error. `own` is the server's, `free` is nobody's, or
+/// the tester's.
+pub(crate) fn starts_no_other(
+    bench: &Bench,
+    port: Port,
+    own: u16,
+    free: u16,
+    waiting: fn() -> io::Result<Vec<Row>>,
+    told: &mut Told,
+) -> Verdict {
+    let (argument, mistaken) = match port {
+        Port::Taken => (free.to_string(), free),
+        Port::Own => (own.to_string(), own),
+        Port::JustTooLarge => ("65536".into(), 0),
+        Port::TooLarge => ((65_536 + u32::from(free)).to_string(), free),
+        Port::NoNumber => (format!("{free}x"), free),
+    };
+    told.tell(words!("서버를 하나 더 `{argument}`로 실행", "another server is started with `{argument}`"));
+    let there = || Ok::<_, io::Error>(waiting()?.iter().filter(|row| row.local.port() == mistaken).count());
+    let before = there()?;
+    let run = bench.start(&[&argument])?;
+    run.until(|| Ok((run.over() || there()? > before).then_some(())))?;
+    ensure(run.over() || there()? <= before, || Failure {
+        did: Words::default(),
+        expected: words!("0이 아닌 종료 상태로 끝나기", "it exits with a status that is not 0"),
+        got: words!("포트 {mistaken}에서 기다려요", "it waits at port {mistaken}"),
+        cause: if port == Port::Own {
+            words!(
+                "SO_REUSEADDR(UDP)나 SO_REUSEPORT를 켜면 두 서버가 같은 포트를 써요.",
+                "With SO_REUSEADDR (UDP) or SO_REUSEPORT two servers have the same port."
+            )
+        } else {
+            Words::default()
+        },
+    })?;
+    ensure_refused(Words::default(), &run.finish()?)
+}
+
+/// Is a check not known to fail?
+pub(crate) fn works(bench: &Bench, check: &str) -> bool {
+    !bench.failed.contains(&check)
+}
+
 /// Does it do with more than letters and digits, as far as is known?
 fn any_byte_does(bench: &Bench) -> bool {
-    !["bytes", "percent"].iter().any(|check| bench.failed.contains(check))
+    works(bench, "bytes") && works(bench, "percent")
 }
 
 /// Acts, some more often than others: `(weight, acts)`.

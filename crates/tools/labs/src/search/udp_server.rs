@@ -11,11 +11,10 @@ use proptest::strategy::BoxedStrategy;
 use serde::{Deserialize, Serialize};
 
 use super::tcp_server::{any_bytes, differ};
-use super::{Told, explore, mix, pause};
-use crate::bench::{Bench, Datagrams, Run, Start, ensure_refused};
+use super::{Port, Told, explore, mix, pause, ports, starts_no_other, works};
+use crate::bench::{Bench, Datagrams, Run, Start, udp_bound};
 use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
-use crate::words::Words;
 
 /// One act. `who` counts round and round those that are there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,21 +33,7 @@ pub(crate) enum Act {
     /// For so many milliseconds nobody sends.
     Pause { milliseconds: u64 },
     /// Another one is started, with an argument that is no port, or with a port that somebody has.
-    Start { argument: Argument },
-}
-
-/// Arguments with which no server can wait.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Argument {
-    /// The tester has it.
-    Taken,
-    /// The server has it.
-    Own,
-    JustTooLarge,
-    TooLarge,
-    Huge,
-    NoNumber,
+    Start { port: Port },
 }
 
 /// So many send.
@@ -56,7 +41,7 @@ const SENDERS: usize = 3;
 
 /// The acts, but for those that a check before has found to fail: a mistake is found once.
 fn acts(bench: &Bench) -> BoxedStrategy<Act> {
-    let works = |check: &str| !bench.failed.contains(&check);
+    let works = |check: &str| works(bench, check);
     let mut sizes = vec![1_usize, 2, 30, 127, 128, 129, 511, 512, 513, 1023, 1024, 1025, 1472, 1473];
     if works("empty") {
         sizes.extend([0, 0, 0]);
@@ -65,45 +50,34 @@ fn acts(bench: &Bench) -> BoxedStrategy<Act> {
     if works("sizes") {
         sizes.extend([4095, 4096, 4097, 8192, 65_506, 65_507]);
     }
-    let (elsewhere, senders) = (works("any_address"), works("senders"));
+    let elsewhere = works("any_address");
     let send = (any::<u8>(), select(sizes), any::<bool>());
     let mut kinds = vec![
         (
             8,
-            send.prop_map(move |(who, bytes, other)| Act::Send {
-                who: if senders { who } else { 0 },
-                bytes,
-                elsewhere: other && elsewhere,
-            })
-            .boxed(),
+            send.prop_map(move |(who, bytes, other)| Act::Send { who, bytes, elsewhere: other && elsewhere })
+                .boxed(),
         ),
         (1, Just(Act::Interrupt).boxed()),
     ];
-    if senders {
-        let together = vec(few.clone(), 2..6);
-        kinds.push((2, together.prop_map(|bytes| Act::Together { bytes }).boxed()));
-    }
-    if works("peer_gone") && senders {
+    let together = vec(few.clone(), 2..6);
+    kinds.push((2, together.prop_map(|bytes| Act::Together { bytes }).boxed()));
+    if works("peer_gone") {
         kinds.push((1, few.prop_map(|bytes| Act::Leave { bytes }).boxed()));
     }
     if let Some(milliseconds) = pause(bench) {
         kinds.push((2, Just(Act::Pause { milliseconds }).boxed()));
     }
-    let mut arguments = Vec::new();
-    if works("port_in_use") {
-        arguments.extend([Argument::Taken, Argument::Own]);
-    }
-    if works("bad_port") {
-        arguments.extend([Argument::JustTooLarge, Argument::TooLarge, Argument::Huge, Argument::NoNumber]);
-    }
-    if !arguments.is_empty() {
-        kinds.push((2, select(arguments).prop_map(|argument| Act::Start { argument }).boxed()));
-    }
+    kinds.extend(ports(bench).map(|port| (3, port.prop_map(|port| Act::Start { port }).boxed())));
     mix(kinds)
 }
 
 /// The check.
 pub(crate) fn search(bench: &mut Bench) -> Verdict {
+    if !works(bench, "senders") {
+        // Nothing is left to look for.
+        return Ok(());
+    }
     let case = vec(acts(bench), 4..10).prop_map(|acts| [vec![Act::Anew], acts].concat());
     explore(bench, 20, &case.boxed(), play)
 }
@@ -208,27 +182,13 @@ impl Scene<'_> {
                 ));
                 Ok(self.run.lets_pass(Duration::from_millis(*milliseconds))?)
             }
-            Act::Start { argument } => {
-                let port = self.bench.free_port()?;
-                let taken = self.bench.datagrams(Ipv4Addr::UNSPECIFIED, port)?;
-                let typed = match argument {
-                    Argument::Taken => port.to_string(),
-                    Argument::Own => self.port.to_string(),
-                    Argument::JustTooLarge => "65536".into(),
-                    // What 16 or 32 bits keep of these is a port.
-                    Argument::TooLarge => (65_536 + u32::from(port)).to_string(),
-                    Argument::Huge => ((1 << 32) + u64::from(port)).to_string(),
-                    Argument::NoNumber => format!("{port}x"),
+            Act::Start { port } => {
+                let free = self.bench.free_port()?;
+                let _taken = match port {
+                    Port::Taken => Some(self.bench.datagrams(Ipv4Addr::UNSPECIFIED, free)?),
+                    _ => None,
                 };
-                if *argument != Argument::Taken {
-                    drop(taken);
-                }
-                told.tell(words!(
-                    "서버를 하나 더 `{typed}`로 실행",
-                    "another server is started with `{typed}`"
-                ));
-                let finished = self.bench.run(&[&typed], b"")?;
-                ensure_refused(Words::default(), &finished)
+                starts_no_other(self.bench, *port, self.port, free, udp_bound, told)
             }
         }
     }
@@ -270,6 +230,9 @@ impl Scene<'_> {
 
     /// Nothing is left of the datagrams that were answered.
     fn rests(&mut self) -> Verdict {
+        if !works(self.bench, "steady") {
+            return Ok(());
+        }
         let run = &self.run;
         let now = || (run.descriptors(), run.processes().len());
         let Some((descriptors, processes)) = self.at_rest else {

@@ -41,7 +41,7 @@ int main(int argc, char *argv[])
 
     char extra;
     unsigned port;
-    if (sscanf(argv[1], "%u%c", &port, &extra) != 1 || port > 65535)
+    if (sscanf(argv[1], "%5u%c", &port, &extra) != 1 || port > 65535)
         return fprintf(stderr, "%s is no port\n", argv[1]), EXIT_FAILURE;
 
     struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(port)};

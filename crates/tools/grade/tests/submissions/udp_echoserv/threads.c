@@ -53,7 +53,7 @@ int main(int argc, char **argv)
 
     if (argc != 2)
         die("usage", "udp_echoserv PORT");
-    if (atoi(argv[1]) > 65535) /* getaddrinfo would take it for another port */
+    if (strlen(argv[1]) > 5 || atoi(argv[1]) > 65535) /* getaddrinfo would take it for another port */
         die(argv[1], "no such port");
     if ((e = getaddrinfo(NULL, argv[1], &hints, &any)) != 0)
         die(argv[1], gai_strerror(e));
