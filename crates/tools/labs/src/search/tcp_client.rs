@@ -139,7 +139,7 @@ pub(crate) fn echo(bench: &mut Bench) -> Verdict {
 /// The check of the daytime client: whatever the server sends until it closes.
 pub(crate) fn daytime(bench: &mut Bench) -> Verdict {
     let works = |check: &str| works(bench, check);
-    let mut sizes = vec![1, 2, 24, 26, 100];
+    let mut sizes = vec![1, 2, 12, 26, 100];
     if works("long") {
         sizes.extend([127, 128, 129, 1000, 1024, 1025, 4096, 4097, 70_001]);
     }
@@ -210,7 +210,7 @@ struct Client {
     _listener: Listener,
     /// What the server has sent.
     sent: Vec<u8>,
-    /// A line was typed, and its echo is one.
+    /// A whole line was typed.
     line: bool,
     /// So many bytes more make the answer whole; of a daytime client that is not known.
     owed: Option<usize>,
@@ -303,7 +303,7 @@ fn start(
     let got = server.receive(&run, line.len())?;
     differ(&run, &line, &got)?;
     let owed = typed.then_some(line.len());
-    Ok(Some(Client { run, server, _listener: listener, sent: Vec::new(), line: newline || !typed, owed }))
+    Ok(Some(Client { run, server, _listener: listener, sent: Vec::new(), line: newline, owed }))
 }
 
 /// Its server closes the connection at once, with what was sent to it unread.
@@ -457,11 +457,14 @@ fn answer(
 }
 
 impl Client {
-    /// So many bytes of the answer: the last of an echo ends as the line did, and a daytime server sends lines.
+    /// So many bytes of the answer: the last of an echo ends as the line did.
     fn piece(&self, bench: &mut Bench, n: usize) -> Vec<u8> {
-        let mut piece = if self.owed.is_some() { any_answer(bench, n) } else { text(bench, n) };
-        let last = self.owed.is_none_or(|owed| owed == n);
-        if last
+        if self.owed.is_none() && n == 2 {
+            // A daytime server may begin with an empty line.
+            return b"\r\n".to_vec();
+        }
+        let mut piece = any_answer(bench, n);
+        if self.owed == Some(n)
             && self.line
             && let Some(last) = piece.last_mut()
         {
