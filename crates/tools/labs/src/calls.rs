@@ -56,11 +56,17 @@ pub fn address(argument: &str) -> Option<SocketAddrV4> {
     Some(SocketAddrV4::new(ip.trim_start_matches("::ffff:").parse().ok()?, port.parse().ok()?))
 }
 
-/// Are these calls among the others, in this order? Each stands for its family; those between don't matter.
+/// Are these calls among the others, in this order? Each stands for its family; those between don't matter. What another process
+/// does meanwhile is in no order with them: who reads may have begun to wait before somebody writes.
 pub fn in_order(did: Words, calls: &[&Call], names: &[&str]) -> Verdict {
     let mut rest = calls.iter();
+    let mut last = None;
     for name in names {
-        if !rest.any(|call| is(call, family(name))) {
+        let named = |call: &&&Call| is(call, family(name));
+        let anothers = |call: &&&Call| last.is_some_and(|last| last != call.pid) && named(call);
+        let next = rest.find(named).or_else(|| calls.iter().find(anothers));
+        last = next.map(|call| call.pid);
+        if last.is_none() {
             let wanted = names.join(", ");
             let seen = summary(calls);
             let failure = Failure {
@@ -203,6 +209,15 @@ mod tests {
         ];
         let about = about_socket(&calls, 0);
         assert_eq!(summary(&about), "socket, connect, dup2, close, write, read, close");
+    }
+
+    #[test]
+    fn what_two_processes_do_is_in_no_order() {
+        let reads = call(2, "recvfrom", &["3<TCP:[1]>", "\"abc\"", "3"], "3");
+        let writes = |pid| call(pid, "sendto", &["3<TCP:[1]>", "\"abc\"", "3"], "3");
+        let order = |pid| in_order(Words::default(), &[&reads, &writes(pid)], &["write", "read"]);
+        assert!(order(1).is_ok());
+        assert!(order(2).is_err());
     }
 
     #[test]
