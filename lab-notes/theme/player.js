@@ -88,9 +88,11 @@ function short(text) {
 }
 const cut = (text, most) => (text.length > most ? text.slice(0, most - 1) + "…" : text);
 const shown = (arg) => (/^"/.test(arg) ? cut(arg, 44) : short(arg));
+/** What a tester does is told in words: no call has a space in it. */
+const isSentence = (step) => step.call.includes(" ");
 /** The call in one line. */
-const line = (step) => `${step.call}(${step.args.map(shown).join(", ")})` + (step.result == null ? "" : ` = ${step.result}`);
-const whole = (step) => `${step.call}(${step.args.join(", ")})` + (step.result == null ? "" : ` = ${step.result}`);
+const line = (step) => isSentence(step) ? step.call : `${step.call}(${step.args.map(shown).join(", ")})` + (step.result == null ? "" : ` = ${step.result}`);
+const whole = (step) => isSentence(step) ? step.call : `${step.call}(${step.args.join(", ")})` + (step.result == null ? "" : ` = ${step.result}`);
 const failed = (step) => /^-\d/.test(step.result ?? "");
 const parts = (address) => {
   const at = address ? address.lastIndexOf(":") : -1;
@@ -200,17 +202,21 @@ function sentences(recording, i, lang, owner) {
   // "Client 2" has no article.
   const numbered = (english) => english.replace(/\bthe ((?:client|server|program) \d)/g, "$1").replace(/\bThe (\w)(\w* \d)/g, (_, c, rest) => c.toUpperCase() + rest);
   const out = [], say = (korean, english) => out.push(ko ? korean : numbered(english));
-  const from = w.what[d?.what] ?? d?.what, its = /^\//.test(from) ? from : `its ${from}`;
+  // Of a socket nothing more may be known than what it is.
+  const udp = socket ? socket.protocol === "udp" : /^UDP/.test(d?.what), far = socket || udp || /^TCP/.test(d?.what);
+  const from = w.what[d?.what] ?? d?.what, its = far || /^\//.test(from) ? from : `its ${from}`;
   const count = Number.isNaN(n) ? "" : w.bytes(n);
   if (step.signals.length && call !== "killed") {
     const signals = step.signals.join(", ");
     say(`${who}에 ${signals} 시그널이 왔어요.`, `${Who} got the signal ${signals}.`);
   }
-  if (call === "stopped") {
+  if (isSentence(step)) {
+    // It says itself what it is.
+  } else if (call === "stopped") {
     say(`${subject} ${args[0]} 시그널을 받아 멈췄어요.`, `${Who} is stopped by ${args[0]}.`);
   } else if (result == null && step.blocked) {
     const [k, e] = /^accept/.test(call) ? ["연결을 ", " for a connection"] : RECEIVES.test(call)
-      ? socket ? ["데이터를 ", " for data"] : ["입력을 ", " for input"] : call === "connect" ? ["응답을 ", " for an answer"] : ["", ""];
+      ? far ? ["데이터를 ", " for data"] : ["입력을 ", " for input"] : call === "connect" ? ["응답을 ", " for an answer"] : ["", ""];
     say(`${subject} ${call}에서 ${k}기다려요.`, `${Who} waits in ${call}${e}.`);
   } else if (call === "killed") {
     const by = step.signals.join(", ") || args.join(", ");
@@ -232,19 +238,19 @@ function sentences(recording, i, lang, owner) {
   } else if (call === "connect" && socket?.protocol === "udp") {
     if (socket.remote) say(`${subject} 소켓의 상대방을 정했어요. 네트워크로는 아무것도 나가지 않았어요.`, `${Who} has set its socket's peer. Nothing was sent.`);
     else say(`${subject} 소켓의 상대방을 지웠어요.`, `${Who} has taken the peer from its socket.`);
-  } else if (call === "connect") {
+  } else if (call === "connect" && !udp) {
     say(`${subject} 서버와 연결됐어요.`, `${Who} is connected.`);
   } else if (/^accept/.test(call)) {
     say(`${subject} 연결 대기 큐에서 연결을 하나 꺼냈어요. 이 연결의 디스크립터는 ${josa(n, "이에요", "예요")}.`, `${Who} has taken a connection from its accept queue: descriptor ${n}.`);
   } else if (RECEIVES.test(call) && d) {
     if (/MSG_PEEK/.test(args.join())) say(`${subject} 수신 큐의 ${josa(count, "을", "를")} 꺼내지 않고 읽기만 했어요.`, `${Who} has looked at ${count} and left them in the queue.`);
     else if (n > 0) say(`${subject} ${socket ? w.recv : from}에서 ${josa(count, "을", "를")} 읽었어요.`, `${Who} has read ${count} from ${socket ? `its ${w.recv}` : its}.`);
-    else if (socket?.protocol === "udp") say(`${subject} 0바이트 데이터그램을 받았어요.`, `${Who} has received a datagram of 0 bytes.`);
+    else if (udp) say(`${subject} 0바이트 데이터그램을 받았어요.`, `${Who} has received a datagram of 0 bytes.`);
     // Without a FIN, it was the program itself: shutdown(SHUT_RD), or a read of 0 bytes.
     else if (socket && /WAIT1|WAIT2|ESTABLISHED/.test(socket.state)) say(`${who}의 ${josa(call, "이", "가")} 0을 돌려줬어요.`, `${Who}'s ${call} returned 0.`);
-    else if (socket) say(`${who}의 ${josa(call, "이", "가")} 0을 돌려줬어요. 상대방이 더는 보내지 않아요.`, `${Who}'s ${call} returned 0: the peer sends no more.`);
+    else if (far) say(`${who}의 ${josa(call, "이", "가")} 0을 돌려줬어요. 상대방이 더는 보내지 않아요.`, `${Who}'s ${call} returned 0: the peer sends no more.`);
     else say(`${who}의 입력이 끝났어요.`, `${Who}'s input has ended.`);
-  } else if (SENDS.test(call) && d && !socket) {
+  } else if (SENDS.test(call) && d && !far) {
     say(`${subject} ${from}에 ${josa(count, "을", "를")} 출력했어요.`, `${Who} has written ${count} to ${its}.`);
   } else if (SENDS.test(call) && socket?.protocol === "udp") {
     say(`${subject} ${count} 데이터그램을 보냈어요.`, `${Who} has sent a datagram of ${count}.`);
@@ -300,7 +306,7 @@ function sentences(recording, i, lang, owner) {
 /** What a process is called here, in the reader's language. */
 function name(english, lang) {
   if (lang !== "ko") return english.replace(/^server again/, "restarted server");
-  return english.replace(/^server again/, "다시 실행한 서버").replace(/^server/, "서버").replace(/^client/, "클라이언트").replace(/^program$/, "프로그램")
+  return english.replace(/^server again/, "다시 실행한 서버").replace(/^server/, "서버").replace(/^client/, "클라이언트").replace(/^program$/, "프로그램").replace(/^tester$/, "채점기")
     .replace(/'s child/g, "의 자식").replace(/'s thread/g, "의 스레드");
 }
 
@@ -368,6 +374,8 @@ class Player {
     const { w, recording } = this;
     this.at = 0;
     this.listings = new Map();
+    // Of what a tester did, neither the source nor the wire is known.
+    this.told = this.steps.some(isSentence);
     this.ports = null;
     this.owner = owners(recording);
     this.call = el("code", "pl-text");
@@ -400,7 +408,7 @@ class Player {
       return b;
     })), { role: "group", "aria-label": w.choose });
     this.ui = el("div", "pl-ui", this.band,
-      el("div", recording.processes.every((p, _, all) => p.role === all[0].role) ? "pl-body pl-one" : "pl-body", this.middle, this.choice, Object.values(this.sides).filter((s) => s.panels.length).map((s) => s.element)), this.timeline(), this.controls());
+      el("div", recording.processes.every((p, _, all) => p.role === all[0].role) ? "pl-body pl-one" : this.told ? "pl-body pl-tested" : "pl-body", !this.told && this.middle, this.choice, Object.values(this.sides).filter((s) => s.panels.length).map((s) => s.element)), this.timeline(), this.controls());
     put(this.box, { role: "group", "aria-label": recording.processes.map((p) => p.program.split(" ")[0]).join(", ") });
     // For paper, and what the links of the steps lead to.
     const paper = el("ol", "pl-paper", this.steps.map((step, i) =>
@@ -630,6 +638,7 @@ class Player {
   }
 
   big(step) {
+    if (isSentence(step)) return [el("span", "", step.call)];
     const args = step.args.map(shown).join(", ");
     return [el("b", "", step.call), `(${args})`, ...(step.result == null ? step.blocked ? [el("em", "", " …")] : []
       : [" = ", el("strong", failed(step) ? "pl-failed" : "", step.result)])];
@@ -669,8 +678,18 @@ class Player {
     this.find(panel, other || this.jumps);
   }
 
+  /** What it has done so far, in place of its source. */
+  showSteps(panel, own, here) {
+    panel.source.replaceChildren(el("code", "", own.map((step) => put(el("span", "pl-line", line(step)), { "data-line": step.n, style: "--indent: 2ch" }))));
+    panel.line = panel.source.firstChild.lastChild;
+    panel.source.classList.toggle("pl-now", here);
+    if (here) put(panel.line, { "aria-current": "true" });
+    return false;
+  }
+
   /** Is it another file than before? */
   showSource(panel, own, here) {
+    if (this.told) return this.showSteps(panel, own, here);
     const { w } = this, at = own.at(-1)?.source, last = own.findLast((s) => s.source)?.source;
     const file = last?.file ?? this.steps.find((s) => s.process === panel.i && s.source)?.source.file, text = this.recording.files[file];
     const key = `${panel.i} ${file}`, changed = panel.shown !== key;

@@ -56,6 +56,12 @@ pub fn player(
 /// A whole page in one file. `lang`: `ko` or `en`.
 #[must_use]
 pub fn page(recordings: &[(&str, &Recording)], lang: &str) -> String {
+    page_at(recordings, lang, None)
+}
+
+/// The same; unless its address says another step, it opens at this one.
+#[must_use]
+pub fn page_at(recordings: &[(&str, &Recording)], lang: &str, step: Option<usize>) -> String {
     let first = recordings.first().map(|(_, recording)| *recording);
     let processes = first.map_or(&[][..], |recording| &recording.processes);
     let mut programs: Vec<_> = processes.iter().filter_map(|p| p.program.split(' ').next()).collect();
@@ -88,6 +94,10 @@ pub fn page(recordings: &[(&str, &Recording)], lang: &str) -> String {
                     h1 { (title) }
                     @if let Some(about) = about { p.about { (about) } }
                     (player(id, recordings, lang, None, &list))
+                }
+                @if let Some(n) = step {
+                    // Before the player reads it.
+                    script { "if (!location.hash) location.replace('#" (id) "-step-" (n) "');" }
                 }
                 script { (PreEscaped(SCRIPT)) }
             }

@@ -59,7 +59,8 @@ pub struct Step {
     pub n: usize,
     /// An index into [`Recording::processes`].
     pub process: usize,
-    /// `accept`; `exit_group` where the process ends itself, `killed` where a signal ends it, `stopped` where one stops it.
+    /// `accept`; `exit_group` where the process ends itself, `killed` where a signal ends it, `stopped` where one stops it. A sentence
+    /// where it is no call: what a tester does.
     pub call: String,
     /// As strace writes them: `3`, `"abc\n"`, `{sa_family=AF_INET, …}`. Those that the kernel fills in are there once it has.
     pub args: Vec<String>,
@@ -190,14 +191,23 @@ pub struct Socket {
 }
 
 impl Step {
-    /// `accept(3, {…}, [16]) = 4`; `read(4)` as long as it has not returned.
+    /// `accept(3, {…}, [16]) = 4`; `read(4)` as long as it has not returned; a sentence as it is.
     #[must_use]
     pub fn text(&self) -> String {
+        if self.is_sentence() {
+            return self.call.clone();
+        }
         let args = self.args.join(", ");
         match &self.result {
             Some(result) => format!("{}({args}) = {result}", self.call),
             None => format!("{}({args})", self.call),
         }
+    }
+
+    /// It is no call, but says in words what was done.
+    #[must_use]
+    pub fn is_sentence(&self) -> bool {
+        self.call.contains(' ')
     }
 
     /// The process waits in this call from here on.
