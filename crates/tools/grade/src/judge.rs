@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,8 +17,10 @@ use labs::words;
 use labs::words::{Lang, Words};
 use nix::sys::resource::{Resource, setrlimit};
 use serde::{Deserialize, Serialize};
+use stepper::recording::Recording;
 
 use crate::no_sandbox::why_none;
+use crate::recording;
 use crate::report::{CheckResult, Report, Status};
 use crate::submission::{self, Kind, Kit, Staged};
 
@@ -42,6 +45,26 @@ pub struct Options {
     pub only: Option<String>,
 }
 
+/// A check to be run again as it was before: [`Options::only`] says which.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Again {
+    /// The acts to play; empty: whatever the check does.
+    pub acts: Vec<serde_json::Value>,
+    /// The ids of the checks before it that had not passed.
+    pub failed: Vec<String>,
+    /// Record what happens?
+    pub recorded: bool,
+}
+
+/// What came of that.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Replayed {
+    /// What is told of it, in both languages; empty if it passed.
+    pub told: Words,
+    /// What happened, if it was to be recorded.
+    pub recording: Option<Recording>,
+}
+
 /// What a judge is told.
 #[derive(Debug, Serialize, Deserialize)]
 struct Task {
@@ -51,6 +74,7 @@ struct Task {
     lang: Lang,
     allowed: Allowed,
     only: Option<String>,
+    again: Option<Again>,
     folder: PathBuf,
     kind: Kind,
     kit: Kit,
@@ -64,11 +88,22 @@ struct Judgement {
     checks: Vec<CheckResult>,
     build_log: String,
     notes: Vec<String>,
+    replayed: Replayed,
 }
 
 /// Grades one submission. What hinders it is said in the report: `error`.
 #[must_use]
 pub fn grade(lab: &Lab, path: &Path, options: &Options) -> Report {
+    judged(lab, path, options, None).0
+}
+
+/// Runs one check of a submission again, as it was in an earlier report.
+#[must_use]
+pub fn replay(lab: &Lab, path: &Path, options: &Options, again: &Again) -> (Report, Replayed) {
+    judged(lab, path, options, Some(again))
+}
+
+fn judged(lab: &Lab, path: &Path, options: &Options, again: Option<&Again>) -> (Report, Replayed) {
     let start = Instant::now();
     let mut report = Report {
         lab: lab.name.into(),
@@ -85,10 +120,12 @@ pub fn grade(lab: &Lab, path: &Path, options: &Options) -> Report {
         graded_at: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
         duration_ms: 0,
     };
+    let mut replayed = Replayed::default();
     match submission::stage(path, lab.name)
-        .and_then(|staged| ask_judge(lab, &staged, options).map(|judgement| (staged, judgement)))
+        .and_then(|staged| ask_judge(lab, &staged, options, again).map(|judgement| (staged, judgement)))
     {
         Ok((staged, judgement)) => {
+            replayed = judgement.replayed;
             report.submission.clone_from(&staged.name);
             report.checks = judgement.checks;
             report.build_log = judgement.build_log;
@@ -112,10 +149,10 @@ pub fn grade(lab: &Lab, path: &Path, options: &Options) -> Report {
         }
     }
     report.duration_ms = start.elapsed().as_millis() as u64;
-    report
+    (report, replayed)
 }
 
-fn ask_judge(lab: &Lab, staged: &Staged, options: &Options) -> io::Result<Judgement> {
+fn ask_judge(lab: &Lab, staged: &Staged, options: &Options, again: Option<&Again>) -> io::Result<Judgement> {
     let task = Task {
         lab: lab.name.into(),
         seed: options.seed,
@@ -123,6 +160,7 @@ fn ask_judge(lab: &Lab, staged: &Staged, options: &Options) -> io::Result<Judgem
         lang: options.lang,
         allowed: options.allowed,
         only: options.only.clone(),
+        again: again.cloned(),
         folder: staged.folder.path().to_path_buf(),
         kind: staged.kind.clone(),
         kit: submission::kit(&staged.kind)?,
@@ -185,6 +223,12 @@ fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
         Err(fault) => (Vec::new(), Err(fault)),
     };
     let mut bench = Bench::new(place, program);
+    let mut replayed = Replayed::default();
+    if let Some(again) = &task.again {
+        bench.failed = again.failed.iter().filter_map(|id| Some(lab.check(id)?.id)).collect();
+        bench.replay = (!again.acts.is_empty()).then(|| again.acts.clone());
+        bench.tape = again.recorded.then(Rc::default);
+    }
     let mut checks: Vec<CheckResult> = Vec::new();
     let mut building = Some((verdict, begun));
     let asked = |check: &&Check| {
@@ -212,7 +256,14 @@ fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
                 let verdict = catch_unwind(AssertUnwindSafe(|| (check.run)(&mut bench)))
                     .unwrap_or_else(|_| Err(io::Error::other("the check panicked").into()));
                 let verdict = if spent.was_cut() { verdict.map_err(cut) } else { verdict };
-                result(check, task.lang, &verdict, start)
+                let acts = std::mem::take(&mut bench.acts);
+                if task.again.is_some() {
+                    replayed = Replayed {
+                        told: told_of(&verdict),
+                        recording: recorded(lab, task.lang, &bench, &verdict),
+                    };
+                }
+                CheckResult { acts, ..result(check, task.lang, &verdict, start) }
             }
         };
         if result.status != Status::Passed {
@@ -221,7 +272,27 @@ fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
         checks.push(result);
     }
     let notes = bench.notes().iter().map(|note| note.in_lang(task.lang).to_string()).collect();
-    Judgement { checks, build_log, notes }
+    Judgement { checks, build_log, notes, replayed }
+}
+
+/// What is told of a check that failed, in both languages.
+fn told_of(verdict: &Verdict) -> Words {
+    match verdict {
+        Err(Fault::Failed(failure) | Fault::Died(failure)) => {
+            Words { ko: told(failure, Lang::Ko), en: told(failure, Lang::En) }
+        }
+        _ => Words::default(),
+    }
+}
+
+/// The recording of a check, if it was to be recorded.
+fn recorded(lab: &Lab, lang: Lang, bench: &Bench, verdict: &Verdict) -> Option<Recording> {
+    let failure = match verdict {
+        Ok(()) => None,
+        Err(Fault::Failed(failure) | Fault::Died(failure)) => Some(&**failure),
+        Err(Fault::Grader(_)) => return None,
+    };
+    Some(recording::recording(lab, lang, &bench.tape.as_ref()?.borrow(), failure))
 }
 
 fn not_tried() -> Verdict {
@@ -294,6 +365,7 @@ fn blank(check: &Check, lang: Lang) -> CheckResult {
         message: String::new(),
         hint: String::new(),
         prints_all: false,
+        acts: Vec::new(),
         slide: check.slide.into(),
         duration_ms: 0,
     }

@@ -11,6 +11,8 @@ pub mod handed_in;
 pub mod judge;
 pub mod no_sandbox;
 pub mod pages;
+pub mod recording;
+pub mod replay;
 pub mod report;
 pub mod results;
 pub mod roster;

@@ -18,6 +18,7 @@ use grade::formats::{Format, render};
 use grade::judge::{self, Options, dispatch};
 use grade::no_sandbox::refusal;
 use grade::pages;
+use grade::replay::Told;
 use grade::results::{Attendance, Class, files};
 use grade::roster::{Person, Roster};
 use grade::submission;
@@ -89,6 +90,24 @@ enum What {
         #[command(flatten)]
         how: How,
     },
+    /// One check that failed, once more, as a report tells of it. Exit status 0: it fails again as told; 1: it doesn't; 2: not tried
+    Replay {
+        /// A report: of `check --format json`, or a student's result file of `class`
+        result: PathBuf,
+        /// Which check
+        check: String,
+        /// What was handed in (default: what has the report's name for it, beside the report)
+        #[arg(long, value_name = "PATH")]
+        submission: Option<PathBuf>,
+        /// Write what happens as a page, act by act and call by call: it opens where the program goes wrong
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+        #[command(flatten)]
+        shut_in: ShutIn,
+        /// The language (default: the report's)
+        #[arg(long, value_enum)]
+        lang: Option<Lang>,
+    },
     /// One report of the results of several runs or machines; of a student graded twice, the later counts
     Report {
         /// Folders that `class` wrote, or result files
@@ -151,25 +170,38 @@ struct How {
     /// Repeats a run: the same names, ports, messages
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    #[command(flatten)]
+    shut_in: ShutIn,
+    #[command(flatten)]
+    lang: InLang,
+}
+
+impl How {
+    fn options(&self) -> io::Result<Options> {
+        let seed = self.seed.unwrap_or_else(|| fastrand::u32(..).into());
+        let lang = self.lang.or_locale();
+        Ok(Options { seed, tier: self.shut_in.tier(lang)?, lang, allowed: Allowed::USUAL, only: None })
+    }
+}
+
+#[derive(Args)]
+struct ShutIn {
     /// How well submissions are shut in (default: as well as this machine can)
     #[arg(long, value_enum)]
     tier: Option<Tier>,
     /// Grade without a sandbox too, where there is none: what was handed in is built and run with your own rights
     #[arg(long)]
     r#unsafe: bool,
-    #[command(flatten)]
-    lang: InLang,
 }
 
-impl How {
+impl ShutIn {
     /// An error where a submission would have the user's rights, and the user has not said so.
-    fn options(&self) -> io::Result<Options> {
-        let seed = self.seed.unwrap_or_else(|| fastrand::u32(..).into());
-        let (tier, lang) = (self.tier.unwrap_or_else(best_tier), self.lang.or_locale());
+    fn tier(&self, lang: Lang) -> io::Result<Tier> {
+        let tier = self.tier.unwrap_or_else(best_tier);
         if tier == Tier::None && !self.r#unsafe {
             return Err(io::Error::other(refusal().in_lang(lang)));
         }
-        Ok(Options { seed, tier, lang, allowed: Allowed::USUAL, only: None })
+        Ok(tier)
     }
 }
 
@@ -193,6 +225,19 @@ fn main() -> ExitCode {
                 let jobs = jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
                 let options = ClassOptions { jobs, fresh, seed: how.seed, tier, lang, shard, roster, given };
                 grade_class(lab, &dir, &out, &options, form)
+            })
+        }
+        What::Replay { result, check, submission, html, shut_in, lang } => {
+            Told::read(&result, &check, submission).and_then(|told| {
+                let lang = lang.unwrap_or(told.entry.report.lang);
+                let replay = told.replay(shut_in.tier(lang)?, lang, html.is_some())?;
+                if let (Some(file), Some(page)) = (html, &replay.page) {
+                    write_whole(&file, page.as_bytes())?;
+                }
+                match print(&replay.text) {
+                    Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+                    _ => Ok(u8::from(!replay.as_told)),
+                }
             })
         }
         What::Report { results, out, beside, lang } => report(&results, &out, &beside, lang.or_locale()),

@@ -41,6 +41,9 @@ pub struct CheckResult {
     /// It printed all that could be right: an instructor should look at it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub prints_all: bool,
+    /// The fewest acts that show it, if it was searched for: `replay` plays them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acts: Vec<serde_json::Value>,
     /// The slides to read: `39`, `31, 34`.
     pub slide: String,
     /// How long it took.

@@ -134,10 +134,11 @@ const PLAN: [Part; 9] = [
     },
     Part {
         folder: "tools/grade/src",
-        uses: &["jail", "labkit", "labs"],
+        uses: &["jail", "labkit", "labs", "stepper"],
         tests_use: &[],
         files: &[
             "no_sandbox",
+            "recording",
             "report",
             "unpack",
             "submission::copy",
@@ -158,6 +159,7 @@ const PLAN: [Part; 9] = [
             "sheet",
             "roster",
             "results",
+            "replay",
             "gather",
             "form",
             "changes",

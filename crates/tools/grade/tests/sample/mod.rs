@@ -33,6 +33,7 @@ pub(crate) fn check(id: &str, title: &str, points: u32, status: Status) -> Check
         message: message.into(),
         hint: if failed { "read until recv gives 0".into() } else { String::new() },
         prints_all: false,
+        acts: Vec::new(),
         slide: "39".into(),
         duration_ms: 120,
     }

@@ -8,7 +8,7 @@ mod tables;
 mod watch;
 
 use std::any::Any;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -21,7 +21,8 @@ use jail::{How, Limits, Place};
 
 pub use echo::Echo;
 pub use peer::{Datagrams, End, Listener, Peer};
-pub use run::{Finished, Run, output};
+pub(crate) use run::now;
+pub use run::{Finished, Run, Tape, output};
 pub use show::{bytes, compare};
 pub use tables::{Row, tcp_listening, udp_bound, udp_connected};
 
@@ -46,6 +47,12 @@ pub struct Bench {
     pub failed: Vec<&'static str>,
     /// How long it waits for its peers at the most, as far as its traced runs have shown.
     pub(crate) waits: Rc<Cell<Option<Duration>>>,
+    /// The fewest acts after which the last search saw the program and its model part.
+    pub acts: Vec<serde_json::Value>,
+    /// Such acts, to be played instead of a search. With the same seed and the same [`Bench::failed`] the bytes are the same too.
+    pub replay: Option<Vec<serde_json::Value>>,
+    /// Takes down what happens, if somebody wants to see it: then every run is traced.
+    pub tape: Option<Rc<RefCell<Tape>>>,
     memory: HashMap<&'static str, Result<Rc<dyn Any>, Failure>>,
     /// Was the last [`Bench::server_address`] a loopback one?
     was_loopback: bool,
@@ -76,6 +83,9 @@ impl Bench {
             converted: Arc::default(),
             failed: Vec::new(),
             waits: Rc::default(),
+            acts: Vec::new(),
+            replay: None,
+            tape: None,
             memory: HashMap::new(),
             was_loopback: false,
         }
@@ -99,10 +109,11 @@ impl Bench {
             occupied: start.occupied.clone(),
             strace: Vec::new(),
         };
-        let traced = start.traced || !start.inject.is_empty();
+        let traced = start.traced || !start.inject.is_empty() || self.tape.is_some();
         let mut run = Run::start(&self.place, command, how, traced.then_some(&start.inject[..]))?;
         run.converted = Arc::clone(&self.converted);
         run.waits = Rc::clone(&self.waits);
+        run.tape.clone_from(&self.tape);
         Ok(run)
     }
 
@@ -220,8 +231,10 @@ impl Bench {
 
     /// A port that any user may bind, and nobody has; and with its two bytes swapped it is another such port.
     pub fn free_port(&mut self) -> io::Result<u16> {
+        // However many are tried, what is random afterwards is the same.
+        let mut rng = self.rng.fork();
         loop {
-            let port = self.rng.u16(1024..32768);
+            let port = rng.u16(1024..32768);
             if !tells_swapped(port) {
                 continue;
             }

@@ -1,6 +1,6 @@
 //! One run of a submission: its input, its output, its calls, its end.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, Read, Write as _};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Stdio};
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use jail::{Ended, How, Limits, Place, Prepared, Spent, Tier, end_all_of, leave, wait_for_the_left};
 use labkit::doings::descendants;
@@ -54,8 +54,24 @@ pub struct Run {
     pub(super) converted: Arc<AtomicBool>,
     /// Its [`super::Bench::waits`].
     pub(super) waits: Rc<Cell<Option<Duration>>>,
+    /// Its [`super::Bench::tape`].
+    pub(super) tape: Option<Rc<RefCell<Tape>>>,
     /// How it was started.
     argv: Vec<String>,
+}
+
+/// What has happened, taken down. Times are seconds since 1970, as a trace has them.
+#[derive(Debug, Default)]
+pub struct Tape {
+    /// What the tester did, and when.
+    pub acts: Vec<(f64, Words)>,
+    /// How each run was started, in the order in which they ended, and its calls.
+    pub runs: Vec<(Vec<String>, Vec<Call>)>,
+}
+
+/// Seconds since 1970.
+pub(crate) fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |time| time.as_secs_f64())
 }
 
 /// What a run has left behind.
@@ -234,6 +250,7 @@ impl Run {
             calls,
             converted,
             waits,
+            tape: None,
             argv,
         })
     }
@@ -594,6 +611,10 @@ impl Drop for Run {
         self.spent.worked(worked);
         if INTERVAL * worked as u32 >= cpu || self.ended() == Some(Ended::Killed(libc::SIGXCPU)) {
             self.spent.use_up();
+        }
+        // Whichever way it came to its end.
+        if let (Some(tape), Ok(Some(calls))) = (self.tape.take(), self.own_calls()) {
+            tape.borrow_mut().runs.push((std::mem::take(&mut self.argv), calls));
         }
     }
 }

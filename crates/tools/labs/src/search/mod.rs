@@ -15,9 +15,10 @@ use std::time::Duration;
 use proptest::sample::select;
 use proptest::strategy::{BoxedStrategy, Strategy as _, Union, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::bench::{Bench, Row, ensure_refused};
+use crate::bench::{Bench, Row, ensure_refused, now};
 use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -47,7 +48,10 @@ pub(crate) type Play<A> = fn(&mut Bench, &[A], &mut Told) -> Verdict;
 pub(crate) struct Told {
     /// So many acts of those that there are; some may not have been possible.
     played: usize,
-    lines: Vec<Words>,
+    /// When each was done, and what.
+    lines: Vec<(f64, Words)>,
+    /// The first so many are of no importance any more.
+    forgotten: usize,
 }
 
 impl Told {
@@ -58,20 +62,22 @@ impl Told {
 
     /// It was possible, and this is what was done.
     pub(crate) fn tell(&mut self, line: Words) {
-        self.lines.push(line);
+        self.lines.push((now(), line));
     }
 
     /// What came before is of no importance any more.
     pub(crate) fn forget(&mut self) {
-        self.lines.clear();
+        self.forgotten = self.lines.len();
     }
 
     /// A line each; of many the first and the last.
-    fn story(mut self) -> Words {
-        let n = self.lines.len();
+    fn story(&self) -> Words {
+        let mut lines: Vec<Words> =
+            self.lines[self.forgotten..].iter().map(|(_, line)| line.clone()).collect();
+        let n = lines.len();
         if n > LINES {
             let left_out = n - LINES + 1;
-            self.lines.splice(
+            lines.splice(
                 LINES / 2..LINES / 2 + left_out,
                 [words!("… (그 사이 {left_out}가지)", "… ({left_out} more)")],
             );
@@ -81,7 +87,7 @@ impl Told {
             words!("\n{i}. {ko}", "\n{i}. {en}")
         };
         (1..)
-            .zip(&self.lines)
+            .zip(&lines)
             .map(line)
             .fold(Words::default(), |all, line| Words { ko: all.ko + &line.ko, en: all.en + &line.en })
     }
@@ -203,13 +209,25 @@ pub(crate) fn mix<A: Debug + Clone + 'static>(kinds: Vec<(u32, BoxedStrategy<A>)
     Union::new_weighted(kinds).boxed()
 }
 
-/// Explores so many cases, one after the other. The failure that it gives tells the fewest acts.
-pub(crate) fn explore<A: Clone + Debug>(
+/// Explores so many cases, one after the other. The failure that it gives tells the fewest acts, and the bench keeps them. If it is
+/// to replay some, these alone are played.
+pub(crate) fn explore<A: Clone + Debug + Serialize + DeserializeOwned>(
     bench: &mut Bench,
     cases: u8,
     case: &BoxedStrategy<Vec<A>>,
     play: Play<A>,
 ) -> Verdict {
+    if let Some(acts) = bench.replay.clone() {
+        let acts: Vec<A> = acts
+            .into_iter()
+            .map(serde_json::from_value)
+            .collect::<Result<_, _>>()
+            .map_err(|error| io::Error::other(format!("the acts are none of this check's: {error}")))?;
+        return match part(bench, &acts, play)? {
+            Some(parting) => Err(found(bench, parting, &acts)),
+            None => Ok(()),
+        };
+    }
     let mut trees = Vec::new();
     for number in 0..cases {
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[number; 32]);
@@ -231,8 +249,22 @@ pub(crate) fn explore<A: Clone + Debug>(
     bench.place.allowed.running.asleep = patience;
     shrunk?;
     // What is said of them was seen with all the patience that there is.
-    let parting = part(bench, &fewest, play)?.unwrap_or(parting);
-    Err(parting.failure.into())
+    let (parting, acts) = match part(bench, &fewest, play)? {
+        Some(parting) => (parting, fewest),
+        None => (parting, all.concat()),
+    };
+    Err(found(bench, parting, &acts))
+}
+
+/// The failure; the bench keeps the acts after which it came.
+fn found<A: Serialize>(bench: &mut Bench, parting: Parting, acts: &[A]) -> Fault {
+    match acts[..parting.after].iter().map(serde_json::to_value).collect() {
+        Ok(acts) => {
+            bench.acts = acts;
+            parting.failure.into()
+        }
+        Err(error) => io::Error::from(error).into(),
+    }
 }
 
 /// The fewest acts after which program and model still part, in place of `acts`.
@@ -284,6 +316,9 @@ fn part<A: Clone>(bench: &mut Bench, acts: &[A], play: Play<A>) -> Verdict<Optio
     let mut told = Told::default();
     let verdict = play(bench, acts, &mut told);
     bench.rng = rng;
+    if let Some(tape) = &bench.tape {
+        tape.borrow_mut().acts.extend(told.lines.iter().cloned());
+    }
     match verdict {
         Ok(()) => Ok(None),
         Err(Fault::Failed(failure) | Fault::Died(failure)) => {
