@@ -597,7 +597,7 @@ class Player {
     put(mark, { "aria-current": "step", tabindex: 0 });
     if (focused) mark.focus({ preventScroll: true });
     this.marks.forEach((m, i) => m.classList.toggle("pl-past", i < n - 1));
-    this.strip.scrollTo({ left: mark.offsetLeft - this.strip.clientWidth / 2, behavior: still.matches ? "auto" : "smooth" });
+    this.strip.scrollTo({ left: mark.offsetLeft - this.strip.clientWidth / 2, behavior: quiet || still.matches ? "auto" : "smooth" });
     this.where.replaceChildren(el("b", "", n), ` / ${this.steps.length}`);
     put(this.where, { href: `#${this.box.dataset.scene}-step-${n}`, "aria-label": `${w.link}: ${n} / ${this.steps.length}` });
     // Left out rather than disabled, for a button that has the focus would lose it.
@@ -683,7 +683,9 @@ class Player {
     panel.source.replaceChildren(el("code", "", own.map((step) => put(el("span", "pl-line", line(step)), { "data-line": step.n, style: "--indent: 2ch" }))));
     panel.line = panel.source.firstChild.lastChild;
     panel.source.classList.toggle("pl-now", here);
-    if (here) put(panel.line, { "aria-current": "true" });
+    if (panel.line) put(panel.line, { "aria-current": "true" });
+    // A tester's output and descriptors are nobody's business.
+    panel.printed.hidden = panel.table.hidden = this.steps.every((step) => step.process !== panel.i || isSentence(step));
     return false;
   }
 
