@@ -140,9 +140,31 @@ fn beside(file: &Path, name: &str) -> Option<PathBuf> {
     path.exists().then_some(path)
 }
 
-/// A text with every number the same.
+/// A text with every number the same, `3` and `0.5` and `127.0.0.1`.
 fn without_numbers(text: &str) -> String {
-    let digits = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c });
-    let mut last = ' ';
-    digits.filter(|c| std::mem::replace(&mut last, *c) != '0' || *c != '0').collect()
+    let mut without = String::with_capacity(text.len());
+    for c in text.chars() {
+        let in_number = without.ends_with('0');
+        match c {
+            '.' if in_number => {}
+            c if !c.is_ascii_digit() => without.push(c),
+            _ if in_number => {}
+            _ => without.push('0'),
+        }
+    }
+    without
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_not_what_tells_two_failures_apart() {
+        let told = [
+            "asleep for 3 s, client 12 at 127.0.0.1:7",
+            "asleep for 0.5 s, client 1 at 198.51.100.112:12654",
+        ];
+        assert_eq!(told.map(without_numbers), ["asleep for 0 s, client 0 at 0:0"; 2]);
+    }
 }
