@@ -212,10 +212,47 @@ fn table() -> String {
     text
 }
 
+/// What the search finds by itself of the mistakes of each lab that it explores, and what not, and why: as Markdown.
+fn search_table() -> String {
+    let mut text = String::from(
+        "\n| 실습 Lab | 탐색이 스스로 찾은 것 Found by the search | 못 찾는 것 Not found |\n|---|---|---|\n",
+    );
+    let (mut all, mut all_found) = (0, 0);
+    for lab in labs::ALL.iter().filter(|lab| lab.check("search").is_some()) {
+        let bad = bad_ones(lab.name);
+        let not_found: Vec<String> = (bad.iter().filter(|bad| !bad.not_searched.is_empty()))
+            .map(|bad| format!("{} ({})", bad.name, bad.not_searched))
+            .collect();
+        let found = bad.len() - not_found.len();
+        (all, all_found) = (all + bad.len(), all_found + found);
+        text.extend(format!("| {} | {found}/{} | {} |\n", lab.name, bad.len(), not_found.join("; ")).chars());
+    }
+    assert!(all_found * 10 >= all * 9, "the search finds {all_found} of {all}");
+    text
+}
+
+/// Which hint each mistake is given: as Markdown.
+fn cause_table() -> String {
+    let mut text = String::from(
+        "\n| 실습 Lab | 실수 Mistake | 검사와 힌트의 말 Check, and words of its hint |\n|---|---|---|\n",
+    );
+    for lab in labs::ALL {
+        for bad in bad_ones(lab.name) {
+            let hints = bad.hints.iter().map(|(check, words)| match words.as_str() {
+                "" => format!("{check}: -"),
+                words => format!("{check}: “{}”", words.replace('|', "\\|")),
+            });
+            let hints = hints.collect::<Vec<_>>().join("; ");
+            text.extend(format!("| {} | {} | {hints} |\n", lab.name, bad.name).chars());
+        }
+    }
+    text
+}
+
 /// The table is kept beside the book. `GRADE_BLESS=1` writes it anew.
 fn table_is_kept() -> Result<(), Failed> {
     let path = root().join("lab-notes/mutations.md");
-    let table = table();
+    let table = table() + &search_table() + &cause_table();
     println!("{table}");
     let kept = fs::read_to_string(&path).unwrap_or_default();
     let (before, _) = kept.split_once("| 실습").unwrap_or((&kept, ""));

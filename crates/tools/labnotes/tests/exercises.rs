@@ -187,7 +187,7 @@ fn fails(program: &str, edits: Edits) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(format!("{program}.c"));
     fs::write(&file, edited(&format!("{program}/{program}.c"), edits)).unwrap();
-    let options = Options { seed: 1, tier: best_tier(), lang: Lang::En, allowed: Allowed::USUAL };
+    let options = Options { seed: 1, tier: best_tier(), lang: Lang::En, allowed: Allowed::USUAL, only: None };
     let report = grade(labs::find(program).unwrap(), &file, &options);
     assert_eq!(report.error, "");
     let failed = report.checks.into_iter().filter(|check| check.status != Status::Passed);

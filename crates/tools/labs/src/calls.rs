@@ -62,9 +62,9 @@ pub fn in_order(did: Words, calls: &[&Call], names: &[&str]) -> Verdict {
     let mut rest = calls.iter();
     let mut last = None;
     for name in names {
-        let named = |call: &&&Call| is(call, family(name));
-        let anothers = |call: &&&Call| last.is_some_and(|last| last != call.pid) && named(call);
-        let next = rest.find(named).or_else(|| calls.iter().find(anothers));
+        let fits = |call: &&&Call| is(call, family(name));
+        let anothers = |call: &&&Call| last.is_some_and(|last| last != call.pid) && fits(call);
+        let next = rest.find(fits).or_else(|| calls.iter().find(anothers));
         last = next.map(|call| call.pid);
         if last.is_none() {
             let wanted = names.join(", ");
