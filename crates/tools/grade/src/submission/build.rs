@@ -265,18 +265,20 @@ impl Building<'_> {
         self.run([linker, output, objects, math].concat())
     }
 
+    /// As this workspace's edition; what is older and no longer allowed there, as the one before.
     fn rust(&mut self, file: &String, program: &str) -> Verdict {
-        let mut rustc = strings(&[
-            "/opt/rust/bin/rustc",
-            "--edition=2024",
-            "-Copt-level=1",
-            "-Ldependency=/opt/kit/deps",
-            "-o",
-            program,
-        ]);
-        rustc.extend(self.kit.externs.iter().map(|library| format!("--extern={library}")));
-        rustc.extend(sources([file]));
-        self.run(rustc)
+        let libraries = self.kit.externs.iter().map(|library| format!("--extern={library}"));
+        let options = strings(&["-Copt-level=1", "-Ldependency=/opt/kit/deps", "-o", program]);
+        let rest: Vec<String> = options.into_iter().chain(libraries).chain(sources([file])).collect();
+        let rustc = |edition: &str| [strings(&["/opt/rust/bin/rustc", edition]), rest.clone()].concat();
+        let before = self.log.len();
+        let Err(failure) = self.run(rustc("--edition=2024")) else { return Ok(()) };
+        let said = self.log.split_off(before);
+        self.run(rustc("--edition=2021")).map_err(|_| {
+            self.log.truncate(before);
+            self.log.push_str(&said);
+            failure
+        })
     }
 
     fn go(&mut self, files: &[String], program: &str) -> Verdict {

@@ -255,7 +255,10 @@ fn bad_address(bench: &mut Bench) -> Verdict {
     let always =
         after(&text, "inet_ntop").iter().find_map(|rest| addresses(rest).last().map(ToString::to_string));
     let always = always.filter(|address| *address != other.to_string()).unwrap_or_default();
-    for bad in ["256.1.1.1", "1.2", "::1", "localhost"].into_iter().chain(more.iter().map(String::as_str)) {
+    for bad in ["256.1.1.1", "1.2", "100.100.100.1005", "::1", "localhost"]
+        .into_iter()
+        .chain(more.iter().map(String::as_str))
+    {
         let finished = bench.run(&[bad], b"")?;
         let did = words!("`ascii_ip {bad}` 실행", "ran `ascii_ip {bad}`");
         let text = finished.text();

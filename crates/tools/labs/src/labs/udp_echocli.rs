@@ -153,7 +153,7 @@ fn last_line(bench: &mut Bench) -> Verdict {
     line.pop();
     let client = start(bench, &line, &Start::default())?;
     client.run.close_stdin();
-    client.sends(&line).map(drop).map_err(|fault| {
+    client.sends(bench, &line).map(drop).map_err(|fault| {
         fault.after(&words!("줄바꿈 없이 입력을 끝냄(Ctrl-D)", "ended the input without a newline (Ctrl-D)"))
     })
 }

@@ -1,6 +1,7 @@
 //! What the clients of a TCP echo server may do. The model: a client that waits for others has its bytes when they have gone, at
 //! the latest; whoever is being served has them now; and nobody leaves anything behind.
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
@@ -58,8 +59,8 @@ pub(crate) enum Leaving {
 /// What is in the buffers of the kernel for a client that doesn't read, or is not being served, at the most.
 const UNREAD: usize = 2048;
 
-/// So many clients are there at the most.
-const CLIENTS: usize = 6;
+/// So many clients have come and not been served, those that have left again among them: with a backlog of 5 there is room for them.
+const CLIENTS: usize = 5;
 
 /// A client: what it has sent and not got back.
 struct Client {
@@ -125,6 +126,8 @@ struct Scene<'a> {
     run: Run,
     port: u16,
     clients: Vec<Client>,
+    /// Their names, in the order in which they came, and those of some that have left.
+    line: Vec<usize>,
     come: usize,
     /// Descriptors and processes when nobody is there: the fewest that were seen.
     at_rest: Option<(usize, usize)>,
@@ -136,8 +139,17 @@ struct Scene<'a> {
 
 fn play(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
     let (run, port) = bench.serve_tcp(&Start::default())?;
-    let mut scene =
-        Scene { bench, run, port, clients: Vec::new(), come: 0, at_rest: None, lacked: false, paused: false };
+    let mut scene = Scene {
+        bench,
+        run,
+        port,
+        clients: Vec::new(),
+        line: Vec::new(),
+        come: 0,
+        at_rest: None,
+        lacked: false,
+        paused: false,
+    };
     for act in acts {
         told.next();
         scene.act(act, told)?;
@@ -157,9 +169,7 @@ impl Scene<'_> {
                 }
                 self.rests(told)
             }
-            Act::Connect { elsewhere } if self.clients.len() < self.most_clients() => {
-                self.connect(elsewhere, told)
-            }
+            Act::Connect { elsewhere } if self.line() < self.most_clients() => self.connect(elsewhere, told),
             Act::Pause { .. } if self.paused || self.clients.is_empty() => Ok(()),
             Act::Pause { milliseconds } => {
                 self.paused = true;
@@ -191,6 +201,13 @@ impl Scene<'_> {
         }
     }
 
+    /// How many stand in line: whoever is being served, and all that have come after it, be they still there or not.
+    fn line(&mut self) -> usize {
+        let first = self.clients.first().map(|client| client.name);
+        self.line.retain(|name| first.is_some_and(|first| *name >= first));
+        self.line.len()
+    }
+
     /// Of those who wait for each other some may leave with something unread; and the queue may be known to be too short.
     fn most_clients(&self) -> usize {
         let several = ["reset", "sigpipe", "backlog"].iter().all(|check| works(self.bench, check));
@@ -198,8 +215,14 @@ impl Scene<'_> {
     }
 
     fn connect(&mut self, elsewhere: bool, told: &mut Told) -> Verdict {
+        // Those that have left leave the queue only when the server takes them.
+        let waiting = self.line().saturating_sub(1);
+        let queue =
+            || Ok::<_, io::Error>(tcp_listening()?.into_iter().find(|row| row.local.port() == self.port));
+        self.run.until(|| Ok((queue()?.is_none_or(|row| row.unread as usize <= waiting)).then_some(())))?;
         self.come += 1;
         let name = self.come;
+        self.line.push(name);
         let ip = if elsewhere { self.bench.place.address } else { Ipv4Addr::LOCALHOST };
         let addr = SocketAddrV4::new(ip, self.port);
         told.tell(words!("클라이언트 {name}: {addr}에 connect", "client {name}: connects to {addr}"));
