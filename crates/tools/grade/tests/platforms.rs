@@ -568,9 +568,9 @@ fn the_parts_of_a_class_are_all_of_it_and_each_once() {
     let names: Vec<String> = (0..40).map(|n| format!("student {n}.c")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let dir = sample::class_of(&names);
-    let source = include_str!("../../../tcp_echoserv/tcp_echoserv.c");
+    let source = include_str!("submissions/tcp_echoserv/threads.c");
     fs::write(dir.path().join(names[3]), source).unwrap();
-    fs::write(dir.path().join(names[4]), source.replace("listen_sock", "fd")).unwrap();
+    fs::write(dir.path().join(names[4]), source.replace("server", "listener")).unwrap();
     let (parts, all) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (mut seen, mut sizes, mut args) = (Vec::new(), Vec::new(), vec!["report".to_string()]);
     for part in 1..=8 {
