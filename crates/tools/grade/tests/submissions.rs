@@ -215,7 +215,7 @@ fn table() -> String {
 /// What the search finds by itself of the mistakes of each lab that it explores, and what not, and why: as Markdown.
 fn search_table() -> String {
     let mut text = String::from(
-        "\n| 실습 Lab | 탐색이 스스로 찾은 것 Found by the search | 못 찾는 것 Not found |\n|---|---|---|\n",
+        "| 실습 Lab | 탐색이 스스로 찾은 것 Found by the search | 못 찾는 것 Not found |\n|---|---|---|\n",
     );
     let (mut all, mut all_found) = (0, 0);
     for lab in labs::ALL.iter().filter(|lab| lab.check("search").is_some()) {
@@ -249,17 +249,21 @@ fn cause_table() -> String {
     text
 }
 
-/// The table is kept beside the book. `GRADE_BLESS=1` writes it anew.
+/// The tables are kept beside the book. `GRADE_BLESS=1` writes them anew.
 fn table_is_kept() -> Result<(), Failed> {
-    let path = root().join("lab-notes/mutations.md");
-    let table = table() + &search_table() + &cause_table();
+    kept("lab-notes/mutations.md", &table())?;
+    kept("lab-notes/causes.md", &(search_table() + &cause_table()))
+}
+
+fn kept(file: &str, table: &str) -> Result<(), Failed> {
     println!("{table}");
+    let path = root().join(file);
     let kept = fs::read_to_string(&path).unwrap_or_default();
     let (before, _) = kept.split_once("| 실습").unwrap_or((&kept, ""));
     if std::env::var_os("GRADE_BLESS").is_some() {
         fs::write(&path, format!("{before}{table}"))?;
-    } else if !kept.ends_with(&table) {
-        return Err("lab-notes/mutations.md is not what bad.toml says: run with GRADE_BLESS=1".into());
+    } else if !kept.ends_with(table) {
+        return Err(format!("{file} is not what bad.toml says: run with GRADE_BLESS=1").into());
     }
     Ok(())
 }
