@@ -34,11 +34,12 @@ pub use tier::Tier;
 
 use process::{KEEPER, PROBE, SWEEPER};
 
-/// The best tier that can be had here, tried out once. A machine that lacks something for a moment refuses nothing: it is asked again.
+/// The best tier that can be had here, tried out once.
 pub fn best_tier() -> Tier {
     static BEST: OnceLock<Tier> = OnceLock::new();
-    let can_be_had = |tier: &Tier| (0..3).any(|_| possible(*tier).is_ok());
-    *BEST.get_or_init(|| [Tier::Full, Tier::Reduced].into_iter().find(can_be_had).unwrap_or(Tier::None))
+    *BEST.get_or_init(|| {
+        [Tier::Full, Tier::Reduced].into_iter().find(|tier| possible(*tier).is_ok()).unwrap_or(Tier::None)
+    })
 }
 
 /// Tries a tier out; an error that says what is refused.

@@ -443,6 +443,8 @@ pub(crate) fn probe(tier: &str) -> io::Result<()> {
         "reduced" => Tier::Reduced,
         _ => Tier::None,
     };
+    // Tier reduced changes files of /etc, which are put back at the end.
+    let _alone = reduced::Alone::wait(tier)?;
     let (folder, _lock) = folder::own_folder()?;
     let place = Place::enter(tier, folder.path(), Ipv4Addr::new(198, 51, 100, 1), &Shared::default())?;
     let how = How {
