@@ -533,8 +533,9 @@ pub(super) fn printed(finished: &Finished, sent: &[u8]) -> Verdict {
     ensure(text.len() < WORD || has_label(before) || !has_label(behind), || {
         failure(words!("수신 : 뒤에 {shown}", "{shown} after 수신 :"))
     })?;
-    let again = text.len() >= WORD && behind.windows(text.len()).any(|window| window == text);
-    ensure(!again && behind.len() <= FAREWELL + sent.len() - text.len(), || {
+    let again = behind.windows(text.len().max(1)).any(|window| window == text);
+    let little = !again && behind.len() <= FAREWELL + sent.len() - text.len();
+    ensure(text.len() < WORD || little, || {
         failure(words!("stdout에 {shown}, 한 번만", "{shown} on stdout, once and no more"))
     })
 }
