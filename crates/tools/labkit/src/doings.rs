@@ -72,6 +72,30 @@ impl Worked {
     }
 }
 
+/// The threads of a process and of all its descendants, and how often each has gone to sleep or was interrupted; none if one of
+/// them is awake. Who sees the same twice has seen a moment between the two at which all of them slept.
+#[must_use]
+pub fn all_asleep(pid: i32) -> Option<Vec<(i32, u64)>> {
+    let mut asleep = Vec::new();
+    for process in iter::once(pid).chain(descendants(pid)).filter_map(|pid| Process::new(pid).ok()) {
+        let tasks = process.tasks().into_iter().flatten().flatten();
+        for status in tasks.filter_map(|task| status(task.pid, task.tid)) {
+            match status.state.chars().next() {
+                // Stopped by SIGSTOP it does nothing either; by its tracer, it is about to.
+                Some('S' | 'T') => asleep.push((status.pid, switches(&status))),
+                Some('Z' | 'X') => {}
+                _ => return None,
+            }
+        }
+    }
+    Some(asleep)
+}
+
+/// How often a thread has gone to sleep or was interrupted.
+fn switches(status: &Status) -> u64 {
+    [status.voluntary_ctxt_switches, status.nonvoluntary_ctxt_switches].into_iter().flatten().sum()
+}
+
 /// What a process and all its descendants do: a process that ends meanwhile is none.
 #[must_use]
 pub fn doings(pid: i32) -> Doings {
@@ -88,8 +112,7 @@ pub fn doings_of_each(pid: i32, mut each: impl FnMut(&Stat)) -> Doings {
         for status in tasks.filter_map(|task| status(task.pid, task.tid)) {
             sum.running |= status.state.starts_with('R');
             sum.waiting |= status.state.starts_with('D');
-            let switches = [status.voluntary_ctxt_switches, status.nonvoluntary_ctxt_switches];
-            sum.switches += switches.into_iter().flatten().sum::<u64>();
+            sum.switches += switches(&status);
             let kilobytes = [status.rssanon, status.rssshmem, status.vmpte];
             memory = memory.max(kilobytes.into_iter().flatten().sum::<u64>() << 10);
         }

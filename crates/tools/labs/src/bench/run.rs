@@ -5,14 +5,14 @@ use std::io::{self, Read, Write as _};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Stdio};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use jail::{Ended, How, Limits, Place, Prepared, Spent, Tier, end_all_of, leave, wait_for_the_left};
-use labkit::doings::descendants;
+use labkit::doings::{all_asleep, descendants};
 use labkit::trace::{self, Call};
 use nix::errno::Errno;
 use nix::unistd::Pid;
@@ -37,6 +37,8 @@ const DOZE: u64 = 50;
 pub struct Run {
     keeper: Child,
     stdin: Mutex<Option<Sender<Vec<u8>>>>,
+    /// So many pieces of its input are not in the pipe yet.
+    unwritten: Arc<AtomicUsize>,
     stdout: Stream,
     stderr: Stream,
     status: Stream,
@@ -222,9 +224,17 @@ impl Run {
             .map(Pid::from_raw)
             .collect();
         let status = Stream::collect(status, 256);
+        let unwritten = Arc::<AtomicUsize>::default();
         let stdin = keeper.stdin.take().map(|mut pipe| {
             let (sender, bytes) = mpsc::channel::<Vec<u8>>();
-            thread::spawn(move || bytes.iter().try_for_each(|bytes| pipe.write_all(&bytes)));
+            let unwritten = Arc::clone(&unwritten);
+            thread::spawn(move || {
+                for bytes in bytes {
+                    // What it will not read is lost.
+                    let _ = pipe.write_all(&bytes);
+                    unwritten.fetch_sub(1, Ordering::Release);
+                }
+            });
             sender
         });
         let stdin = Mutex::new(stdin);
@@ -238,6 +248,7 @@ impl Run {
         Ok(Run {
             keeper,
             stdin,
+            unwritten,
             stdout,
             stderr,
             status,
@@ -258,6 +269,7 @@ impl Run {
     /// Gives it `bytes` on its stdin, as it reads them.
     pub fn write(&self, bytes: &[u8]) {
         if let Some(stdin) = &*self.stdin.lock().unwrap_or_else(PoisonError::into_inner) {
+            self.unwritten.fetch_add(1, Ordering::Relaxed);
             let _ = stdin.send(bytes.to_vec());
         }
     }
@@ -279,14 +291,16 @@ impl Run {
         self.until_within(&mut { patience }, observe)
     }
 
-    /// Waits until it has had the time to do what it was woken for: it sleeps again, has worked for a while, or has ended.
-    pub fn has_its_turn(&self) -> io::Result<()> {
-        let Seen { naps, asleep, worked, .. } = self.watch.seen();
+    /// Waits until it has done what it was woken for: all of it has slept at one moment, it has worked for a while, or has ended.
+    pub fn settle(&self) -> io::Result<()> {
+        let worked = self.watch.seen().worked;
+        let mut last = None;
         self.until(|| {
-            let now = self.watch.seen();
-            // The first of them may have been looked at before.
-            let slept = now.naps + now.asleep > naps + asleep + 1;
-            Ok((slept || now.worked > worked + 1 || self.over()).then_some(()))
+            let written = self.unwritten.load(Ordering::Acquire) == 0;
+            let asleep = if written { all_asleep(self.keeper.id().cast_signed()) } else { None };
+            let settled = asleep.is_some() && asleep == last;
+            last = asleep;
+            Ok((settled || self.watch.seen().worked > worked + 1 || self.over()).then_some(()))
         })
         .map(drop)
     }
@@ -297,7 +311,7 @@ impl Run {
         while begun.elapsed() < time && !self.over() {
             thread::sleep(INTERVAL);
         }
-        self.has_its_turn()
+        self.settle()
     }
 
     /// As [`Run::until`], for one step of many: all of them together may take this much patience.
@@ -400,6 +414,8 @@ impl Run {
 
     /// While `much` is done, its processes get no new descriptor: EMFILE (`RLIMIT_NOFILE`, setrlimit(2)).
     pub fn without_descriptors(&self, much: impl FnOnce() -> Verdict) -> Verdict {
+        // One that is about to be closed would be free.
+        self.settle()?;
         let before = self.limits.open_files;
         let limit = |pid: i32, most: u64| {
             let limit = libc::rlimit { rlim_cur: most, rlim_max: before.1 };
@@ -501,11 +517,6 @@ impl Run {
     #[must_use]
     pub fn exited(&self) -> bool {
         matches!(self.ended(), Some(Ended::Exited(_))) && self.watch.stopped().is_none()
-    }
-
-    /// Waits until whatever it was about to do is done: it sleeps, or is gone.
-    pub fn settle(&self) -> io::Result<()> {
-        self.until_asleep(|| Ok(None::<()>)).map(drop)
     }
 
     fn ended(&self) -> Option<Ended> {

@@ -67,7 +67,7 @@ impl Typing {
             Typing::InTwo => {
                 let (first, second) = line.split_at(line.len() / 2);
                 run.write(first);
-                run.has_its_turn()?;
+                run.settle()?;
                 run.write(second);
                 if !first.is_empty() {
                     told.tell(words!("그 줄은 둘로 나뉘어 들어옴", "the line comes in two halves"));

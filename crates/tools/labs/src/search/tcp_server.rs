@@ -131,10 +131,12 @@ struct Scene<'a> {
     come: usize,
     /// Descriptors and processes when nobody is there: the fewest that were seen.
     at_rest: Option<(usize, usize)>,
-    /// It has lacked descriptors once: to wait for that takes long.
+    /// It has lacked descriptors: once is enough, it takes long.
     lacked: bool,
-    /// So has a pause.
+    /// There was a pause: one is enough.
     paused: bool,
+    /// And so is one start of another server at each port at which none can wait.
+    tried: Vec<Port>,
 }
 
 fn play(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
@@ -149,6 +151,7 @@ fn play(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
         at_rest: None,
         lacked: false,
         paused: false,
+        tried: Vec::new(),
     };
     for act in acts {
         told.next();
@@ -179,6 +182,7 @@ impl Scene<'_> {
                 ));
                 Ok(self.run.lets_pass(Duration::from_millis(milliseconds))?)
             }
+            Act::Start { port } if self.tried.contains(&port) => Ok(()),
             Act::Start { port } => self.start_another(port, told),
             Act::Interrupt => {
                 told.tell(words!(
@@ -354,7 +358,7 @@ impl Scene<'_> {
         ));
         let one = || {
             let _client = Peer::connect(&self.run, SocketAddrV4::new(Ipv4Addr::LOCALHOST, self.port))?;
-            Ok(self.run.has_its_turn()?)
+            Ok(self.run.settle()?)
         };
         self.run.without_descriptors(|| (0..2).try_for_each(|_| one()))?;
         // Whoever makes room by dropping a client may drop the next one that comes.
@@ -363,6 +367,7 @@ impl Scene<'_> {
 
     /// Another server is started with a port that it can't have: it ends with an error.
     fn start_another(&mut self, port: Port, told: &mut Told) -> Verdict {
+        self.tried.push(port);
         let free = self.bench.free_port()?;
         let _taken =
             if port == Port::Taken { Some(self.bench.listen(Ipv4Addr::UNSPECIFIED, free)?) } else { None };
@@ -392,7 +397,7 @@ impl Scene<'_> {
         let now = || (run.descriptors(), run.processes().len());
         let Some((descriptors, processes)) = self.at_rest else {
             // A runtime may open something of its own for the first clients.
-            run.until_asleep(|| Ok(None::<()>))?;
+            run.settle()?;
             self.at_rest = Some(now());
             return Ok(());
         };

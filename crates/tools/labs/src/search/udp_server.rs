@@ -92,11 +92,14 @@ struct Scene<'a> {
     at_rest: Option<(usize, usize)>,
     /// There was a pause: one is enough, it takes long.
     paused: bool,
+    /// And so is one start of another server at each port at which none can wait.
+    tried: Vec<Port>,
 }
 
 fn play(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
     let (run, port) = bench.serve_udp(&Start::default())?;
-    let mut scene = Scene { bench, run, port, senders: Vec::new(), at_rest: None, paused: false };
+    let mut scene =
+        Scene { bench, run, port, senders: Vec::new(), at_rest: None, paused: false, tried: Vec::new() };
     scene.anew()?;
     for act in acts {
         told.next();
@@ -182,7 +185,9 @@ impl Scene<'_> {
                 ));
                 Ok(self.run.lets_pass(Duration::from_millis(*milliseconds))?)
             }
+            Act::Start { port } if self.tried.contains(port) => Ok(()),
             Act::Start { port } => {
+                self.tried.push(*port);
                 let free = self.bench.free_port()?;
                 let _taken = match port {
                     Port::Taken => Some(self.bench.datagrams(Ipv4Addr::UNSPECIFIED, free)?),
@@ -237,6 +242,7 @@ impl Scene<'_> {
         let now = || (run.descriptors(), run.processes().len());
         let Some((descriptors, processes)) = self.at_rest else {
             // A runtime may open something of its own for the first ones.
+            run.settle()?;
             self.at_rest = Some(now());
             return Ok(());
         };
