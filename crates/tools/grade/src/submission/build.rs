@@ -402,9 +402,9 @@ impl Building<'_> {
 /// What keeps Java's own compiler within the limits.
 const COMPILING_JAVA: [&str; 3] = ["-J-XX:+UseSerialGC", "-J-Xmx512m", "-J-XX:TieredStopAtLevel=1"];
 
-/// And its programs: one thread that collects garbage, little memory, no files beside.
-const RUNNING_JAVA: [&str; 4] =
-    ["-XX:+UseSerialGC", "-Xmx128m", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"];
+/// And its programs: one thread that collects garbage, and soon, little memory, no files beside.
+const RUNNING_JAVA: [&str; 5] =
+    ["-XX:+UseSerialGC", "-Xmx128m", "-Xmn4m", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"];
 
 /// Does an object file define `main`?
 fn has_main(path: &Path) -> io::Result<bool> {

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use jail::{Ended, How, Limits, Place, Prepared, Spent, Tier, end_all_of, leave, wait_for_the_left};
-use labkit::doings::{all_asleep, descendants};
+use labkit::doings::{all_asleep, descendants, doings};
 use labkit::trace::{self, Call};
 use nix::errno::Errno;
 use nix::unistd::Pid;
@@ -395,6 +395,12 @@ impl Run {
             process.and_then(|process| process.fd().ok()).map_or(0, Iterator::count)
         };
         self.processes().into_iter().map(open).sum()
+    }
+
+    /// How much memory its processes have that no file stands for, in bytes: `RssAnon`, `RssShmem` and `VmPTE`, proc_pid_status(5).
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        doings(self.keeper.id().cast_signed()).memory
     }
 
     /// Stops it in its tracks (SIGSTOP, signal(7)) while `much` is done to its sockets, and lets it go on.

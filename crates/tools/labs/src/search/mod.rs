@@ -18,7 +18,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::bench::{Bench, Row, ensure_refused, now};
+use crate::bench::{Bench, Row, Run, ensure_refused, now};
 use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -193,6 +193,47 @@ pub(crate) fn starts_no_other(
     })?;
     ensure_refused(Words::default(), &run.finish()?)
 }
+
+/// Nobody is there: does it still have what came? A program whose memory has grown by 256 KiB since `at_rest` is asked for `more` until
+/// it has not: an allocator, or a collector of garbage, may keep some ready; who frees nothing never comes to an end.
+pub(crate) fn keeps_nothing(
+    run: &Run,
+    at_rest: &mut Option<u64>,
+    bytes: usize,
+    mut more: impl FnMut(&Run) -> Verdict,
+) -> Verdict {
+    run.settle()?;
+    let first = *at_rest.get_or_insert(run.memory());
+    for _ in 0..ROUNDS {
+        let memory = run.memory();
+        if memory < at_rest.unwrap_or(memory) + MUCH {
+            return Ok(());
+        }
+        *at_rest = Some(memory);
+        more(run)?;
+        run.settle()?;
+    }
+    let (first, now) = (first >> 10, run.memory() >> 10);
+    Err(Failure {
+        did: Words::default(),
+        expected: words!(
+            "돌려보낸 것의 메모리는 다시 쓰거나 free하기(아무도 없을 때 처음에는 {first} KiB)",
+            "the memory of what was sent back is free or used again (when nobody was there, {first} KiB at first)"
+        ),
+        got: words!(
+            "그 뒤로 {bytes}바이트를 {ROUNDS}번 더 돌려보내는 동안 번번이 늘어 {now} KiB",
+            "with {ROUNDS} times {bytes} bytes more it has grown each time, to {now} KiB"
+        ),
+        cause: Words::default(),
+    }
+    .into())
+}
+
+/// So often.
+const ROUNDS: usize = 8;
+
+/// What is not much memory.
+const MUCH: u64 = 256 << 10;
 
 /// Is a check not known to fail?
 pub(crate) fn works(bench: &Bench, check: &str) -> bool {

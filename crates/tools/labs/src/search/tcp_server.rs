@@ -11,7 +11,7 @@ use proptest::sample::select;
 use proptest::strategy::BoxedStrategy;
 use serde::{Deserialize, Serialize};
 
-use super::{Port, Told, explore, mix, pause, ports, starts_no_other, works};
+use super::{Port, Told, explore, keeps_nothing, mix, pause, ports, starts_no_other, works};
 use crate::bench::{Bench, End, Peer, Run, Start, compare, tcp_listening};
 use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
@@ -131,6 +131,8 @@ struct Scene<'a> {
     come: usize,
     /// Descriptors and processes when nobody is there: the fewest that were seen.
     at_rest: Option<(usize, usize)>,
+    /// And the memory.
+    memory: Option<u64>,
     /// It has lacked descriptors: once is enough, it takes long.
     lacked: bool,
     /// There was a pause: one is enough.
@@ -149,6 +151,7 @@ fn play(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
         line: Vec::new(),
         come: 0,
         at_rest: None,
+        memory: None,
         lacked: false,
         paused: false,
         tried: Vec::new(),
@@ -427,10 +430,21 @@ impl Scene<'_> {
             )
         })?;
         self.at_rest = Some((descriptors.min(now().0), processes));
+        if works(self.bench, "long") {
+            let addr = SocketAddrV4::new(Ipv4Addr::LOCALHOST, self.port);
+            let much = any_bytes(self.bench, MUCH);
+            keeps_nothing(run, &mut self.memory, MUCH, |run| {
+                let got = Peer::connect(run, addr)?.exchange(run, &much)?;
+                differ(run, &much, &got)
+            })?;
+        }
         told.forget();
         Ok(())
     }
 }
+
+/// What a client sends to see whether it stays there.
+const MUCH: usize = 3_000_000;
 
 /// Processes that have ended may wait for the next client until somebody asks for them.
 const FEW: usize = 8;

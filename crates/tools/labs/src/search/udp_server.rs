@@ -11,7 +11,7 @@ use proptest::strategy::BoxedStrategy;
 use serde::{Deserialize, Serialize};
 
 use super::tcp_server::{any_bytes, differ};
-use super::{Port, Told, explore, mix, pause, ports, starts_no_other, works};
+use super::{Port, Told, explore, keeps_nothing, mix, pause, ports, starts_no_other, works};
 use crate::bench::{Bench, Datagrams, Run, Start, udp_bound};
 use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
@@ -90,6 +90,8 @@ struct Scene<'a> {
     senders: Vec<Datagrams>,
     /// Descriptors and processes after the first datagrams.
     at_rest: Option<(usize, usize)>,
+    /// And the memory.
+    memory: Option<u64>,
     /// There was a pause: one is enough, it takes long.
     paused: bool,
     /// And so is one start of another server at each port at which none can wait.
@@ -98,8 +100,16 @@ struct Scene<'a> {
 
 fn play(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
     let (run, port) = bench.serve_udp(&Start::default())?;
-    let mut scene =
-        Scene { bench, run, port, senders: Vec::new(), at_rest: None, paused: false, tried: Vec::new() };
+    let mut scene = Scene {
+        bench,
+        run,
+        port,
+        senders: Vec::new(),
+        at_rest: None,
+        memory: None,
+        paused: false,
+        tried: Vec::new(),
+    };
     scene.anew()?;
     for act in acts {
         told.next();
@@ -259,6 +269,26 @@ impl Scene<'_> {
                 got: words!("{open}개와 {there}개", "{open} and {there}"),
                 ..Failure::default()
             })
-        })
+        })?;
+        if !works(self.bench, "sizes") {
+            return Ok(());
+        }
+        let (mut memory, to) = (self.memory.take(), self.addr(false));
+        let much = any_bytes(self.bench, LARGEST);
+        let more = |_: &Run| {
+            (0..MANY).try_for_each(|_| {
+                self.senders[0].send_to(&much, to)?;
+                self.comes_back(0, to, std::slice::from_ref(&much))
+            })
+        };
+        keeps_nothing(&self.run, &mut memory, LARGEST * MANY, more)?;
+        self.memory = memory;
+        Ok(())
     }
 }
+
+/// The most that a datagram can have in it: RFC 768, RFC 791.
+const LARGEST: usize = 65_507;
+
+/// So many of them are sent to see whether they stay there.
+const MANY: usize = 40;
