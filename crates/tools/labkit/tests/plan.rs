@@ -106,6 +106,7 @@ const PLAN: [Part; 9] = [
             "lab",
             "search",
             "search::tcp_server",
+            "search::client",
             "search::tcp_client",
             "search::udp_server",
             "search::udp_client",

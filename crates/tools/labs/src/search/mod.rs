@@ -3,6 +3,7 @@
 //!
 //! Which acts follow each other is the same for every seed, so that none is kinder than another: a seed picks the bytes.
 
+mod client;
 pub(crate) mod tcp_client;
 pub(crate) mod tcp_server;
 pub(crate) mod udp_client;

@@ -10,9 +10,10 @@ use proptest::sample::select;
 use proptest::strategy::BoxedStrategy;
 use serde::{Deserialize, Serialize};
 
+use super::client::{self, Failing, Starting, interrupt, printed, refused, sizes, succeeded};
 use super::tcp_server::differ;
-use super::{Told, answer as any_answer, explore, mix, pause, text, works};
-use crate::bench::{Bench, Finished, Listener, Peer, Run, bytes, ensure_refused, ensure_success, output};
+use super::{Told, answer as any_answer, explore, mix, pause, works};
+use crate::bench::{Bench, Listener, Peer, Run, ensure_success};
 use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -21,8 +22,8 @@ use crate::words::Words;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Act {
-    /// The client is started, and this many bytes are typed; with a newline at their end, or without.
-    Start { elsewhere: bool, bytes: usize, newline: bool, typing: Typing },
+    /// The client is started, and a line is typed.
+    Start(Starting),
     /// It is started without a server, or without an address.
     Fail { how: Failing },
     /// The server sends some of what is owed, and the client reads it.
@@ -41,61 +42,6 @@ pub(crate) enum Act {
     Gone { bytes: usize },
 }
 
-/// How a line is typed.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Typing {
-    /// All at once.
-    AtOnce,
-    /// The second half when the first has been read.
-    InTwo,
-    /// After so many milliseconds.
-    Late { milliseconds: u64 },
-}
-
-/// How lines are typed; after a pause, if a client is known to wait for something only for a while.
-pub(super) fn typing(bench: &Bench) -> BoxedStrategy<Typing> {
-    let late = pause(bench).map(|milliseconds| Typing::Late { milliseconds });
-    select([Typing::AtOnce, Typing::InTwo].into_iter().chain(late).collect::<Vec<_>>()).boxed()
-}
-
-impl Typing {
-    /// Types a line, and ends the input.
-    pub(super) fn types(self, run: &Run, line: &[u8], told: &mut Told) -> Verdict {
-        match self {
-            Typing::AtOnce => run.write(line),
-            Typing::InTwo => {
-                let (first, second) = line.split_at(line.len() / 2);
-                run.write(first);
-                run.settle()?;
-                run.write(second);
-                if !first.is_empty() {
-                    told.tell(words!("그 줄은 둘로 나뉘어 들어옴", "the line comes in two halves"));
-                }
-            }
-            Typing::Late { milliseconds } => {
-                told.tell(words!("{milliseconds}밀리초 뒤에 입력함", "it is typed after {milliseconds} ms"));
-                run.lets_pass(Duration::from_millis(milliseconds))?;
-                run.write(line);
-            }
-        }
-        run.close_stdin();
-        Ok(())
-    }
-}
-
-/// With what no client can connect.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Failing {
-    NoServer,
-    /// And nothing is typed.
-    NothingAtAll,
-    NoAddress,
-    TooLarge,
-    NoArgument,
-}
-
 /// The check of the echo client: as many bytes come back as were typed.
 pub(crate) fn echo(bench: &mut Bench) -> Verdict {
     if !works(bench, "sends") {
@@ -103,23 +49,10 @@ pub(crate) fn echo(bench: &mut Bench) -> Verdict {
         return Ok(());
     }
     let works = |check: &str| works(bench, check);
-    let mut sizes = vec![1_usize, 2, 3, 20, 28];
-    if works("long") {
-        sizes.extend([30, 64, 127, 128, 129, 255, 256, 257, 1000, 1023, 1024, 1025, 2048, 4095, 4096]);
-    }
-    let newline = if works("last_line") { any::<bool>().boxed() } else { Just(true).boxed() };
-    let typed = (any::<bool>(), select(sizes.clone()), newline, typing(bench));
-    let mut starts = vec![(
-        8,
-        typed
-            .prop_map(|(elsewhere, bytes, newline, typing)| Act::Start { elsewhere, bytes, newline, typing })
-            .boxed(),
-    )];
+    let sizes = sizes(bench, &[1, 2, 3, 20, 28]);
+    let mut starts = vec![(8, client::starts(bench, sizes.clone()).prop_map(Act::Start).boxed())];
     if works("end_of_input") {
-        starts.push((
-            1,
-            Just(Act::Start { elsewhere: false, bytes: 0, newline: false, typing: Typing::AtOnce }).boxed(),
-        ));
+        starts.push((1, Just(Act::Start(Starting::NOTHING)).boxed()));
     }
     if works("bad_address") {
         starts.push((
@@ -133,7 +66,9 @@ pub(crate) fn echo(bench: &mut Bench) -> Verdict {
     if early {
         starts.push((1, select(sizes).prop_map(|bytes| Act::Gone { bytes }).boxed()));
     }
-    search(bench, starts, early, works("pieces"), vec![1, 2, 10, 100, 1000], play_echo)
+    search(bench, starts, early, works("pieces"), vec![1, 2, 10, 100, 1000], |bench, acts, told| {
+        play(bench, &ECHO, acts, told)
+    })
 }
 
 /// The check of the daytime client: whatever the server sends until it closes.
@@ -143,12 +78,7 @@ pub(crate) fn daytime(bench: &mut Bench) -> Verdict {
     if works("long") {
         sizes.extend([127, 128, 129, 1000, 1024, 1025, 4096, 4097, 70_001]);
     }
-    let start = any::<bool>().prop_map(|elsewhere| Act::Start {
-        elsewhere,
-        bytes: 0,
-        newline: false,
-        typing: Typing::AtOnce,
-    });
+    let start = any::<bool>().prop_map(|elsewhere| Act::Start(Starting { elsewhere, ..Starting::NOTHING }));
     let mut starts = vec![(8, start.boxed())];
     let mut fails = Vec::new();
     if works("bad_address") {
@@ -161,7 +91,9 @@ pub(crate) fn daytime(bench: &mut Bench) -> Verdict {
         starts.push((3, select(fails).prop_map(|how| Act::Fail { how }).boxed()));
     }
     let pieces = works("pieces") && works("until_close");
-    search(bench, starts, works("reset"), pieces, sizes, play_daytime)
+    search(bench, starts, works("reset"), pieces, sizes, |bench, acts, told| {
+        play(bench, &DAYTIME, acts, told)
+    })
 }
 
 fn search(
@@ -195,13 +127,15 @@ fn search(
     explore(bench, 20, &case.boxed(), play)
 }
 
-fn play_echo(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
-    play(bench, 7, true, acts, told)
+/// What a client asks its server for.
+struct Service {
+    port: u16,
+    /// Is a line typed?
+    typed: bool,
 }
 
-fn play_daytime(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
-    play(bench, 13, false, acts, told)
-}
+const ECHO: Service = Service { port: 7, typed: true };
+const DAYTIME: Service = Service { port: 13, typed: false };
 
 /// A client that has connected, and its server.
 struct Client {
@@ -216,28 +150,26 @@ struct Client {
     owed: Option<usize>,
 }
 
-fn play(bench: &mut Bench, port: u16, typed: bool, acts: &[Act], told: &mut Told) -> Verdict {
+fn play(bench: &mut Bench, service: &Service, acts: &[Act], told: &mut Told) -> Verdict {
     let mut client = None;
     // One pause is enough: it takes long.
     let mut paused = false;
     for act in acts {
         told.next();
-        if matches!(act, Act::Start { .. } | Act::Fail { .. } | Act::Gone { .. }) {
+        if matches!(act, Act::Start(_) | Act::Fail { .. } | Act::Gone { .. }) {
             if let Some(client) = client.take() {
                 ends_well(client, bench, told)?;
             }
             told.forget();
         }
         client = match (act, client) {
-            (Act::Start { elsewhere, bytes, newline, typing }, _) => {
-                start(bench, port, typed, *elsewhere, (*bytes, *newline, *typing), told)?
-            }
+            (Act::Start(how), _) => start(bench, service, *how, told)?,
             (Act::Gone { bytes }, _) => {
-                gone(bench, port, *bytes, told)?;
+                gone(bench, service.port, *bytes, told)?;
                 None
             }
             (Act::Fail { how }, _) => {
-                fails(bench, port, *how, told)?;
+                fails(bench, service.port, *how, told)?;
                 None
             }
             (act, Some(client)) => answer(client, bench, act, told, &mut paused)?,
@@ -248,37 +180,20 @@ fn play(bench: &mut Bench, port: u16, typed: bool, acts: &[Act], told: &mut Told
 }
 
 /// Starts it. None if that is all: nothing was typed.
-fn start(
-    bench: &mut Bench,
-    port: u16,
-    typed: bool,
-    elsewhere: bool,
-    (bytes, newline, typing): (usize, bool, Typing),
-    told: &mut Told,
-) -> Verdict<Option<Client>> {
-    let ip = if elsewhere { bench.place.address } else { bench.loopback() };
-    let listener = bench.listen(Ipv4Addr::UNSPECIFIED, port)?;
-    let run = bench.start(&[&ip.to_string()])?;
-    let mut line = text(bench, bytes);
-    if newline && let Some(last) = line.last_mut() {
-        *last = b'\n';
-    }
-    let n = line.len();
-    told.tell(match (typed, newline) {
-        (false, _) => words!("`{ip}`로 실행", "started with `{ip}`"),
-        (true, true) => words!(
-            "`{ip}`로 실행하고 {n}바이트 한 줄을 입력",
-            "started with `{ip}`, a line of {n} bytes typed"
-        ),
-        (true, false) => words!(
-            "`{ip}`로 실행하고 줄바꿈 없이 {n}바이트를 입력한 뒤 Ctrl-D",
-            "started with `{ip}`, {n} bytes typed without a newline, then Ctrl-D"
-        ),
-    });
-    typing.types(&run, &line, told)?;
-    let wanted = SocketAddrV4::new(ip, port);
+fn start(bench: &mut Bench, service: &Service, how: Starting, told: &mut Told) -> Verdict<Option<Client>> {
+    let ip = how.address(bench);
+    let listener = bench.listen(Ipv4Addr::UNSPECIFIED, service.port)?;
+    let (run, line) = if service.typed {
+        how.starts(bench, ip, told)?
+    } else {
+        told.tell(words!("`{ip}`로 실행", "started with `{ip}`"));
+        let run = bench.start(&[&ip.to_string()])?;
+        run.close_stdin();
+        (run, Vec::new())
+    };
+    let wanted = SocketAddrV4::new(ip, service.port);
     let server = listener.accept(&run)?;
-    if typed && bytes == 0 {
+    if service.typed && line.is_empty() {
         // It may connect before it asks.
         if let Some(mut server) = server {
             differ(&run, b"", &server.receive_all(&run)?.0)?;
@@ -302,8 +217,8 @@ fn start(
     })?;
     let got = server.receive(&run, line.len())?;
     differ(&run, &line, &got)?;
-    let owed = typed.then_some(line.len());
-    Ok(Some(Client { run, server, _listener: listener, sent: Vec::new(), line: newline, owed }))
+    let owed = service.typed.then_some(line.len());
+    Ok(Some(Client { run, server, _listener: listener, sent: Vec::new(), line: how.newline, owed }))
 }
 
 /// Its server closes the connection at once, with what was sent to it unread.
@@ -326,50 +241,10 @@ fn gone(bench: &mut Bench, port: u16, bytes: usize, told: &mut Told) -> Verdict 
     refused(&run.finish()?)
 }
 
-/// It has ended with an error, and has said so.
-pub(super) fn refused(finished: &Finished) -> Verdict {
-    ensure_refused(Words::default(), finished)?;
-    // A prompt says nothing.
-    let silent = finished.stderr.is_empty() && finished.stdout.trim_ascii().len() <= PROMPT;
-    ensure(!silent, || Failure {
-        expected: words!("무엇이 실패했는지 알리는 한 줄", "a line that says what has failed"),
-        got: output(finished),
-        ..Failure::default()
-    })
-}
-
-/// So many bytes has the prompt, `입력 :`, in UTF-8.
-const PROMPT: usize = 8;
-
-/// Starts it with what can't go well.
+/// It is started with what can't go well.
 fn fails(bench: &mut Bench, port: u16, how: Failing, told: &mut Told) -> Verdict {
-    let ip = bench.loopback().to_string();
-    let too_large = format!("{}.0.0.1", bench.rng.u16(256..1000));
-    let args: &[&str] = match how {
-        Failing::NoServer | Failing::NothingAtAll => &[&ip],
-        Failing::NoAddress => &["server"],
-        Failing::TooLarge => &[&too_large],
-        Failing::NoArgument => &[],
-    };
-    // Whoever connects all the same connects to somebody.
-    let listener =
-        if args == [ip.as_str()] { None } else { Some(bench.listen(Ipv4Addr::UNSPECIFIED, port)?) };
-    let line = if how == Failing::NothingAtAll { Vec::new() } else { bench.line(20) };
-    let run = bench.start(args)?;
-    run.write(&line);
-    run.close_stdin();
-    let argument = args.join(" ");
-    told.tell(match how {
-        Failing::NoServer => {
-            words!("서버가 없는 `{argument}`로 실행", "started with `{argument}`, where no server is")
-        }
-        Failing::NothingAtAll => words!(
-            "서버가 없는 `{argument}`로 실행하고 곧바로 Ctrl-D",
-            "started with `{argument}`, where no server is, and Ctrl-D at once"
-        ),
-        Failing::NoArgument => words!("인자 없이 실행", "started without an argument"),
-        _ => words!("`{argument}`로 실행", "started with `{argument}`"),
-    });
+    let listener = if how.has_server() { Some(bench.listen(Ipv4Addr::UNSPECIFIED, port)?) } else { None };
+    let run = how.starts(bench, told)?;
     let connected = listener.is_some_and(|listener| listener.accept(&run).is_ok_and(|peer| peer.is_some()));
     ensure(!connected, || Failure {
         expected: words!("연결하지 않기", "no connection"),
@@ -406,11 +281,7 @@ fn answer(
             Ok(Some(client))
         }
         Act::Interrupt => {
-            told.tell(words!(
-                "클라이언트를 멈추었다가(SIGSTOP) 다시 실행(SIGCONT)",
-                "the client is stopped (SIGSTOP) and goes on (SIGCONT)"
-            ));
-            client.run.while_stopped(|| Ok(()))?;
+            interrupt(&client.run, told)?;
             Ok(Some(client))
         }
         Act::Pause { milliseconds } => {
@@ -452,7 +323,7 @@ fn answer(
             refused(&run.finish()?)?;
             Ok(None)
         }
-        Act::Start { .. } | Act::Fail { .. } | Act::Gone { .. } => Ok(Some(client)),
+        Act::Start(_) | Act::Fail { .. } | Act::Gone { .. } => Ok(Some(client)),
     }
 }
 
@@ -509,42 +380,3 @@ fn ends(client: Client, bench: &Bench, whole: bool) -> Verdict {
     printed(&finished, &sent)?;
     succeeded(bench, &finished)
 }
-
-/// It ends with status 0, unless it is known not to.
-pub(super) fn succeeded(bench: &Bench, finished: &Finished) -> Verdict {
-    if ["ends", "empty", "end_of_input", "close"].iter().all(|check| works(bench, check)) {
-        ensure_success(Words::default(), finished)?;
-    }
-    Ok(())
-}
-
-/// What came is printed, in one piece, but for the end of the line; and once, with no more than a few words behind it.
-pub(super) fn printed(finished: &Finished, sent: &[u8]) -> Verdict {
-    let text = sent.trim_ascii_end();
-    let failure = |expected| Failure { expected, got: output(finished), ..Failure::default() };
-    let shown = bytes(sent);
-    let at = finished.stdout.windows(text.len().max(1)).position(|window| window == text);
-    let Some(at) = at.or(text.is_empty().then_some(0)) else {
-        return Err(failure(words!("stdout에 {shown}", "{shown} on stdout")).into());
-    };
-    let (before, behind) = (&finished.stdout[..at], &finished.stdout[at + text.len()..]);
-    let has_label =
-        |part: &[u8]| LABELS.iter().any(|label| part.windows(label.len()).any(|window| window == *label));
-    ensure(text.len() < WORD || has_label(before) || !has_label(behind), || {
-        failure(words!("수신 : 뒤에 {shown}", "{shown} after 수신 :"))
-    })?;
-    let again = behind.windows(text.len().max(1)).any(|window| window == text);
-    let little = !again && behind.len() <= FAREWELL + sent.len() - text.len();
-    ensure(text.len() < WORD || little, || {
-        failure(words!("stdout에 {shown}, 한 번만", "{shown} on stdout, once and no more"))
-    })
-}
-
-/// 수신, in UTF-8 and in EUC-KR.
-const LABELS: [&[u8]; 2] = ["수신".as_bytes(), b"\xBC\xF6\xBD\xC5"];
-
-/// What is shorter may stand anywhere.
-const WORD: usize = 10;
-
-/// So many bytes may stand behind what came: a prompt, a word of farewell.
-const FAREWELL: usize = 200;

@@ -4,14 +4,14 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use proptest::collection::vec;
-use proptest::prelude::{Just, Strategy as _, any};
+use proptest::prelude::{Just, Strategy as _};
 use proptest::sample::select;
 use serde::{Deserialize, Serialize};
 
-use super::tcp_client::{Typing, printed, refused, succeeded, typing};
+use super::client::{self, Failing, Starting, interrupt, printed, refused, sizes, succeeded};
 use super::tcp_server::differ;
 use super::{Told, answer as any_answer, explore, mix, text, works};
-use crate::bench::{Bench, Datagrams, Run, ensure_success};
+use crate::bench::{Bench, Datagrams, Run, ensure_success, output};
 use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -20,8 +20,8 @@ use crate::words::Words;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Act {
-    /// The client is started, and this many bytes are typed; with a newline at their end, or without.
-    Start { elsewhere: bool, bytes: usize, newline: bool, typing: Typing },
+    /// The client is started, and a line is typed.
+    Start(Starting),
     /// It is started without a server, or without an address.
     Fail { how: Failing },
     /// The client is stopped (SIGSTOP) and goes on (SIGCONT): what it waits in may return EINTR, signal(7).
@@ -30,18 +30,6 @@ pub(crate) enum Act {
     Stranger { bytes: usize },
     /// The server answers.
     Answer { bytes: usize },
-}
-
-/// With what no client can do its work.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Failing {
-    NoServer,
-    NoAddress,
-    TooLarge,
-    /// The kernel sends no datagram there without being asked twice: EACCES, ip(7).
-    Broadcast,
-    NoArgument,
 }
 
 /// The check of the client whose socket is not connected.
@@ -60,26 +48,11 @@ fn search(bench: &mut Bench, connected: bool) -> Verdict {
         return Ok(());
     }
     let works = |check: &str| works(bench, check);
-    let mut sizes = vec![2_usize, 3, 20, 28];
-    if works("last_line") {
-        sizes.extend([1, 1, 1]);
-    }
-    if works("long") {
-        sizes.extend([30, 64, 127, 128, 129, 255, 256, 257, 1000, 1023, 1024, 1025, 2048, 4095, 4096]);
-    }
-    let newline = if works("last_line") { any::<bool>().boxed() } else { Just(true).boxed() };
-    let typed = (any::<bool>(), select(sizes.clone()), newline, typing(bench));
-    let mut starts = vec![(
-        8,
-        typed
-            .prop_map(|(elsewhere, bytes, newline, typing)| Act::Start { elsewhere, bytes, newline, typing })
-            .boxed(),
-    )];
+    let short: &[usize] = if works("last_line") { &[2, 3, 20, 28, 1, 1, 1] } else { &[2, 3, 20, 28] };
+    let mut sizes = sizes(bench, short);
+    let mut starts = vec![(8, client::starts(bench, sizes.clone()).prop_map(Act::Start).boxed())];
     if !connected && works("end_of_input") {
-        starts.push((
-            1,
-            Just(Act::Start { elsewhere: false, bytes: 0, newline: false, typing: Typing::AtOnce }).boxed(),
-        ));
+        starts.push((1, Just(Act::Start(Starting::NOTHING)).boxed()));
     }
     let mut fails = Vec::new();
     if works("bad_address") {
@@ -120,16 +93,14 @@ fn play(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
     let mut client = None;
     for act in acts {
         told.next();
-        if matches!(act, Act::Start { .. } | Act::Fail { .. }) {
+        if matches!(act, Act::Start(_) | Act::Fail { .. }) {
             if let Some(client) = client.take() {
                 echoed(client, bench, told)?;
             }
             told.forget();
         }
         client = match (act, client) {
-            (Act::Start { elsewhere, bytes, newline, typing }, _) => {
-                start(bench, *elsewhere, (*bytes, *newline, *typing), told)?
-            }
+            (Act::Start(how), _) => start(bench, *how, told)?,
             (Act::Fail { how }, _) => {
                 fails(bench, *how, told)?;
                 None
@@ -148,31 +119,12 @@ fn echoed(client: Client, bench: &mut Bench, told: &mut Told) -> Verdict {
 }
 
 /// Starts it. None if that is all: nothing was typed.
-fn start(
-    bench: &mut Bench,
-    elsewhere: bool,
-    (bytes, newline, typing): (usize, bool, Typing),
-    told: &mut Told,
-) -> Verdict<Option<Client>> {
-    let ip = if elsewhere { bench.place.address } else { bench.loopback() };
+fn start(bench: &mut Bench, how: Starting, told: &mut Told) -> Verdict<Option<Client>> {
+    let ip = how.address(bench);
     let server = bench.datagrams(ip, ECHO)?;
-    let run = bench.start(&[&ip.to_string()])?;
-    let mut line = text(bench, bytes);
-    if newline && let Some(last) = line.last_mut() {
-        *last = b'\n';
-    }
-    let n = line.len();
-    told.tell(if newline {
-        words!("`{ip}`로 실행하고 {n}바이트 한 줄을 입력", "started with `{ip}`, a line of {n} bytes typed")
-    } else {
-        words!(
-            "`{ip}`로 실행하고 줄바꿈 없이 {n}바이트를 입력한 뒤 Ctrl-D",
-            "started with `{ip}`, {n} bytes typed without a newline, then Ctrl-D"
-        )
-    });
-    typing.types(&run, &line, told)?;
+    let (run, line) = how.starts(bench, ip, told)?;
     let came = server.receive(&run)?;
-    if bytes == 0 {
+    if line.is_empty() {
         let sent = came.map(|(sent, _)| sent.len());
         ensure(sent.is_none(), || Failure {
             expected: words!("아무것도 보내지 않기", "it sends nothing"),
@@ -194,31 +146,10 @@ fn start(
     Ok(Some(Client { run, server, line, from }))
 }
 
-/// Starts it with what can't go well.
+/// It is started with what can't go well.
 fn fails(bench: &mut Bench, how: Failing, told: &mut Told) -> Verdict {
-    let ip = bench.loopback().to_string();
-    let too_large = format!("{}.0.0.1", bench.rng.u16(256..1000));
-    let args: &[&str] = match how {
-        Failing::NoServer => &[&ip],
-        Failing::NoAddress => &["server"],
-        Failing::TooLarge => &[&too_large],
-        Failing::Broadcast => &["255.255.255.255"],
-        Failing::NoArgument => &[],
-    };
-    let server =
-        if how == Failing::NoServer { None } else { Some(bench.datagrams(Ipv4Addr::UNSPECIFIED, ECHO)?) };
-    let line = bench.line(20);
-    let run = bench.start(args)?;
-    run.write(&line);
-    run.close_stdin();
-    let argument = args.join(" ");
-    told.tell(match how {
-        Failing::NoServer => {
-            words!("서버가 없는 `{argument}`로 실행", "started with `{argument}`, where no server is")
-        }
-        Failing::NoArgument => words!("인자 없이 실행", "started without an argument"),
-        _ => words!("`{argument}`로 실행", "started with `{argument}`"),
-    });
+    let server = if how.has_server() { Some(bench.datagrams(Ipv4Addr::UNSPECIFIED, ECHO)?) } else { None };
+    let run = how.starts(bench, told)?;
     let sent = || server.as_ref().is_some_and(Datagrams::has_more);
     run.until(|| Ok((run.over() || sent()).then_some(())))?;
     ensure(!sent(), || Failure {
@@ -233,11 +164,7 @@ fn fails(bench: &mut Bench, how: Failing, told: &mut Told) -> Verdict {
 fn answer(client: Client, bench: &mut Bench, act: &Act, told: &mut Told) -> Verdict<Option<Client>> {
     match *act {
         Act::Interrupt => {
-            told.tell(words!(
-                "클라이언트를 멈추었다가(SIGSTOP) 다시 실행(SIGCONT)",
-                "the client is stopped (SIGSTOP) and goes on (SIGCONT)"
-            ));
-            client.run.while_stopped(|| Ok(()))?;
+            interrupt(&client.run, told)?;
             Ok(Some(client))
         }
         Act::Stranger { bytes } => {
@@ -260,12 +187,12 @@ fn answer(client: Client, bench: &mut Bench, act: &Act, told: &mut Told) -> Verd
                 && finished.stdout.windows(stale.len()).any(|window| window == stale);
             ensure(!shown, || Failure {
                 expected: words!("온 {bytes}바이트만", "the {bytes} bytes that came, and no more"),
-                got: crate::bench::output(&finished),
+                got: output(&finished),
                 ..Failure::default()
             })?;
             succeeded(bench, &finished)?;
             Ok(None)
         }
-        Act::Start { .. } | Act::Fail { .. } => Ok(Some(client)),
+        Act::Start(_) | Act::Fail { .. } => Ok(Some(client)),
     }
 }
