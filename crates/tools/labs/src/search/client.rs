@@ -32,7 +32,7 @@ pub(crate) enum Typing {
     AtOnce,
     /// The second half when the first has been read.
     InTwo,
-    /// After so many milliseconds.
+    /// After so many milliseconds, the first time.
     Late { milliseconds: u64 },
 }
 
@@ -110,6 +110,7 @@ impl Typing {
     fn types(self, run: &Run, line: &[u8], told: &mut Told) -> Verdict {
         match self {
             Typing::AtOnce => run.write(line),
+            Typing::Late { .. } if told.late => run.write(line),
             Typing::InTwo => {
                 let (first, second) = line.split_at(line.len() / 2);
                 run.write(first);
@@ -120,6 +121,7 @@ impl Typing {
                 }
             }
             Typing::Late { milliseconds } => {
+                told.late = true;
                 told.tell(words!("{milliseconds}밀리초 뒤에 입력함", "it is typed after {milliseconds} ms"));
                 run.lets_pass(Duration::from_millis(milliseconds))?;
                 run.write(line);

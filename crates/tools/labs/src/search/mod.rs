@@ -13,6 +13,7 @@ use std::fmt::Debug;
 use std::io;
 use std::time::Duration;
 
+use jail::Limits;
 use proptest::sample::select;
 use proptest::strategy::{BoxedStrategy, Strategy as _, Union, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -32,6 +33,9 @@ const LINES: usize = 6;
 
 /// What is shrunk: a program that does nothing for so many samples has nothing to do.
 const IMPATIENT: u64 = 10;
+
+/// And one that works for so many seconds works for ever.
+const WORK: u64 = 1;
 
 /// Where a program and the model of its lab part.
 #[derive(Clone, Debug)]
@@ -53,6 +57,8 @@ pub(crate) struct Told {
     lines: Vec<(f64, Words)>,
     /// The first so many are of no importance any more.
     forgotten: usize,
+    /// A line was typed late: once is enough, it takes long.
+    late: bool,
 }
 
 impl Told {
@@ -286,9 +292,10 @@ pub(crate) fn explore<A: Clone + Debug + Serialize + DeserializeOwned>(
     }
     let mut fewest = all.concat();
     fewest.truncate(parting.after);
-    let patience = std::mem::replace(&mut bench.place.allowed.running.asleep, IMPATIENT);
+    let usual = bench.place.allowed.running;
+    bench.place.allowed.running = Limits { asleep: IMPATIENT, cpu: WORK.min(usual.cpu), ..usual };
     let shrunk = shrink(bench, &mut fewest, &mut trees[number], play);
-    bench.place.allowed.running.asleep = patience;
+    bench.place.allowed.running = usual;
     shrunk?;
     // What is said of them was seen with all the patience that there is.
     let (parting, acts) = match part(bench, &fewest, play)? {
