@@ -132,13 +132,18 @@ struct Service {
     port: u16,
     /// Is a line typed?
     typed: bool,
+    /// The check that knows those who end with a wrong status.
+    status: &'static str,
+    /// The check that knows those who read to the end of a line.
+    several_lines: &'static str,
 }
 
-const ECHO: Service = Service { port: 7, typed: true };
-const DAYTIME: Service = Service { port: 13, typed: false };
+static ECHO: Service = Service { port: 7, typed: true, status: "end_of_input", several_lines: "last_line" };
+static DAYTIME: Service = Service { port: 13, typed: false, status: "empty", several_lines: "until_close" };
 
 /// A client that has connected, and its server.
 struct Client {
+    service: &'static Service,
     run: Run,
     server: Peer,
     _listener: Listener,
@@ -150,7 +155,7 @@ struct Client {
     owed: Option<usize>,
 }
 
-fn play(bench: &mut Bench, service: &Service, acts: &[Act], told: &mut Told) -> Verdict {
+fn play(bench: &mut Bench, service: &'static Service, acts: &[Act], told: &mut Told) -> Verdict {
     let mut client = None;
     // One pause is enough: it takes long.
     let mut paused = false;
@@ -180,7 +185,12 @@ fn play(bench: &mut Bench, service: &Service, acts: &[Act], told: &mut Told) -> 
 }
 
 /// Starts it. None if that is all: nothing was typed.
-fn start(bench: &mut Bench, service: &Service, how: Starting, told: &mut Told) -> Verdict<Option<Client>> {
+fn start(
+    bench: &mut Bench,
+    service: &'static Service,
+    how: Starting,
+    told: &mut Told,
+) -> Verdict<Option<Client>> {
     let ip = how.address(bench);
     let listener = bench.listen(Ipv4Addr::UNSPECIFIED, service.port)?;
     let (run, line) = if service.typed {
@@ -218,7 +228,7 @@ fn start(bench: &mut Bench, service: &Service, how: Starting, told: &mut Told) -
     let got = server.receive(&run, line.len())?;
     differ(&run, &line, &got)?;
     let owed = service.typed.then_some(line.len());
-    Ok(Some(Client { run, server, _listener: listener, sent: Vec::new(), line: how.newline, owed }))
+    Ok(Some(Client { service, run, server, _listener: listener, sent: Vec::new(), line: how.newline, owed }))
 }
 
 /// Its server closes the connection at once, with what was sent to it unread.
@@ -334,7 +344,8 @@ impl Client {
             // A daytime server may begin with an empty line.
             return b"\r\n".to_vec();
         }
-        let mut piece = any_answer(bench, n);
+        let several_lines = works(bench, self.service.several_lines);
+        let mut piece = any_answer(bench, n, several_lines);
         if self.owed == Some(n)
             && self.line
             && let Some(last) = piece.last_mut()
@@ -371,12 +382,12 @@ fn ends_well(mut client: Client, bench: &mut Bench, told: &mut Told) -> Verdict 
 
 /// It has printed what came, and its status says whether that was all.
 fn ends(client: Client, bench: &Bench, whole: bool) -> Verdict {
-    let Client { run, sent, server, .. } = client;
+    let Client { service, run, sent, server, .. } = client;
     let finished = run.finish()?;
     drop(server);
     if !whole {
         return refused(&finished);
     }
     printed(&finished, &sent)?;
-    succeeded(bench, &finished)
+    succeeded(bench, &finished, service.status)
 }

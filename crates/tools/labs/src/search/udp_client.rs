@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::{self, Failing, Starting, interrupt, printed, refused, sizes, succeeded};
 use super::tcp_server::differ;
-use super::{Told, answer as any_answer, explore, mix, text, works};
+use super::{Play, Told, answer as any_answer, explore, mix, text, works};
 use crate::bench::{Bench, Datagrams, Run, ensure_success, output};
 use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
@@ -34,15 +34,15 @@ pub(crate) enum Act {
 
 /// The check of the client whose socket is not connected.
 pub(crate) fn unconnected(bench: &mut Bench) -> Verdict {
-    search(bench, false)
+    search(bench, false, |bench, acts, told| play(bench, "end_of_input", acts, told))
 }
 
 /// The check of the client whose socket is connected.
 pub(crate) fn connected(bench: &mut Bench) -> Verdict {
-    search(bench, true)
+    search(bench, true, |bench, acts, told| play(bench, "close", acts, told))
 }
 
-fn search(bench: &mut Bench, connected: bool) -> Verdict {
+fn search(bench: &mut Bench, connected: bool, play: Play<Act>) -> Verdict {
     if !works(bench, "sends") || !works(bench, "reply_length") {
         // Nothing is left to look for.
         return Ok(());
@@ -80,6 +80,8 @@ fn search(bench: &mut Bench, connected: bool) -> Verdict {
 
 /// A client that has sent its line, and its server.
 struct Client {
+    /// The check that knows those who end with a wrong status.
+    status: &'static str,
     run: Run,
     server: Datagrams,
     line: Vec<u8>,
@@ -89,7 +91,7 @@ struct Client {
 /// The slide's port.
 const ECHO: u16 = 7;
 
-fn play(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
+fn play(bench: &mut Bench, status: &'static str, acts: &[Act], told: &mut Told) -> Verdict {
     let mut client = None;
     for act in acts {
         told.next();
@@ -100,7 +102,7 @@ fn play(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
             told.forget();
         }
         client = match (act, client) {
-            (Act::Start(how), _) => start(bench, *how, told)?,
+            (Act::Start(how), _) => start(bench, status, *how, told)?,
             (Act::Fail { how }, _) => {
                 fails(bench, *how, told)?;
                 None
@@ -119,7 +121,7 @@ fn echoed(client: Client, bench: &mut Bench, told: &mut Told) -> Verdict {
 }
 
 /// Starts it. None if that is all: nothing was typed.
-fn start(bench: &mut Bench, how: Starting, told: &mut Told) -> Verdict<Option<Client>> {
+fn start(bench: &mut Bench, status: &'static str, how: Starting, told: &mut Told) -> Verdict<Option<Client>> {
     let ip = how.address(bench);
     let server = bench.datagrams(ip, ECHO)?;
     let (run, line) = how.starts(bench, ip, told)?;
@@ -143,7 +145,7 @@ fn start(bench: &mut Bench, how: Starting, told: &mut Told) -> Verdict<Option<Cl
         return Err(run.explain(failure).into());
     };
     differ(&run, &line, &got)?;
-    Ok(Some(Client { run, server, line, from }))
+    Ok(Some(Client { status, run, server, line, from }))
 }
 
 /// It is started with what can't go well.
@@ -175,7 +177,7 @@ fn answer(client: Client, bench: &mut Bench, act: &Act, told: &mut Told) -> Verd
         }
         Act::Answer { bytes } => {
             told.tell(words!("서버: {bytes}바이트로 답함", "server: answers with {bytes} bytes"));
-            let sent = any_answer(bench, bytes);
+            let sent = any_answer(bench, bytes, true);
             client.server.send_to(&sent, client.from)?;
             let finished = client.run.finish()?;
             printed(&finished, &sent)?;
@@ -190,7 +192,7 @@ fn answer(client: Client, bench: &mut Bench, act: &Act, told: &mut Told) -> Verd
                 got: output(&finished),
                 ..Failure::default()
             })?;
-            succeeded(bench, &finished)?;
+            succeeded(bench, &finished, client.status)?;
             Ok(None)
         }
         Act::Start(_) | Act::Fail { .. } => Ok(Some(client)),
