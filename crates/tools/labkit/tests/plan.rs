@@ -234,6 +234,18 @@ fn crates_use_only_what_stands_below_them() {
         }
         planned.insert(name);
     }
+    // Of what is built beside a crate, the crates are those that its files name.
+    let is_crate = |path: &Module| PLAN.iter().any(|part| path[..] == [part.name()]);
+    for part in PLAN.iter().filter(|part| !part.folder.ends_with("/src")) {
+        let mut paths = Vec::new();
+        for path in sources(&root().join("crates").join(part.folder), &[]).values() {
+            named(fs::read_to_string(path).unwrap().parse().unwrap(), &[], &is_crate, &mut paths);
+        }
+        let firsts = paths.iter().filter_map(|path| path.first());
+        let uses: BTreeSet<&str> =
+            firsts.map(String::as_str).filter(|first| is_crate(&vec![(*first).to_string()])).collect();
+        assert_eq!(uses, part.uses.iter().copied().collect(), "{} uses", part.folder);
+    }
     let all: BTreeSet<&str> =
         PLAN.iter().filter(|part| part.folder.ends_with("/src")).map(Part::name).collect();
     assert_eq!(planned, all);
