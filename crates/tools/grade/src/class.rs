@@ -299,22 +299,8 @@ impl Run<'_> {
     }
 
     fn not_graded(&self, student: &str, seed: u64, error: String) -> Report {
-        Report {
-            lab: self.lab.name.into(),
-            submission: student.into(),
-            seed,
-            tier: self.options.tier,
-            lang: self.options.lang,
-            score: None,
-            max_score: self.lab.checks.iter().map(|check| check.points).sum(),
-            checks: Vec::new(),
-            build_log: String::new(),
-            notes: Vec::new(),
-            error,
-            graded_at: chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now())
-                .to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-            duration_ms: 0,
-        }
+        let ClassOptions { tier, lang, .. } = *self.options;
+        Report { error, ..Report::new(self.lab, student.into(), seed, tier, lang) }
     }
 }
 

@@ -105,21 +105,8 @@ pub fn replay(lab: &Lab, path: &Path, options: &Options, again: &Again) -> (Repo
 
 fn judged(lab: &Lab, path: &Path, options: &Options, again: Option<&Again>) -> (Report, Replayed) {
     let start = Instant::now();
-    let mut report = Report {
-        lab: lab.name.into(),
-        submission: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
-        seed: options.seed,
-        tier: options.tier,
-        lang: options.lang,
-        score: None,
-        max_score: lab.checks.iter().map(|check| check.points).sum(),
-        checks: Vec::new(),
-        build_log: String::new(),
-        notes: Vec::new(),
-        error: String::new(),
-        graded_at: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-        duration_ms: 0,
-    };
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let mut report = Report::new(lab, name, options.seed, options.tier, options.lang);
     let mut replayed = Replayed::default();
     match submission::stage(path, lab.name)
         .and_then(|staged| ask_judge(lab, &staged, options, again).map(|judgement| (staged, judgement)))

@@ -5,6 +5,7 @@ use std::fmt;
 use jail::Tier;
 use serde::{Deserialize, Serialize};
 
+use labs::lab::Lab;
 use labs::words::Lang;
 
 /// What became of a check.
@@ -87,6 +88,26 @@ fn is_false(it: &bool) -> bool {
 }
 
 impl Report {
+    /// One of a submission of which nothing is known yet.
+    #[must_use]
+    pub fn new(lab: &Lab, submission: String, seed: u64, tier: Tier, lang: Lang) -> Self {
+        Report {
+            lab: lab.name.into(),
+            submission,
+            seed,
+            tier,
+            lang,
+            score: None,
+            max_score: lab.checks.iter().map(|check| check.points).sum(),
+            checks: Vec::new(),
+            build_log: String::new(),
+            notes: Vec::new(),
+            error: String::new(),
+            graded_at: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+            duration_ms: 0,
+        }
+    }
+
     /// What `check` exits with: 0 full marks, 1 less, 2 not graded.
     #[must_use]
     pub fn exit_status(&self) -> u8 {
