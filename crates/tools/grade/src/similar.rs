@@ -16,8 +16,10 @@ use std::{fmt, fs, io, iter};
 use object::{Object as _, ObjectSegment as _};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
 
-use crate::submission::{MOST_BYTES, is_copied, said};
+use crate::submission::{MOST, is_copied, said};
+use crate::unpack::{is_archive, unpack};
 
 /// Tokens in one hash.
 pub const K: usize = 12;
@@ -132,16 +134,23 @@ impl fmt::Display for Place {
 }
 
 /// The fingerprints of a submission: of all files in it that may be copied into the sandbox, for what includes what nobody knows.
-/// Links are not followed.
+/// Links are not followed. Of archives one is unpacked, as it is when it is graded.
 pub fn fingerprints(submission: &Path) -> io::Result<Prints> {
     let mut found = Prints::default();
     let mut seen = BTreeSet::new();
     // Of more there are no marks.
-    let mut room = MOST_BYTES;
+    let mut room = MOST.bytes;
+    let mut unpacked = None;
     let mut rest = vec![submission.to_path_buf()];
     while let Some(path) = rest.pop() {
         let file = fs::symlink_metadata(&path)?;
-        if file.is_dir() {
+        let archive = file.is_file() && is_archive(&path.to_string_lossy());
+        if archive && unpacked.is_none() {
+            let folder = unpacked.insert(tempfile::tempdir()?);
+            // What is no archive, or too large a one, is a file like any other.
+            let inside = unpack(&path, folder.path(), &MOST).map(|_| folder.path());
+            rest.push(inside.map_or(path, Path::to_path_buf));
+        } else if file.is_dir() {
             let cargo = path.join("Cargo.toml").exists();
             let names: io::Result<BTreeSet<_>> =
                 fs::read_dir(&path)?.map(|entry| Ok(entry?.file_name())).collect();
@@ -158,7 +167,9 @@ pub fn fingerprints(submission: &Path) -> io::Result<Prints> {
             let number = found.files.len();
             let new = prints.into_iter().filter(|print| seen.insert(print.hash));
             found.prints.extend(new.map(|print| Print { file: number, ..print }));
-            let inside = path.strip_prefix(submission).ok().filter(|inside| !inside.as_os_str().is_empty());
+            let roots = [Some(submission), unpacked.as_ref().map(TempDir::path)];
+            let mut inside = roots.into_iter().flatten().filter_map(|root| path.strip_prefix(root).ok());
+            let inside = inside.next().filter(|inside| !inside.as_os_str().is_empty());
             let name = inside.map(Path::as_os_str).or(path.file_name()).unwrap_or_default();
             found.files.push(name.to_string_lossy().into_owned());
         }

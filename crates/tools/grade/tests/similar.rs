@@ -8,12 +8,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use std::{env, fs};
 
 use grade::similar::{self, Pair, Prints, Submission, alike, fingerprints, pairs};
 use serde::Deserialize;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 /// The lecture's own programs, which real students' resemble.
 fn lecture(program: &str) -> String {
@@ -151,6 +154,41 @@ fn equal_bytes_are_equal() {
     ]);
     assert_eq!(names(&found), [["kim", "park"]]);
     assert!(found[0].identical);
+}
+
+fn zip_of(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::default());
+    for (name, text) in files {
+        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+/// What was packed for the way is what is in it.
+#[test]
+fn no_archive_hides_a_source() {
+    let (source, dir) = (lecture("tcp_echoserv"), tempfile::tempdir().unwrap());
+    let zip = dir.path().join("kim.zip");
+    fs::write(&zip, zip_of(&[("lab/echo.c", &source), ("lab/README.md", "This is mine.\n")])).unwrap();
+    let folder = dir.path().join("platform");
+    fs::create_dir(&folder).unwrap();
+    fs::copy(&zip, folder.join("kim_attempt.zip")).unwrap();
+    for packed in [&zip, &folder] {
+        let prints = fingerprints(packed).unwrap();
+        assert!(prints.files.contains(&"lab/echo.c".to_string()), "{:?}", prints.files);
+        let kim = Submission { student: "kim".into(), digest: "kim".into(), prints };
+        let found = pairs(vec![kim, submission("lee", &source)]);
+        assert_eq!(names(&found), [["kim", "lee"]]);
+        assert!(found[0].containment > 0.99, "{found:?}");
+    }
+    // What is none is a file like any other.
+    fs::write(&zip, &source).unwrap();
+    assert_eq!(fingerprints(&zip).unwrap().hashes(), prints(&source).hashes());
+    // One that is far too large stays packed.
+    let zeros = "0".repeat(80 << 20);
+    fs::write(&zip, zip_of(&[("echo.c", &source), ("zeros", &zeros)])).unwrap();
+    assert_eq!(fingerprints(&zip).unwrap().files, ["kim.zip"]);
 }
 
 #[test]

@@ -14,11 +14,8 @@ use nix::sys::stat::Mode;
 
 use crate::unpack::Most;
 
-/// The bytes that a submission may have in all its files.
-pub(crate) const MOST_BYTES: u64 = 64 << 20;
-
 /// What a submission may have, an archive as it is when it is unpacked.
-pub(super) const MOST: Most = Most { files: 2000, bytes: MOST_BYTES, depth: 40 };
+pub(crate) const MOST: Most = Most { files: 2000, bytes: 64 << 20, depth: 40 };
 
 /// Copies a file or folder as it was handed in; a link as a link.
 pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<()> {

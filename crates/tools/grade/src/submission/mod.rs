@@ -13,12 +13,12 @@ use labs::words;
 use nix::fcntl::Flock;
 
 use crate::unpack::{cut_links, is_archive, unpack};
-use copy::{Entry, MOST, Room, copy_entry, copy_folder, named, open, too_large};
+use copy::{Entry, Room, copy_entry, copy_folder, named, open, too_large};
 use kind::kind;
 
 pub(crate) use build::said;
 pub use build::{Kit, build, kit};
-pub(crate) use copy::{MOST_BYTES, copy, is_copied};
+pub(crate) use copy::{MOST, copy, is_copied};
 pub use kind::Kind;
 
 /// A copy of a submission, to be built and run by a judge.
