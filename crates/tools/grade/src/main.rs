@@ -99,6 +99,9 @@ enum What {
         /// What was handed in (default: what has the report's name for it, beside the report)
         #[arg(long, value_name = "PATH")]
         submission: Option<PathBuf>,
+        /// The folder that was handed in, if the submission is a part of it: as for `check`
+        #[arg(long, value_name = "FOLDER", requires = "submission")]
+        part_of: Option<PathBuf>,
         /// Write what happens as a page, act by act and call by call: it opens where the program goes wrong
         #[arg(long, value_name = "FILE")]
         html: Option<PathBuf>,
@@ -212,13 +215,9 @@ fn main() -> ExitCode {
     }
     let result = match Cli::parse().what {
         What::Labs { lab, lang } => show_labs(lab, lang.or_locale()),
-        What::Check { lab, submission, part_of, format, out, how } => how.options().and_then(|options| {
-            let submission = match part_of {
-                Some(folder) => submission::part_of(&folder, &submission)?,
-                None => submission,
-            };
-            check(lab, &submission, format, out.as_deref(), &options)
-        }),
+        What::Check { lab, submission, part_of, format, out, how } => how
+            .options()
+            .and_then(|options| check(lab, &found(submission, part_of)?, format, out.as_deref(), &options)),
         What::Class { lab, dir, out, jobs, fresh, shard, given, beside, how } => {
             how.options().and_then(|Options { tier, lang, .. }| {
                 let (roster, form) = beside.read()?;
@@ -227,8 +226,9 @@ fn main() -> ExitCode {
                 grade_class(lab, &dir, &out, &options, form)
             })
         }
-        What::Replay { result, check, submission, html, shut_in, lang } => {
-            Told::read(&result, &check, submission).and_then(|told| {
+        What::Replay { result, check, submission, part_of, html, shut_in, lang } => {
+            let submission = submission.map(|submission| found(submission, part_of)).transpose();
+            submission.and_then(|submission| Told::read(&result, &check, submission)).and_then(|told| {
                 let lang = lang.unwrap_or(told.entry.report.lang);
                 let replay = told.replay(shut_in.tier(lang)?, lang, html.is_some())?;
                 if let (Some(file), Some(page)) = (html, &replay.page) {
@@ -250,6 +250,14 @@ fn main() -> ExitCode {
             say(&format!("grade: {error}"));
             ExitCode::from(2)
         }
+    }
+}
+
+/// The submission, in the folder that was handed in if there is one said.
+fn found(submission: PathBuf, part_of: Option<PathBuf>) -> io::Result<PathBuf> {
+    match part_of {
+        Some(folder) => submission::part_of(&folder, &submission),
+        None => Ok(submission),
     }
 }
 

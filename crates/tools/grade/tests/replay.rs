@@ -254,6 +254,7 @@ fn what_is_wrong_is_said() {
     });
     fs::write(&result, report.to_string()).unwrap();
     fs::write(&wrong, "<html>").unwrap();
+    fs::create_dir(path("whole")).unwrap();
     for (args, said) in [
         (&[path("none.json").as_str(), "echoes"][..], "none.json: No such file"),
         (&[&wrong, "echoes"], "wrong.json: not a result of grade"),
@@ -261,6 +262,7 @@ fn what_is_wrong_is_said() {
         (&[&result, "search"], "search did not fail; failed: echoes"),
         (&[&result, "echoes"], "kim.json echoes --submission PATH"),
         (&[&result, "echoes", "--submission", &path("lee.c")], "lee.c: No such file"),
+        (&[&result, "echoes", "--submission", &wrong, "--part-of", &path("whole")], "wrong.json: not in "),
     ] {
         let (status, told) = replay(&[args, &["--unsafe"]].concat());
         assert!(status == Some(2) && told.contains(said), "{args:?}: {told}");
