@@ -262,7 +262,7 @@ impl Run<'_> {
         if let Some(digest) = &digest
             && let Ok(entry) = Entry::read(file)
             && !self.options.fresh
-            && self.is_of(&entry, &student, digest, seed)
+            && self.is_of(&entry, &student, path, digest, seed)
         {
             self.kept.fetch_add(1, Ordering::Relaxed);
             // Another `given`, or another way to the same submission, needs no other marks.
@@ -285,7 +285,7 @@ impl Run<'_> {
         Entry { student, who, digest, grader, report, prints }.write(file)
     }
 
-    fn is_of(&self, entry: &Entry, student: &str, digest: &str, seed: u64) -> bool {
+    fn is_of(&self, entry: &Entry, student: &str, path: &Path, digest: &str, seed: u64) -> bool {
         let report = &entry.report;
         entry.student == student
             && entry.digest == digest
@@ -353,6 +353,8 @@ fn digest(submission: &Path) -> Option<String> {
             room = room.checked_sub(file.len())?;
             digest.update(file.len().to_le_bytes());
             let mut contents = BufReader::new(File::open(&path).ok()?.take(file.len()));
+            // The name says in which language it is.
+            && path.file_name().is_some_and(|name| *name.to_string_lossy() == *report.submission)
             let mut left = file.len();
             while left > 0 {
                 let bytes = contents.fill_buf().ok().filter(|bytes| !bytes.is_empty())?;

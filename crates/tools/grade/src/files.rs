@@ -5,6 +5,8 @@ use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 /// Writes a file whole or not at all: a temporary file beside it, fsync(2), rename(2).
 /// Whatever stood there before stays if anything fails. Errors name the path and say what to do.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -38,4 +40,9 @@ pub(crate) fn in_the_way(path: &Path, error: &io::Error) -> io::Error {
         _ => "",
     };
     io::Error::new(error.kind(), format!("{}: {error}{advice}", path.display()))
+}
+
+/// A name in one piece: macOS takes Korean and accents apart.
+pub(crate) fn composed(name: &str) -> String {
+    name.nfc().collect()
 }

@@ -8,6 +8,8 @@ use std::ffi::{OsStr, OsString};
 
 use serde::{Deserialize, Serialize};
 
+use crate::files::composed;
+
 /// The platforms whose names are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -102,7 +104,8 @@ pub fn recognise(entries: &[OsString]) -> HandedIn {
         (Platform::Blackboard, blackboard),
         (Platform::Canvas, canvas),
     ] {
-        let named: Vec<Option<Named>> = entries.iter().map(|entry| entry.to_str().and_then(parse)).collect();
+        let named: Vec<Option<Named>> =
+            entries.iter().map(|entry| parse(&composed(entry.to_str()?))).collect();
         let fit = named.iter().flatten().count();
         if fit > 0 && (entries.len() - fit) * 10 <= entries.len() && consistent(platform, &named) {
             return grouped(platform, entries, named);

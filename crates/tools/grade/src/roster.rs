@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use unicode_normalization::UnicodeNormalization as _;
-
+use crate::files::composed;
 use crate::handed_in::{Platform, Who};
 use crate::sheet::Sheet;
 
@@ -150,14 +149,14 @@ fn orders(name: &str) -> Vec<String> {
     all
 }
 
-/// The words of letters, small; composed, for macOS takes Korean apart.
+/// The words of letters, small.
 fn words(text: &str) -> Vec<String> {
     let text = plain(text);
     text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).map(String::from).collect()
 }
 
 fn plain(text: &str) -> String {
-    text.nfc().collect::<String>().to_lowercase()
+    composed(text).to_lowercase()
 }
 
 #[cfg(test)]

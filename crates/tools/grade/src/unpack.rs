@@ -14,6 +14,8 @@ use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use tar::EntryType;
 use zip::ZipArchive;
 
+use crate::files::composed;
+
 /// The ends of an archive's name.
 pub const ENDINGS: [&str; 4] = [".zip", ".tar.gz", ".tgz", ".tar"];
 
@@ -200,15 +202,14 @@ impl Unpacking<'_> {
     }
 }
 
-/// A name as text: UTF-8, or else the EUC-KR (CP949) of Korean Windows, which says nowhere that it is. What is neither stays as it is.
+/// A name as text, in one piece: UTF-8, or else the EUC-KR (CP949) of Korean Windows, which says nowhere that it is. What is neither
+/// stays as it is.
 fn decoded(name: &[u8]) -> OsString {
-    match std::str::from_utf8(name) {
-        Ok(name) => name.into(),
-        Err(_) => match EUC_KR.decode_without_bom_handling_and_without_replacement(name) {
-            Some(name) => name.into_owned().into(),
-            None => OsString::from_vec(name.to_vec()),
-        },
-    }
+    let text = match std::str::from_utf8(name) {
+        Ok(name) => Some(name.into()),
+        Err(_) => EUC_KR.decode_without_bom_handling_and_without_replacement(name),
+    };
+    text.map_or_else(|| OsString::from_vec(name.to_vec()), |text| composed(&text).into())
 }
 
 /// A name as a path from a folder on; none if it goes up anywhere, or starts at the root.

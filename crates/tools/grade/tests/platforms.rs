@@ -238,6 +238,30 @@ fn a_class_downloaded_again_is_not_graded_again() {
 // ---- The roster ----
 
 /// A roster's file of these bytes.
+/// With the same bytes: `echo.txt` was no program.
+#[test]
+fn a_file_of_another_name_is_graded_again() {
+    let dir = folder_of(&["Kim_7_assignsubmission_file_/echo.txt", "Lee_8_assignsubmission_file_/echo.c"]);
+    let out = tempfile::tempdir().unwrap();
+    graded_to(dir.path(), out.path(), &options());
+    let kim = dir.path().join("Kim_7_assignsubmission_file_");
+    fs::rename(kim.join("echo.txt"), kim.join("echo.c")).unwrap();
+    let again = graded_to(dir.path(), out.path(), &options()).0;
+    assert_eq!(again, told(&[("Kim_7", &["echo.c"]), ("Lee_8", &[])]));
+}
+
+/// As macOS keeps them.
+#[test]
+fn names_that_are_taken_apart_are_put_together() {
+    use unicode_normalization::UnicodeNormalization as _;
+    let apart = |name: &str| name.nfd().collect::<String>();
+    let names = ["josé_1_1_서버.c", "김철수_2_2_서버.c", "김철수_2_3_머리.h"];
+    let unpacked = names.map(apart);
+    let unpacked = folder_of(&unpacked.each_ref().map(String::as_str));
+    let all = told(&[("josé_1", &["서버.c"]), ("김철수_2", &["머리.h", "서버.c"])]);
+    assert_eq!(graded(unpacked.path()).0, all);
+}
+
 fn file_of(bytes: impl AsRef<[u8]>) -> (TempDir, std::path::PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("given.csv");

@@ -13,6 +13,7 @@ use flate2::write::GzEncoder;
 use grade::unpack::{Most, is_archive, unpack};
 use tar::{EntryType, Header};
 use tempfile::TempDir;
+use unicode_normalization::UnicodeNormalization as _;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -234,6 +235,18 @@ fn names_in_euc_kr_are_read() {
     let names: Vec<String> = case.unpacked().into_keys().collect();
     assert_eq!(names[0], "실습/김쀍수.c");
     assert_eq!(names.len(), 2);
+}
+
+/// `#include "머리.h"`, typed in one piece, finds the file on macOS, whose archives take its name apart. So long a name has no place
+/// in a folder otherwise.
+#[test]
+fn names_that_macos_takes_apart_are_put_together() {
+    let long = "각".repeat(60) + ".c";
+    let apart = |name: &str| name.nfd().collect::<String>();
+    let names = [apart("실습/머리.h"), apart(&long)];
+    let case = Case::new(&zip_of(&[(&names[0], ""), (&names[1], "")]));
+    assert_eq!(case.unpack().unwrap(), Vec::<String>::new());
+    assert_eq!(case.unpacked().into_keys().collect::<Vec<_>>(), [&long, "실습/머리.h"]);
 }
 
 #[test]

@@ -138,6 +138,7 @@ const PLAN: [Part; 9] = [
         uses: &["jail", "labkit", "labs", "stepper"],
         tests_use: &[],
         files: &[
+            "files",
             "no_sandbox",
             "recording",
             "report",
@@ -147,7 +148,6 @@ const PLAN: [Part; 9] = [
             "submission::build",
             "submission",
             "judge",
-            "files",
             "told",
             "formats::text",
             "formats::json",

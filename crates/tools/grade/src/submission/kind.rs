@@ -11,6 +11,7 @@ use labs::words::Words;
 use serde::{Deserialize, Serialize};
 
 use super::copy::MOST;
+use crate::files::composed;
 
 /// The kinds of submissions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,7 +136,7 @@ const PROTOCOLS: [&str; 2] = ["tcp", "udp"];
 /// server, or a client, as the lab's does, and says of no other protocol.
 pub(super) fn pick<'a>(names: &'a [String], lab: &str) -> Option<&'a String> {
     // TcpEchoServ.java is of that name, too.
-    let plain = |name: &str| name.to_lowercase().replace(['_', '-'], "");
+    let plain = |name: &str| composed(name).to_lowercase().replace(['_', '-'], "");
     let stem = |name: &str| plain(&Path::new(name).file_stem().unwrap_or_default().to_string_lossy());
     let role = |name: &str| ROLES.iter().position(|role| role.iter().any(|word| name.contains(word)));
     let fits = |name: &&String| {
@@ -170,6 +171,7 @@ pub(super) fn undecided(names: &[String], lab: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use unicode_normalization::UnicodeNormalization as _;
 
     #[test]
     fn a_name_says_which_program_is_the_labs() {
@@ -182,6 +184,9 @@ mod tests {
         assert_eq!(picked(&["client.c", "server.c"], "tcp_echoserv"), "server.c");
         assert_eq!(picked(&["Client.java", "Server.java"], "udp_echocli"), "Client.java");
         assert_eq!(picked(&["서버.py", "클라이언트.py"], "udp_echocli"), "클라이언트.py");
+        // As macOS writes them.
+        let apart = ["서버.c", "클라이언트.c"].map(|name| name.nfd().collect::<String>());
+        assert_eq!(picked(&apart.each_ref().map(String::as_str), "tcp_echoserv"), apart[0]);
         assert_eq!(picked(&["Server", "pkg/TcpEchoServ"], "tcp_echoserv"), "pkg/TcpEchoServ");
         assert_eq!(picked(&["server.c", "tcp_echoserv.c"], "tcp_echoserv"), "tcp_echoserv.c");
         assert_eq!(picked(&["tcp_server.c", "udp_server.c"], "udp_echoserv"), "udp_server.c");
