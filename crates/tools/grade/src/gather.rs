@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jail::own_folder;
+use nix::fcntl::Flock;
 use tempfile::TempDir;
 
 use crate::files::in_the_way;
@@ -31,8 +33,8 @@ pub struct Gathered {
     pub submissions: Vec<Submission>,
     /// What an instructor must know: who named the entries, how many students there are.
     pub said: Vec<String>,
-    /// Where files were put together. Gone when this is.
-    _folder: TempDir,
+    /// Where files were put together. Gone when this is; after a kill, at the next start.
+    _folder: (TempDir, Flock<fs::File>),
 }
 
 /// What the archive of a class may have in it: a thousand students with the most that each may hand in have less.
@@ -41,7 +43,7 @@ const MOST: Most = Most { files: 1_000_000, bytes: 16 << 30, depth: 50 };
 /// Finds the students in a folder or an archive, and gathers the files of those whom `wanted` wants.
 pub fn gather(class: &Path, wanted: &dyn Fn(&str) -> bool) -> io::Result<Gathered> {
     let shown = class.display();
-    let folder = tempfile::Builder::new().prefix("class-").tempdir()?;
+    let (folder, lock) = own_folder()?;
     let (class, entries, left_out) = opened(class, &folder.path().join("class"))?;
     let class = &class;
     if entries.is_empty() {
@@ -72,7 +74,7 @@ pub fn gather(class: &Path, wanted: &dyn Fn(&str) -> bool) -> io::Result<Gathere
     Ok(Gathered {
         submissions,
         said: [first].into_iter().chain(left_out).chain(notes).collect(),
-        _folder: folder,
+        _folder: (folder, lock),
     })
 }
 

@@ -4,11 +4,12 @@
 mod sample;
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -24,6 +25,8 @@ use grade::told::visible;
 use labs::words::Lang;
 use sample::{ECHO, found, options};
 use sha2::{Digest as _, Sha256};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 /// Grades with `found` and says who was graded.
 fn graded(dir: &Path, out: &Path, options: &ClassOptions) -> Vec<String> {
@@ -116,6 +119,32 @@ fn a_run_that_was_killed_goes_on_where_it_was() {
     assert_eq!(csv(out.path()), csv(before.path()));
     assert_eq!(graded(dir.path(), out.path(), &options()), [""; 0]);
     assert_eq!(graded(dir.path(), out.path(), &ClassOptions { fresh: true, ..options() }).len(), 4);
+}
+
+/// What was unpacked of a class may be gigabytes.
+#[test]
+fn what_a_run_that_was_killed_has_unpacked_is_removed_by_the_next() {
+    let (temporary, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = out.path().join("class.zip");
+    let mut zip = ZipWriter::new(File::create(&path).unwrap());
+    zip.start_file("kim.c", SimpleFileOptions::default()).unwrap();
+    zip.finish().unwrap();
+    // Where it waits: nobody opens the other end.
+    assert!(Command::new("mkfifo").arg(out.path().join(".grade-lock")).status().unwrap().success());
+    let mut grade = Command::new(env!("CARGO_BIN_EXE_grade"));
+    grade.args(["class", "getdtablesize", "--tier=none", "--unsafe", "--out"]).arg(out.path()).arg(&path);
+    grade.env("TMPDIR", temporary.path()).stderr(Stdio::piped());
+    let mut killed = grade.spawn().unwrap();
+    let mut said = String::new();
+    BufReader::new(killed.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    assert!(said.contains("students: 1"), "{said}");
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    // Even one that finds no class.
+    fs::remove_file(path).unwrap();
+    grade.output().unwrap();
+    let find = Command::new("find").arg(temporary.path()).args(["-type", "f"]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&find.stdout), "");
 }
 
 #[test]
