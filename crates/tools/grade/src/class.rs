@@ -6,8 +6,9 @@
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::env;
+use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -28,7 +29,7 @@ use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use crate::changes::Change;
-use crate::files::in_the_way;
+use crate::files::{in_the_way, write_whole};
 use crate::gather::{Submission, gather};
 use crate::pages;
 use crate::report::Report;
@@ -60,7 +61,7 @@ pub struct ClassOptions {
 
 /// A part of a class: the `number`th of `of`, from 1 on. A student's part follows from the name alone, so that who hands in
 /// late moves nobody else to another machine, where all would be graded again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Shard {
     number: u32,
     of: u32,
@@ -85,6 +86,50 @@ impl FromStr for Shard {
             _ => Err("a part of the class is a number from 1 on and how many there are, as 3/8".into()),
         }
     }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}/{}", self.number, self.of)
+    }
+}
+
+/// In a folder of results: which parts of a class they are, a line each. There is no such file where it is a whole class.
+const PARTS: &str = "parts.txt";
+
+/// The parts of a class that are in a folder of results.
+#[must_use]
+pub fn parts(out: &Path) -> BTreeSet<Shard> {
+    let text = fs::read_to_string(out.join(PARTS)).unwrap_or_default();
+    text.lines().filter_map(|line| line.parse().ok()).collect()
+}
+
+/// Which parts are missing beside those that are there: `part 2 of 4`.
+#[must_use]
+pub fn missing_parts(there: &BTreeSet<Shard>) -> Vec<String> {
+    let divisions: BTreeSet<u32> = there.iter().map(|part| part.of).collect();
+    let missing = divisions.into_iter().filter_map(|of| {
+        let missing = (1..=of).filter(|number| !there.contains(&Shard { number: *number, of }));
+        let missing: Vec<String> = missing.map(|number| number.to_string()).collect();
+        let parts = if missing.len() == 1 { "part" } else { "parts" };
+        (!missing.is_empty()).then(|| format!("{parts} {} of {of}", missing.join(", ")))
+    });
+    missing.collect()
+}
+
+/// Writes down that this part is there, or the whole class.
+fn note_part(out: &Path, part: Option<Shard>) -> io::Result<()> {
+    let file = out.join(PARTS);
+    let Some(part) = part else {
+        return match fs::remove_file(&file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(in_the_way(&file, &error)),
+            _ => Ok(()),
+        };
+    };
+    let mut parts = parts(out);
+    parts.insert(part);
+    let lines: Vec<String> = parts.iter().map(ToString::to_string).collect();
+    write_whole(&file, lines.join("\n").as_bytes())
 }
 
 /// Grades one submission, with a seed.
@@ -116,7 +161,7 @@ fn first_word(digest: &[u8]) -> u32 {
 }
 
 /// Grades the class in `dir`, and writes `out/results/NAME.json`, `out/class.csv`, `out/class.html`, `out/students/`
-/// and `out/similar.csv`. What an instructor must know before it begins is `said`.
+/// and `out/similar.csv`; results of before whose submissions are gone go to `out/withdrawn/`. What an instructor must know before it begins is `said`.
 ///
 /// What cannot be graded is recorded, and the next one is graded. A result that cannot be written (a full disk) ends the
 /// run with an error that says how many are missing; those written stay, and the next run goes on from them.
@@ -128,7 +173,8 @@ pub fn class(
     said: &dyn Fn(&str),
     grade: Grade,
 ) -> io::Result<Summary> {
-    let gathered = gather(dir, &|student| options.shard.is_none_or(|shard| shard.has(student)))?;
+    let wanted = |student: &str| options.shard.is_none_or(|shard| shard.has(student));
+    let gathered = gather(dir, &wanted)?;
     for line in &gathered.said {
         said(line);
     }
@@ -149,6 +195,12 @@ pub fn class(
     run.all(submissions, &file)?;
 
     let files: Vec<PathBuf> = submissions.iter().map(file).collect();
+    let aside = out.join("withdrawn");
+    let gone = put_aside(&files, &results, &aside, &wanted)?;
+    if !gone.is_empty() {
+        said(&format!("no longer handed in: {}; kept in {}", gone.join(", "), aside.display()));
+    }
+    note_part(out, options.shard)?;
     let (class, _) = Class::read(&files, &mut |_| ())?;
     let mut class = Class { lab: lab.name.into(), ..class };
     if let Some(roster) = &options.roster {
@@ -165,6 +217,32 @@ pub fn class(
         .collect();
     let changes = pages::write(&class, out, options.lang)?;
     Ok(Summary { seed, kept: run.kept.into_inner(), class, changes, missing })
+}
+
+/// Puts the results aside whose submissions are no longer there, of those students whom `wanted` wants: no report shall give marks for
+/// them. Gives whose they are.
+fn put_aside(
+    there: &[PathBuf],
+    results: &Path,
+    aside: &Path,
+    wanted: &dyn Fn(&str) -> bool,
+) -> io::Result<Vec<String>> {
+    let mut gone = Vec::new();
+    for file in fs::read_dir(results).map_err(|error| in_the_way(results, &error))? {
+        let file = file?;
+        if !there.contains(&file.path())
+            && let Ok(Entry { student, .. }) = Entry::read(&file.path())
+            && wanted(&student)
+        {
+            let put = || {
+                fs::create_dir_all(aside).and_then(|()| fs::rename(file.path(), aside.join(file.file_name())))
+            };
+            put().map_err(|error| in_the_way(aside, &error))?;
+            gone.push(student);
+        }
+    }
+    gone.sort();
+    Ok(gone)
 }
 
 /// Refuses results inside the class's folder, where they would be taken for a submission.
@@ -259,7 +337,7 @@ impl Run<'_> {
         let mut prints: Prints =
             path.as_ref().map(|path| similar::fingerprints(path).unwrap_or_default()).unwrap_or_default();
         prints.forget(|hash| self.given.contains(&hash));
-        if let Some(digest) = &digest
+        if let (Ok(path), Some(digest)) = (&path, &digest)
             && let Ok(entry) = Entry::read(file)
             && !self.options.fresh
             && self.is_of(&entry, &student, path, digest, seed)
@@ -289,6 +367,8 @@ impl Run<'_> {
         let report = &entry.report;
         entry.student == student
             && entry.digest == digest
+            // The name says in which language it is.
+            && path.file_name().is_some_and(|name| *name.to_string_lossy() == *report.submission)
             && GRADER.is_some()
             && entry.grader == *GRADER
             && report.lab == self.lab.name
@@ -353,8 +433,6 @@ fn digest(submission: &Path) -> Option<String> {
             room = room.checked_sub(file.len())?;
             digest.update(file.len().to_le_bytes());
             let mut contents = BufReader::new(File::open(&path).ok()?.take(file.len()));
-            // The name says in which language it is.
-            && path.file_name().is_some_and(|name| *name.to_string_lossy() == *report.submission)
             let mut left = file.len();
             while left > 0 {
                 let bytes = contents.fill_buf().ok().filter(|bytes| !bytes.is_empty())?;

@@ -11,7 +11,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use grade::changes::Change;
-use grade::class::{ClassOptions, Shard, class};
+use grade::class::{ClassOptions, Shard, class, missing_parts, parts};
 use grade::files::write_whole;
 use grade::form::Form;
 use grade::formats::{Format, render};
@@ -365,12 +365,19 @@ fn report(results: &[PathBuf], out: &Path, beside: &Beside, lang: Lang) -> io::R
     if files.is_empty() {
         return Err(io::Error::other("no result files there"));
     }
+    let missing = missing_parts(&results.iter().flat_map(|results| parts(results)).collect());
+    for missing in &missing {
+        say(&format!(
+            "grade: missing: {missing}; whose students are there would stand as having handed in nothing"
+        ));
+    }
     let (mut class, unreadable) = Class::read(&files, &mut |said| say(&format!("grade: {said}")))?;
     if let Some(roster) = &roster {
         class.call(roster);
     }
     let changes = pages::write(&class, out, lang)?;
-    conclude(&class, &changes, form, out, lang, unreadable)
+    let status = conclude(&class, &changes, form, out, lang, unreadable)?;
+    Ok(if missing.is_empty() { status } else { 2 })
 }
 
 /// So many of a list on the terminal; `class.html` has all.

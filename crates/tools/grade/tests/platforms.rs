@@ -610,6 +610,31 @@ fn the_parts_of_a_class_are_all_of_it_and_each_once() {
         sizes.push(students.len());
         seen.extend(students.into_keys());
         args.push(out.to_str().unwrap().into());
+/// Or else `report` would go on giving marks for it.
+#[test]
+fn what_was_withdrawn_is_no_longer_among_the_results() {
+    let (dir, parts) = (sample::class_of(&["kim.c", "lee.c"]), tempfile::tempdir().unwrap());
+    let out = parts.path().join("results");
+    graded_to(dir.path(), &out, &options());
+    fs::rename(dir.path().join("lee.c"), parts.path().join("lee.c")).unwrap();
+    let (students, said) = graded_to(dir.path(), &out, &options());
+    assert_eq!(students, told(&[("kim.c", &[])]));
+    assert!(said.contains("no longer handed in: lee.c"), "{said}");
+    let all = parts.path().join("all");
+    let output = grade(&["report", out.to_str().unwrap(), "--out", all.to_str().unwrap()]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains(": 1 of 1 graded"), "{output:?}");
+    // It is not lost.
+    assert_eq!(Entry::read(&out.join("withdrawn/lee.c.json")).unwrap().student, "lee.c");
+    // Another part of the class is not withdrawn.
+    fs::rename(parts.path().join("lee.c"), dir.path().join("lee.c")).unwrap();
+    for part in ["1/2", "2/2"] {
+        let shard: Option<Shard> = Some(part.parse().unwrap());
+        graded_to(dir.path(), &out, &ClassOptions { shard, ..options() });
+    }
+    let output = grade(&["report", out.to_str().unwrap(), "--out", all.to_str().unwrap()]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains(": 2 of 2 graded"), "{output:?}");
+}
+
     }
     seen.sort();
     let mut expected = names.clone();
@@ -643,4 +668,40 @@ fn a_part_with_nobody_in_it_is_a_part() {
         output.status.success() && String::from_utf8_lossy(&output.stdout).contains("2 of 2 graded"),
         "{output:?}"
     );
+}
+
+/// Or else its students would be taken for such as have handed in nothing.
+#[test]
+fn a_part_that_is_missing_is_said() {
+    let (dir, parts) = (sample::class_of(&["kim.c", "lee.c"]), tempfile::tempdir().unwrap());
+    let path = |name: &str| parts.path().join(name).to_str().unwrap().to_string();
+    let run = |part: &str, out: &str| {
+        let shard: Option<Shard> = Some(part.parse().unwrap());
+        graded_to(dir.path(), &parts.path().join(out), &ClassOptions { shard, ..options() });
+    };
+    let report = |folders: &[&str]| {
+        let folders: Vec<String> = folders.iter().map(|name| path(name)).collect();
+        let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
+        let all = tempfile::tempdir().unwrap();
+        let output = grade(&[&["report"][..], &folders, &["--out", all.path().to_str().unwrap()]].concat());
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    for part in 1..=4 {
+        run(&format!("{part}/4"), &part.to_string());
+    }
+    let (status, said) = report(&["1", "3", "4"]);
+    assert!(status == Some(2) && said.contains("missing: part 2 of 4"), "{said}");
+    assert_eq!(report(&["1", "2", "3", "4"]), (Some(0), String::new()));
+    // Parts of another division are none of these.
+    run("1/3", "other");
+    let (status, said) = report(&["1", "2", "3", "4", "other"]);
+    assert!(status == Some(2) && said.contains("missing: parts 2, 3 of 3"), "{said}");
+    // One after another in one place.
+    run("2/3", "other");
+    run("3/3", "other");
+    assert_eq!(report(&["other"]), (Some(0), String::new()));
+    // And whole.
+    run("1/3", "once");
+    graded_to(dir.path(), &parts.path().join("once"), &options());
+    assert_eq!(report(&["once"]), (Some(0), String::new()));
 }
