@@ -11,7 +11,7 @@ use labs::words::Lang;
 use crate::handed_in::{Platform, Who};
 use crate::report::Status;
 use crate::results::{Class, Row};
-use crate::roster::{Found, Person, Roster, same_name};
+use crate::roster::{Found, Person, Roster, has_name};
 use crate::sheet::Sheet;
 
 /// The table, and where in it the marks go.
@@ -90,7 +90,7 @@ impl Form {
             let there = &self.people.0[at].name;
             // Numbers of another assignment are other people's. Where marking is blind, nobody has a name.
             let blind = self.sheet.rows[at].1[self.id].starts_with(&who.name);
-            return if there.is_empty() || blind || same_name(there, &who.name) {
+            return if there.is_empty() || blind || has_name(&who.name, there) {
                 Ok(at)
             } else {
                 Err(format!("its number is {there}'s there: is that the same assignment?"))
@@ -143,8 +143,10 @@ fn moodle(sheet: Sheet, column: Option<&str>) -> Result<Form, String> {
     };
     let ids = columns(&sheet, &["ID number", "Username", "학번", "아이디"]);
     let name = sheet.column(&["Full name", "이름", "성명"]);
-    let full = sheet.column(&["Maximum Grade"]);
-    let full = full.and_then(|full| sheet.rows.first()?.1.get(full)?.trim().replace(',', ".").parse().ok());
+    // Whatever it is called in the site's language, it follows; a scale's words are no number.
+    let full = sheet.column(&["Maximum Grade"]).unwrap_or(marks + 1);
+    let mut full = sheet.rows.iter().map(|(_, cells)| number(cells.get(full)?));
+    let full = full.next().flatten().filter(|first| full.all(|other| other == Some(*first)));
     let person = |cells: &[String]| Person {
         ids: texts(cells, &ids),
         name: name.and_then(|name| cells.get(name)).map_or(String::new(), |name| name.trim().into()),
@@ -188,7 +190,7 @@ fn canvas(sheet: Sheet, column: Option<&str>) -> Result<Form, String> {
             all.join(", ")
         ));
     };
-    let full = point(marks).parse().ok();
+    let full = number(point(marks));
     let ids = columns(&sheet, &["SIS User ID", "SIS Login ID", "Integration ID"]);
     let names = columns(&sheet, &["Student", "LastName", "FirstName"]);
     let person = |cells: &[String]| {
@@ -216,6 +218,11 @@ fn texts(cells: &[String], columns: &[usize]) -> Vec<String> {
 fn trailing_number(text: &str) -> &str {
     let text = text.trim();
     &text[text.trim_end_matches(|c: char| c.is_ascii_digit()).len()..]
+}
+
+/// A number, whichever decimal mark it has.
+fn number(cell: &str) -> Option<f64> {
+    cell.trim().replace(',', ".").parse().ok()
 }
 
 /// Are full marks others there?

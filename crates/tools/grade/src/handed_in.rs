@@ -301,10 +301,12 @@ fn user_names<'a>(all: impl Iterator<Item = &'a String> + Clone) -> BTreeMap<Str
     all.map(|whose| (whose.clone(), whose[shared.len()..].to_string())).collect()
 }
 
-/// Is an entry of a folder or archive something that was handed in? Hidden ones are not, nor what macOS adds to an archive.
+/// Is an entry of a folder or archive something that was handed in? Hidden ones are not, nor what macOS and
+/// Windows add on their own.
 #[must_use]
 pub fn counts(entry: &OsStr) -> bool {
-    !entry.as_encoded_bytes().starts_with(b".") && entry != "__MACOSX"
+    !entry.as_encoded_bytes().starts_with(b".")
+        && ["__MACOSX", "Thumbs.db", "desktop.ini"].iter().all(|system| entry != *system)
 }
 
 #[cfg(test)]

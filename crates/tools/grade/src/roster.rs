@@ -112,11 +112,10 @@ impl Roster {
     }
 }
 
-/// Are two names one, whichever part comes first, however they are spaced?
+/// Is a name in a text, whichever part comes first, however it is spaced?
 #[must_use]
-pub fn same_name(one: &str, other: &str) -> bool {
-    let all: String = words(one).concat();
-    orders(other).contains(&all) || orders(one).contains(&words(other).concat())
+pub fn has_name(text: &str, name: &str) -> bool {
+    named(text, name).is_some() || orders(text).contains(&words(name).concat())
 }
 
 /// Is this number or user name in a text, and not a part of a longer one?
@@ -206,7 +205,8 @@ mod tests {
     fn of_two_names_the_longer_is_meant() {
         let class = roster(&[("1", "Kim Lee"), ("2", "Kim Lee Park")]);
         assert_eq!(class.find("Kim Lee Park.c", &Who::default()), Found::One(1));
-        assert!(same_name("honggildong", "Hong, Gildong") && same_name("Gildong Hong", "Hong Gildong"));
-        assert!(!same_name("김철", "김철수"));
+        assert!(has_name("honggildong", "Hong, Gildong") && has_name("Gildong Hong", "Hong Gildong"));
+        assert!(has_name("1분반-김 철수", "김철수") && has_name("Hong, Gildong", "gildonghong"));
+        assert!(!has_name("김철", "김철수") && !has_name("김철수", "김철"));
     }
 }

@@ -33,10 +33,15 @@ impl Sheet {
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, String> {
+        // .xlsx, .xls
+        if [&b"PK\x03\x04"[..], b"\xD0\xCF\x11\xE0"].iter().any(|start| bytes.starts_with(start)) {
+            return Err("a workbook; save it as CSV and give that".into());
+        }
         let text = text(bytes)?;
-        let first = text.lines().next().unwrap_or_default();
-        // A header's names have neither tabs nor semicolons.
-        let delimiter = [b'\t', b';'].into_iter().find(|d| first.contains(char::from(*d))).unwrap_or(b',');
+        let first = text.lines().find(|line| !line.is_empty()).unwrap_or_default();
+        // A name in the header may have one of the others.
+        let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|d| first.matches(char::from(*d)).count());
+        let delimiter = delimiter.unwrap_or(b',');
         let mut csv = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)

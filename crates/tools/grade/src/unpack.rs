@@ -58,7 +58,11 @@ pub fn unpack(archive: &Path, into: &Path, most: &Most) -> io::Result<Vec<String
     let unpacked = match &start[..] {
         b"PK" => unpacking.zip(archive),
         [0x1F, 0x8B] => unpacking.tar(MultiGzDecoder::new(archive), most),
-        _ => unpacking.tar(archive, most),
+        // Nothing says at its beginning that it is one.
+        _ => unpacking.tar(archive, most).map_err(|error| {
+            let none = unpacking.files == most.files && error.raw_os_error().is_none();
+            if none { io::Error::other("it is no .zip, .tar or .tar.gz") } else { error }
+        }),
     };
     unpacked.map_err(whose)?;
     unpacking.link()

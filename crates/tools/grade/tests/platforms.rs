@@ -188,7 +188,10 @@ fn what_is_no_class_is_said() {
         class(&ECHO, dir, out.path(), &options(), &|_| (), &found).unwrap_err().to_string()
     };
     let said = run(&dir.path().join("notes.txt"));
-    assert!(said.contains("notes.txt: not a folder, and can't be unpacked"), "{said}");
+    assert!(
+        said.contains("notes.txt: not a folder, and can't be unpacked: it is no .zip, .tar or .tar.gz"),
+        "{said}"
+    );
     let said = run(&zip_of(&[]).path().join("class.zip"));
     assert!(said.contains("no submissions in it"), "{said}");
 }
@@ -235,9 +238,6 @@ fn a_class_downloaded_again_is_not_graded_again() {
     assert_eq!(kept, told(&[("kim_1", &[]), ("lee_2", &[])]));
 }
 
-// ---- The roster ----
-
-/// A roster's file of these bytes.
 /// With the same bytes: `echo.txt` was no program.
 #[test]
 fn a_file_of_another_name_is_graded_again() {
@@ -262,6 +262,9 @@ fn names_that_are_taken_apart_are_put_together() {
     assert_eq!(graded(unpacked.path()).0, all);
 }
 
+// ---- The roster ----
+
+/// A roster's file of these bytes.
 fn file_of(bytes: impl AsRef<[u8]>) -> (TempDir, std::path::PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("given.csv");
@@ -290,6 +293,18 @@ fn a_roster_is_read_as_a_spreadsheet_has_saved_it() {
 }
 
 #[test]
+fn a_header_may_have_any_of_the_marks_in_a_name() {
+    for (table, name) in [
+        ("id,name,Lab 1; echo\n1,김철수,x\n", "김철수"),
+        ("\n\nid;\"name\";\"Lab 1, echo\"\n1;\"김, 철수\";x\n", "김, 철수"),
+    ] {
+        let (_dir, path) = file_of(table);
+        let Roster(people) = Roster::read(&path).unwrap();
+        assert_eq!((people[0].id(), &*people[0].name), ("1", name), "{table}");
+    }
+}
+
+#[test]
 fn of_a_bad_roster_the_place_is_said() {
     let run = |bytes: &[u8]| {
         let (_dir, path) = file_of(bytes);
@@ -302,6 +317,8 @@ fn of_a_bad_roster_the_place_is_said() {
         (b"number,name\n1,kim\n", "given.csv: line 1: no column `id` or `학번`; there are: number, name"),
         (b"id,name\n1,kim\n2,l\xffe\n", "given.csv: line 3, column 4: neither UTF-8 nor CP949"),
         (b"id,name\n", "given.csv: nobody in it"),
+        (b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0", "given.csv: a workbook; save it as CSV and give that"),
+        (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\0", "given.csv: a workbook; save it as CSV and give that"),
         (b"", "given.csv: nothing in it"),
     ] {
         assert!(run(bytes).ends_with(said), "{}", run(bytes));
@@ -417,6 +434,21 @@ Participant 1204,박영희,20261204,Submitted,,100.00,-,
     assert!(said.contains("full marks are 10 there, 100 here: scaled"), "{said}");
 }
 
+/// Where there are groups, Moodle has written theirs before the name; and a site's language has words of its own.
+#[test]
+fn moodles_groups_and_languages_are_no_obstacle() {
+    use grade::handed_in::Platform::Moodle;
+    let class = class_of(&[
+        entry("1분반-김 철수_1201", who(Moodle, "1201", "1분반-김 철수"), Some(60)),
+        entry("1분반-박영수_1204", who(Moodle, "1204", "1분반-박영수"), Some(70)),
+    ]);
+    let korean = WORKSHEET.replace("100.00", "20.00").replace("Maximum Grade", "최고 성적");
+    let (table, said) = filled(&korean.replace("Grade,", "성적,"), None, &class).unwrap();
+    assert!(table.contains("20261201,Submitted,12,20.00"), "{table}");
+    assert!(table.contains("20261204,Submitted,,20.00"), "{table}");
+    assert!(said.contains("full marks are 20 there, 100 here: scaled"), "{said}");
+}
+
 #[test]
 fn a_plain_class_finds_its_rows_by_number_or_name() {
     let mut class = class_of(&[
@@ -474,6 +506,11 @@ fn canvas_gradebook_is_filled_in() {
         );
         assert!(said.contains("canvas.csv: 2 of 2 filled in"), "{said}");
     }
+    // As it is exported where the decimal mark is a comma.
+    let continental = GRADEBOOK.replace(',', ";").replace("; ", ", ").replace(";50;", ";50,00;");
+    let (table, said) = filled(&continental, Some("Echo server"), &class).unwrap();
+    assert!(table.contains(";hong;A;30\n"), "{table}");
+    assert!(said.contains("full marks are 50 there"), "{said}");
 }
 
 fn grade(args: &[&str]) -> Output {
@@ -573,6 +610,31 @@ fn a_second_run_says_what_has_changed() {
     assert_eq!(run(false), []);
 }
 
+/// Or else `report` would go on giving marks for it.
+#[test]
+fn what_was_withdrawn_is_no_longer_among_the_results() {
+    let (dir, parts) = (sample::class_of(&["kim.c", "lee.c"]), tempfile::tempdir().unwrap());
+    let out = parts.path().join("results");
+    graded_to(dir.path(), &out, &options());
+    fs::rename(dir.path().join("lee.c"), parts.path().join("lee.c")).unwrap();
+    let (students, said) = graded_to(dir.path(), &out, &options());
+    assert_eq!(students, told(&[("kim.c", &[])]));
+    assert!(said.contains("no longer handed in: lee.c"), "{said}");
+    let all = parts.path().join("all");
+    let output = grade(&["report", out.to_str().unwrap(), "--out", all.to_str().unwrap()]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains(": 1 of 1 graded"), "{output:?}");
+    // It is not lost.
+    assert_eq!(Entry::read(&out.join("withdrawn/lee.c.json")).unwrap().student, "lee.c");
+    // Another part of the class is not withdrawn.
+    fs::rename(parts.path().join("lee.c"), dir.path().join("lee.c")).unwrap();
+    for part in ["1/2", "2/2"] {
+        let shard: Option<Shard> = Some(part.parse().unwrap());
+        graded_to(dir.path(), &out, &ClassOptions { shard, ..options() });
+    }
+    let output = grade(&["report", out.to_str().unwrap(), "--out", all.to_str().unwrap()]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains(": 2 of 2 graded"), "{output:?}");
+}
+
 /// A run that was killed after some were graded again has still to say what has changed in all.
 #[test]
 fn a_run_that_was_killed_forgets_no_change() {
@@ -610,31 +672,6 @@ fn the_parts_of_a_class_are_all_of_it_and_each_once() {
         sizes.push(students.len());
         seen.extend(students.into_keys());
         args.push(out.to_str().unwrap().into());
-/// Or else `report` would go on giving marks for it.
-#[test]
-fn what_was_withdrawn_is_no_longer_among_the_results() {
-    let (dir, parts) = (sample::class_of(&["kim.c", "lee.c"]), tempfile::tempdir().unwrap());
-    let out = parts.path().join("results");
-    graded_to(dir.path(), &out, &options());
-    fs::rename(dir.path().join("lee.c"), parts.path().join("lee.c")).unwrap();
-    let (students, said) = graded_to(dir.path(), &out, &options());
-    assert_eq!(students, told(&[("kim.c", &[])]));
-    assert!(said.contains("no longer handed in: lee.c"), "{said}");
-    let all = parts.path().join("all");
-    let output = grade(&["report", out.to_str().unwrap(), "--out", all.to_str().unwrap()]);
-    assert!(String::from_utf8_lossy(&output.stdout).contains(": 1 of 1 graded"), "{output:?}");
-    // It is not lost.
-    assert_eq!(Entry::read(&out.join("withdrawn/lee.c.json")).unwrap().student, "lee.c");
-    // Another part of the class is not withdrawn.
-    fs::rename(parts.path().join("lee.c"), dir.path().join("lee.c")).unwrap();
-    for part in ["1/2", "2/2"] {
-        let shard: Option<Shard> = Some(part.parse().unwrap());
-        graded_to(dir.path(), &out, &ClassOptions { shard, ..options() });
-    }
-    let output = grade(&["report", out.to_str().unwrap(), "--out", all.to_str().unwrap()]);
-    assert!(String::from_utf8_lossy(&output.stdout).contains(": 2 of 2 graded"), "{output:?}");
-}
-
     }
     seen.sort();
     let mut expected = names.clone();
