@@ -131,6 +131,11 @@ fn java() {
     let (_dir, kim) =
         folder(&[("MyDaytime.java", &packaged), ("Test.java", other), ("None.java", "class None {}\n")]);
     gets_all("mydaytime", &kim);
+    // In a class each file is called as its student is.
+    let (_dir, path) = file("김철수_1.java", &text);
+    gets_all("mydaytime", &path);
+    let (_dir, path) = file("kim.java", &text.replace("int n;", ""));
+    says(&why_not("mydaytime", &path), &["doesn't compile: submission/MyDaytime.java:15: error"]);
     let (_dir, path) = file("None.java", "class None {}\n");
     says(&why_not("mydaytime", &path), &["no class has a public static void main"]);
     let (_dir, path) = file("MyDaytime.java", &text.replace("int n;", ""));
@@ -274,6 +279,14 @@ fn sources_in_euc_kr() {
 }
 
 /// The label is neither.
+/// As Notepad saves what is "Unicode".
+fn sources_in_utf16() {
+    let text: Vec<u8> = good("getdtablesize", "plain.c").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let (_dir, path) = file("plain.c", "");
+    fs::write(&path, [&b"\xFF\xFE"[..], &text].concat()).unwrap();
+    says(&why_not("getdtablesize", &path), &["plain.c is saved in UTF-16"]);
+}
+
 fn no_encoding() {
     let text = good("byte_order", "plain.c").replace("UDP 에코 포트번호(네트워크 순서)", "\\xff\\xff");
     let (_dir, path) = euc_kr("plain.c", &text);
@@ -328,6 +341,7 @@ fn main() -> ExitCode {
         trial("client_and_server", without(&["cc"]), client_and_server),
         trial("makefiles", without(&["cc", "make"]), makefiles),
         trial("sources_in_euc_kr", without(&["cc", "java", "javac"]), sources_in_euc_kr),
+        trial("sources_in_utf16", without(&["cc"]), sources_in_utf16),
         trial("no_encoding", without(&["cc"]), no_encoding),
         trial("nothing", without(&[]), nothing),
     ])

@@ -1,7 +1,7 @@
 //! How a submission becomes a program: its compiler, or what else it is started with.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -151,7 +151,29 @@ pub fn build(
 ) -> (Verdict<Vec<String>>, String) {
     let (work, inside) = (place.work(), place.work_inside());
     let mut building = Building { place, kit, lab, work, inside, log: String::new() };
-    (building.build(folder, kind), building.log)
+    let built = building.build(folder, kind).map_err(|fault| match in_utf16(&building.work) {
+        Some(file) => fault.surely_because(words!(
+            "{file}이 UTF-16으로 저장됐어요. UTF-8로 다시 저장하세요(메모장: 다른 이름으로 저장, 인코딩).",
+            "{file} is saved in UTF-16. Save it anew in UTF-8 (Notepad: Save as, Encoding)."
+        )),
+        None => fault,
+    });
+    (built, building.log)
+}
+
+/// A file of the submission that says at its beginning that it is in UTF-16, which no compiler here reads.
+fn in_utf16(work: &Path) -> Option<String> {
+    let starts_so = |path: &Path| -> io::Result<bool> {
+        let mut start = Vec::new();
+        if let Entry::File(file) = open(None, path)? {
+            file.take(2).read_to_end(&mut start)?;
+        }
+        Ok([b"\xFF\xFE", b"\xFE\xFF"].iter().any(|mark| start == *mark))
+    };
+    let files = fs::read_dir(work.join("submission")).ok()?.flatten();
+    let mut names =
+        files.filter(|file| starts_so(&file.path()).unwrap_or(false)).map(|file| file.file_name());
+    Some(names.next()?.to_string_lossy().into_owned())
 }
 
 /// A submission that is being built.
@@ -303,10 +325,19 @@ impl Building<'_> {
         let utf8 = files.iter().map(is_utf8).collect::<io::Result<Vec<bool>>>()?;
         let encoding = if utf8.contains(&false) { "x-windows-949" } else { "UTF-8" };
         // No code of the submission's is run by the compiler.
-        let mut javac = strings(&["javac", "-proc:none", "-encoding", encoding, "-d", "classes"]);
-        javac.extend(COMPILING_JAVA.map(String::from));
-        javac.extend(sources(files));
-        self.run(javac)?;
+        let javac = |files: &[String]| {
+            let options = strings(&["javac", "-proc:none", "-encoding", encoding, "-d", "classes"]);
+            let options = options.into_iter().chain(COMPILING_JAVA.map(String::from));
+            options.chain(sources(files)).collect::<Vec<String>>()
+        };
+        if let Err(failure) = self.run(javac(files)) {
+            let ([file], Some(name)) = (files, public_class(&self.log)) else { return Err(failure) };
+            // A file that is called as its student is, and not as its class.
+            let submission = self.work.join("submission");
+            fs::rename(submission.join(file), submission.join(&name))?;
+            self.log.clear();
+            self.run(javac(&[name]))?;
+        }
         let classes = self.work.join("classes");
         let mut mains = Vec::new();
         classes_with_main(&classes, &classes, &mut mains)?;
@@ -405,6 +436,13 @@ const COMPILING_JAVA: [&str; 3] = ["-J-XX:+UseSerialGC", "-J-Xmx512m", "-J-XX:Ti
 /// And its programs: one thread that collects garbage, and soon, little memory, no files beside.
 const RUNNING_JAVA: [&str; 5] =
     ["-XX:+UseSerialGC", "-Xmx128m", "-Xmn4m", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"];
+
+/// What javac says that a file should be called, after the public class in it.
+fn public_class(said: &str) -> Option<String> {
+    let first = said.lines().next()?.split_once(" is public, should be declared in a file named ")?.1;
+    let name = first.strip_suffix(".java")?;
+    name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$').then(|| first.into())
+}
 
 /// Does an object file define `main`?
 fn has_main(path: &Path) -> io::Result<bool> {
