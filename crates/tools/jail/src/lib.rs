@@ -29,10 +29,10 @@ pub use jail::{Ended, Jail, Shared};
 pub use limits::{Allowed, Limits, Spent};
 pub use place::{How, Place, Prepared};
 pub use process::{leave, myself, wait_for_the_left};
-pub use reduced::{Alone, end_all_of};
+pub use reduced::{Alone, end_all_of, limit_files};
 pub use tier::Tier;
 
-use process::{KEEPER, PROBE, SWEEPER};
+use process::{KEEPER, LIMITER, PROBE, SWEEPER};
 
 /// The best tier that can be had here, tried out once.
 pub fn best_tier() -> Tier {
@@ -76,7 +76,7 @@ pub fn refusals() -> impl Iterator<Item = Setting> {
 /// Does a part of this program, from its first argument on.
 pub type Part = fn() -> io::Result<()>;
 
-/// Does what `main` has to do first: if this process was started as a keeper, a sweeper or a probe, or as one of the
+/// Does what `main` has to do first: if this process was started as a keeper, a sweeper, a limiter or a probe, or as one of the
 /// caller's own `parts`, it is that. Gives its exit status.
 #[must_use]
 pub fn dispatch(parts: &[(&str, Part)]) -> Option<u8> {
@@ -86,6 +86,7 @@ pub fn dispatch(parts: &[(&str, Part)]) -> Option<u8> {
     let done = match part.as_str() {
         KEEPER => inside::keep(),
         SWEEPER => reduced::sweep(&argument),
+        LIMITER => reduced::limit(&argument),
         PROBE => place::probe(&argument),
         part => parts.iter().find(|(name, _)| *name == part)?.1(),
     };

@@ -16,6 +16,8 @@ pub(crate) const PROBE: &str = "__probe";
 pub(crate) const KEEPER: &str = "__keeper";
 /// The part that ends all processes of a user.
 pub(crate) const SWEEPER: &str = "__sweeper";
+/// The part that limits the descriptors of a process of a user.
+pub(crate) const LIMITER: &str = "__limiter";
 
 /// This program, to be started again in another part: [`crate::dispatch`].
 pub fn myself() -> io::Result<Command> {

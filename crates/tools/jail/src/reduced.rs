@@ -18,7 +18,7 @@ use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::{Gid, Pid, Uid, getresuid, setgroups, setresgid, setresuid};
 use procfs::process::all_processes;
 
-use crate::process::{SWEEPER, myself};
+use crate::process::{LIMITER, SWEEPER, myself};
 use crate::tier::{Tier, tried};
 
 /// How many users a caller needs: one that ends the others' processes, one that builds, the others for runs.
@@ -205,4 +205,36 @@ pub(crate) fn sweep(uid: &str) -> io::Result<()> {
         Ok(()) | Err(Errno::ESRCH) => Ok(()),
         Err(errno) => tried("kill", Err(errno)),
     }
+}
+
+/// Says how many descriptors a process may have (soft and hard: prlimit(2)). If it is of a user of its own, `user`, root itself may not
+/// say so in most containers, which leave it no `CAP_SYS_RESOURCE`. One that has ended is limited in nothing.
+pub fn limit_files(pid: i32, user: Option<u32>, (soft, hard): (u64, u64)) -> io::Result<()> {
+    if let Some(user) = user {
+        let limited = myself()?.arg(LIMITER).arg(format!("{user} {pid} {soft} {hard}")).output()?;
+        return if limited.status.success() {
+            Ok(())
+        } else {
+            Err(io::Error::other(String::from_utf8_lossy(&limited.stderr).trim().to_string()))
+        };
+    }
+    let limit = libc::rlimit { rlim_cur: soft, rlim_max: hard };
+    // SAFETY: `limit` lives until the call returns, and nothing is written back.
+    let result = unsafe { libc::prlimit(pid, libc::RLIMIT_NOFILE, &raw const limit, std::ptr::null_mut()) };
+    match Errno::result(result) {
+        Err(Errno::ESRCH) | Ok(_) => Ok(()),
+        Err(errno) => tried("prlimit", Err(errno)),
+    }
+}
+
+/// Becomes a process whose real user is `user`, which may limit that user's processes, and does so: prlimit(2). Its effective and saved
+/// users stay root, so that they can look into nothing of it: ptrace(2).
+pub(crate) fn limit(what: &str) -> io::Result<()> {
+    let number =
+        |at: usize| what.split(' ').nth(at).unwrap_or_default().parse::<u32>().map_err(io::Error::other);
+    let (user, pid, limits) = (number(0)?, number(1)?, (number(2)?.into(), number(3)?.into()));
+    let (root, group) = (Uid::effective(), Gid::effective());
+    tried("setresgid", setresgid(Gid::from_raw(user), group, group))?;
+    tried("setresuid", setresuid(Uid::from_raw(user), root, root))?;
+    limit_files(pid.cast_signed(), None, limits)
 }

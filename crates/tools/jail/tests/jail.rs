@@ -5,11 +5,12 @@ use std::fs::Permissions;
 use std::io::{self, BufRead as _, BufReader};
 use std::net::Ipv4Addr;
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::{env, fs};
 
-use jail::{Ended, How, Limits, Place, Shared, Tier, best_tier, dispatch, own_folder};
+use jail::{Ended, How, Limits, Place, Shared, Tier, best_tier, dispatch, limit_files, own_folder, possible};
 use labkit::{run_trials, trial};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,15 @@ const CALLER: &str = "__caller";
 
 /// The part that has a folder of its own until its input ends.
 const AT_WORK: &str = "__at_work";
+
+/// The part that limits another user's process.
+const LIMITING: &str = "__limiting";
+
+/// The part that tries tier reduced out.
+const TRYING_OUT: &str = "__trying_out";
+
+/// Somebody else.
+const NOBODY: u32 = 65534;
 
 /// Runs a command of sh(1) in a place of its own, with the best tier that can be had. What it printed, and how it ended.
 fn run(command: &str) -> (String, Ended) {
@@ -234,11 +244,71 @@ fn no_cgroup(memory: bool) -> Option<String> {
     }
 }
 
+/// Limits what a process of another user may have, and says what it has then.
+fn be_limiting() -> io::Result<()> {
+    let mut other = Command::new("cat").stdin(Stdio::piped()).uid(NOBODY).gid(NOBODY).spawn()?;
+    let pid = other.id();
+    let limited = limit_files(pid.cast_signed(), Some(NOBODY), (7, 9));
+    print!("{limited:?} {}", fs::read_to_string(format!("/proc/{pid}/limits"))?);
+    drop(other.stdin.take());
+    other.wait().map(drop)
+}
+
+/// Root has it on a machine of its own, and not in a container.
+fn a_limit_needs_no_capability() {
+    let output = Command::new("setpriv")
+        .arg("--bounding-set=-sys_resource")
+        .arg(env::current_exe().unwrap())
+        .arg(LIMITING)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let files = said.lines().find(|line| line.starts_with("Max open files")).unwrap_or_default();
+    let numbers: Vec<&str> = files.split_whitespace().skip(3).take(2).collect();
+    assert!(said.starts_with("Ok(") && numbers == ["7", "9"], "{output:?}");
+}
+
+fn etc() -> [Option<Vec<u8>>; 4] {
+    ["hosts", "services", "host.conf", "nsswitch.conf"]
+        .map(|name| fs::read(Path::new("/etc").join(name)).ok())
+}
+
+fn be_trying_out() -> io::Result<()> {
+    let before = etc();
+    possible(Tier::Reduced)?;
+    print!("{}", if etc() == before { "the same" } else { "replaced" });
+    Ok(())
+}
+
+/// What `/etc` is after tier reduced was tried out; or why that can't be. Not this machine's own `/etc`: others may be at work with that
+/// now.
+fn tried_out() -> Result<String, String> {
+    let copy = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let script = "cp -a /etc \"$0\" && mount --bind \"$0/etc\" /etc && mount -t tmpfs tmpfs /var/lib && mkdir /var/lib/grade && exec \"$@\"";
+    let mut alone = Command::new("unshare");
+    alone.args(["--mount", "--propagation=private", "--pid", "--fork", "--mount-proc", "sh", "-c", script]);
+    let output = alone.arg(copy.path()).arg(env::current_exe().unwrap()).arg(TRYING_OUT).output();
+    let output = output.map_err(|error| format!("unshare: {error}"))?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(format!("tier reduced can't be tried out: {}", String::from_utf8_lossy(&output.stderr).trim()))
+    }
+}
+
 fn main() -> ExitCode {
     // This program is the keeper as well.
-    if let Some(code) = dispatch(&[(CALLER, be_the_caller), (AT_WORK, be_at_work)]) {
+    let parts: [(&str, jail::Part); 4] = [
+        (CALLER, be_the_caller),
+        (AT_WORK, be_at_work),
+        (LIMITING, be_limiting),
+        (TRYING_OUT, be_trying_out),
+    ];
+    if let Some(code) = dispatch(&parts) {
         return code.into();
     }
+    let no_root = (!nix::unistd::Uid::effective().is_root()).then(|| "this needs root".to_string());
+    let tried_out = tried_out();
     let missing = || (best_tier() == Tier::None).then(|| "there is no sandbox here".to_string());
     run_trials(vec![
         trial("its_end_is_told", missing(), its_end_is_told),
@@ -266,5 +336,9 @@ fn main() -> ExitCode {
             the_kernel_ends_who_takes_too_much_memory,
         ),
         trial("the_kernel_counts_their_processes", no_cgroup(true), the_kernel_counts_their_processes),
+        trial("a_limit_needs_no_capability", no_root, a_limit_needs_no_capability),
+        trial("who_tries_out_tier_reduced_leaves_etc_as_it_was", tried_out.clone().err(), move || {
+            assert_eq!(tried_out.unwrap(), "the same");
+        }),
     ])
 }

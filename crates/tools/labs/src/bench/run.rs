@@ -11,10 +11,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use jail::{Ended, How, Limits, Place, Prepared, Spent, Tier, end_all_of, leave, wait_for_the_left};
+use jail::{
+    Ended, How, Limits, Place, Prepared, Spent, Tier, end_all_of, leave, limit_files, wait_for_the_left,
+};
 use labkit::doings::{all_asleep, descendants, doings};
 use labkit::trace::{self, Call};
-use nix::errno::Errno;
 use nix::unistd::Pid;
 use procfs::process::Process;
 use tempfile::TempDir;
@@ -422,18 +423,8 @@ impl Run {
     pub fn without_descriptors(&self, much: impl FnOnce() -> Verdict) -> Verdict {
         // One that is about to be closed would be free.
         self.settle()?;
-        let before = self.limits.open_files;
-        let limit = |pid: i32, most: u64| {
-            let limit = libc::rlimit { rlim_cur: most, rlim_max: before.1 };
-            // SAFETY: `limit` lives until the call returns, and nothing is written back.
-            let result =
-                unsafe { libc::prlimit(pid, libc::RLIMIT_NOFILE, &raw const limit, std::ptr::null_mut()) };
-            // Of one that has ended meanwhile, nothing is limited.
-            match Errno::result(result) {
-                Err(Errno::ESRCH) | Ok(_) => Ok(()),
-                Err(errno) => Err(io::Error::from(errno)),
-            }
-        };
+        let (soft, hard) = self.limits.open_files;
+        let limit = |pid: i32, most: u64| limit_files(pid, self.user, (most, hard));
         for pid in self.processes() {
             let open: Vec<i32> = Process::new(pid)
                 .and_then(|process| process.fd()?.map(|fd| fd.map(|fd| fd.fd)).collect())
@@ -443,7 +434,7 @@ impl Run {
         }
         let done = much();
         for pid in self.processes() {
-            limit(pid, before.0)?;
+            limit(pid, soft)?;
         }
         done
     }
