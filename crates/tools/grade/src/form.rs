@@ -55,7 +55,7 @@ impl Form {
         }
         let feedback =
             self.sheet.column(&["Feedback comments"]).filter(|_| self.platform == Platform::Moodle);
-        let filled = of.len();
+        let mut filled = 0;
         for (at, rows) in of {
             let (cells, [row]) = (&mut self.sheet.rows[at].1, &rows[..]) else {
                 let all: Vec<&str> = rows.iter().map(|row| row.student.as_str()).collect();
@@ -64,6 +64,12 @@ impl Form {
             };
             let Ok(score) = row.marks else { continue };
             cells.resize(cells.len().max(self.sheet.header.len()), String::new());
+            // A mark would undo it.
+            if self.platform == Platform::Canvas && cells[self.marks].trim() == "EX" {
+                said.push(format!("{}: not filled in: excused there (EX)", row.student));
+                continue;
+            }
+            filled += 1;
             cells[self.marks] = scaled(score, class.max_score, self.full);
             if let Some(feedback) = feedback.filter(|feedback| cells[*feedback].trim().is_empty()) {
                 cells[feedback] = told(row, class, lang);

@@ -472,6 +472,7 @@ fn a_plain_class_finds_its_rows_by_number_or_name() {
         table.contains("20261203,Submitted,70.00,") && said.contains("one person's: 20261203.c, 이지은.c"),
         "{said}"
     );
+    assert!(said.contains("0 of 2 filled in"), "{said}");
 }
 
 const GRADEBOOK: &str = "Student,ID,SIS User ID,SIS Login ID,Section,Quiz (7),Echo server (8),Final Score
@@ -506,6 +507,14 @@ fn canvas_gradebook_is_filled_in() {
         );
         assert!(said.contains("canvas.csv: 2 of 2 filled in"), "{said}");
     }
+    // Who is excused stays so.
+    let excused = GRADEBOOK.replace("kim2,A,7,,", "kim2,A,7,EX,");
+    let (table, said) = filled(&excused, Some("Echo server"), &class).unwrap();
+    assert!(table.contains(",kim2,A,EX\n"), "{table}");
+    assert!(
+        said.contains("김철수_13: not filled in: excused") && said.contains("1 of 2 filled in"),
+        "{said}"
+    );
     // As it is exported where the decimal mark is a comma.
     let continental = GRADEBOOK.replace(',', ";").replace("; ", ", ").replace(";50;", ";50,00;");
     let (table, said) = filled(&continental, Some("Echo server"), &class).unwrap();
