@@ -168,6 +168,9 @@ fn folders_in_folders() {
     let (_dir, kim) =
         folder(&[("lab/plain.c", &text), ("__MACOSX/x", ""), (".DS_Store", ""), (".vscode/x", "")]);
     gets_all("getdtablesize", &kim);
+    // Nor is a report.
+    let (_dir, kim) = folder(&[("src/plain.c", &text), ("README.md", ""), ("보고서.HWP", "")]);
+    gets_all("getdtablesize", &kim);
     let (_dir, kim) = folder(&[("lab/plain.c", &text), ("doc/README", "")]);
     says(&why_not("getdtablesize", &kim), &["nothing that can be graded", "doc/, lab/"]);
 }
@@ -194,6 +197,9 @@ fn archives() {
     let kim = dir.path().join("kim");
     fs::create_dir(&kim).unwrap();
     fs::copy(&zip, kim.join("kim_attempt_1.zip")).unwrap();
+    gets_all("getdtablesize", &kim);
+    // With a report.
+    fs::write(kim.join("report.pdf"), "%PDF").unwrap();
     gets_all("getdtablesize", &kim);
 }
 

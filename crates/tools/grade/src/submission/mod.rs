@@ -81,7 +81,7 @@ pub fn stage(path: &Path, lab: &str) -> io::Result<Staged> {
 }
 
 /// Unpacks what was packed for the way: an archive alone in the folder `copy`, and a folder alone, in as many folders as there are.
-/// What is hidden, or macOS's own, is not looked at, and does not go with it.
+/// What is hidden, macOS's own, or a document is not looked at, and does not go with it.
 fn unpack_in(copy: &Path, cut: &mut Vec<String>) -> io::Result<()> {
     let inner = copy.with_file_name("inner");
     let mut packed = true;
@@ -101,13 +101,22 @@ fn unpack_in(copy: &Path, cut: &mut Vec<String>) -> io::Result<()> {
     Ok(())
 }
 
+/// What is handed in beside a program, for people.
+const DOCUMENTS: [&str; 11] = ["pdf", "hwp", "hwpx", "doc", "docx", "odt", "md", "txt", "png", "jpg", "jpeg"];
+
+fn is_document(name: &str) -> bool {
+    let ending = Path::new(name).extension().unwrap_or_default();
+    DOCUMENTS.iter().any(|document| ending.eq_ignore_ascii_case(document))
+}
+
 /// What is in a folder, if it is one thing.
 fn only_entry(folder: &Path) -> io::Result<Option<fs::DirEntry>> {
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        if name != "__MACOSX" && !name.to_string_lossy().starts_with('.') {
+        let document = is_document(&name.to_string_lossy()) && entry.file_type()?.is_file();
+        if name != "__MACOSX" && !name.to_string_lossy().starts_with('.') && !document {
             entries.push(entry);
         }
     }
