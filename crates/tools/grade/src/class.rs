@@ -33,7 +33,7 @@ use crate::files::{in_the_way, write_whole};
 use crate::gather::{Submission, gather};
 use crate::pages;
 use crate::report::Report;
-use crate::results::{Class, Entry, file_stem, hex};
+use crate::results::{Class, Entry, file_stem, files, hex};
 use crate::roster::Roster;
 use crate::similar::{self, Prints};
 use crate::told::{marks, visible};
@@ -183,6 +183,9 @@ pub fn class(
     let results = out.join("results");
     fs::create_dir_all(&results).map_err(|error| in_the_way(&results, &error))?;
     let _lock = lock(out)?;
+    if !options.fresh {
+        refuse_another_lab(lab, out)?;
+    }
     has_room(&results)?;
     let mut given = similar::given_to_all(lab.name)?;
     if let Some(more) = &options.given {
@@ -196,7 +199,7 @@ pub fn class(
 
     let files: Vec<PathBuf> = submissions.iter().map(file).collect();
     let aside = out.join("withdrawn");
-    let gone = put_aside(&files, &results, &aside, &wanted)?;
+    let gone = put_aside(&files, out, &aside, &wanted)?;
     if !gone.is_empty() {
         said(&format!("no longer handed in: {}; kept in {}", gone.join(", "), aside.display()));
     }
@@ -223,25 +226,22 @@ pub fn class(
 /// them. Gives whose they are.
 fn put_aside(
     there: &[PathBuf],
-    results: &Path,
+    out: &Path,
     aside: &Path,
     wanted: &dyn Fn(&str) -> bool,
 ) -> io::Result<Vec<String>> {
     let mut gone = Vec::new();
-    for file in fs::read_dir(results).map_err(|error| in_the_way(results, &error))? {
-        let file = file?;
-        if !there.contains(&file.path())
-            && let Ok(Entry { student, .. }) = Entry::read(&file.path())
+    for file in files(out)? {
+        if !there.contains(&file)
+            && let Ok(Entry { student, .. }) = Entry::read(&file)
             && wanted(&student)
         {
-            let put = || {
-                fs::create_dir_all(aside).and_then(|()| fs::rename(file.path(), aside.join(file.file_name())))
-            };
-            put().map_err(|error| in_the_way(aside, &error))?;
+            let kept = aside.join(file.file_name().unwrap_or_default());
+            let put = fs::create_dir_all(aside).and_then(|()| fs::rename(file, kept));
+            put.map_err(|error| in_the_way(aside, &error))?;
             gone.push(student);
         }
     }
-    gone.sort();
     Ok(gone)
 }
 
@@ -254,6 +254,18 @@ fn refuse_inside(dir: &Path, out: &Path) -> io::Result<()> {
             "{}: inside {}, where it would be taken for a submission; choose another place",
             out.display(),
             dir.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses to write over the results of another lab.
+fn refuse_another_lab(lab: &Lab, out: &Path) -> io::Result<()> {
+    let there = files(out)?.iter().find_map(|file| Entry::read(file).ok()).map(|entry| entry.report.lab);
+    match there {
+        Some(there) if there != lab.name => Err(io::Error::other(format!(
+            "{}: results of {there} are there; choose another place, or write over them with --fresh",
+            out.display()
         ))),
         _ => Ok(()),
     }

@@ -22,6 +22,7 @@ use grade::report::{Report, Status};
 use grade::results::{Class, Entry, file_stem, files, student_name};
 use grade::similar::Prints;
 use grade::told::visible;
+use labs::lab::Lab;
 use labs::words::Lang;
 use sample::{ECHO, found, options};
 use sha2::{Digest as _, Sha256};
@@ -435,6 +436,21 @@ fn results_of_two_machines_are_one_report_and_the_later_one_counts() {
         let rows: Vec<_> = csv(out.path())[1..].iter().map(|row| (row[0].clone(), row[1].clone())).collect();
         assert_eq!(rows, [("kim".into(), "100".into()), ("lee".into(), "60".into())]);
     }
+}
+
+/// A slip in `--out` writes over nobody's marks.
+#[test]
+fn results_of_another_lab_are_not_written_over() {
+    let (dir, out) = (sample::class_of(&["kim.c"]), tempfile::tempdir().unwrap());
+    graded(dir.path(), out.path(), &options());
+    let other = Lab { name: "udp_echoserv", ..ECHO };
+    let run = |options| class(&other, dir.path(), out.path(), &options, &|_| (), &found);
+    let refused = run(options()).unwrap_err().to_string();
+    assert!(
+        refused.contains("results of tcp_echoserv are there") && refused.contains("--fresh"),
+        "{refused}"
+    );
+    run(ClassOptions { fresh: true, ..options() }).unwrap();
 }
 
 #[test]
