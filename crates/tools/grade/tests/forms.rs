@@ -115,6 +115,11 @@ fn python() {
         let (_dir, path) = file("hw1.py", &text.replace("#!/usr/bin/env python3\n", first));
         gets_all("getdtablesize", &path);
     }
+    // Windows doesn't tell it from a small one.
+    let (_dir, path) = file("HW1.PY", &text.replace("#!/usr/bin/env python3\n", ""));
+    gets_all("getdtablesize", &path);
+    let (_dir, kim) = folder(&[("HW1.C", &good("getdtablesize", "plain.c")), ("hw1.c.bak", "")]);
+    gets_all("getdtablesize", &kim);
     let (_dir, kim) = folder(&[("getdtablesize.py", &text), ("helper.py", "raise SystemExit(1)\n")]);
     gets_all("getdtablesize", &kim);
     let (_dir, kim) = folder(&[("a.py", &text), ("b.py", &text)]);
@@ -337,7 +342,7 @@ fn main() -> ExitCode {
     let go_there = find_program("go").map(|_| "go is installed".to_string());
     run_trials(vec![
         trial("cpp", without(&["cc", "c++"]), cpp),
-        trial("python", without(&["python3"]), python),
+        trial("python", without(&["python3", "cc"]), python),
         trial("java", without(&["java", "javac"]), java),
         trial("go", without(&["go"]), go),
         trial("no_go", without(&[]).or(go_there), no_go),

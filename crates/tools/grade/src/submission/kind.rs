@@ -65,12 +65,6 @@ pub(super) fn kind(copy: &Path, lab: &str) -> io::Result<Kind> {
         }
     }
     names.sort();
-    let with = |endings: &[&str]| -> Vec<String> {
-        let ending = |name: &&String| {
-            Path::new(name).extension().is_some_and(|e| endings.iter().any(|ending| e == *ending))
-        };
-        names.iter().filter(ending).cloned().collect()
-    };
     let has = |wanted: &[&str]| names.iter().any(|name| wanted.contains(&name.as_str()));
     if has(&["Makefile", "makefile", "GNUmakefile"]) {
         return Ok(Kind::Make);
@@ -78,6 +72,15 @@ pub(super) fn kind(copy: &Path, lab: &str) -> io::Result<Kind> {
     if has(&["Cargo.toml"]) {
         return Ok(Kind::Cargo);
     }
+    for name in &mut names {
+        small_ending(copy, name)?;
+    }
+    let with = |endings: &[&str]| -> Vec<String> {
+        let ending = |name: &&String| {
+            Path::new(name).extension().is_some_and(|e| endings.iter().any(|ending| e == *ending))
+        };
+        names.iter().filter(ending).cloned().collect()
+    };
     for (endings, kind) in [
         (&["c", "cpp", "cc", "cxx"][..], Kind::C as fn(_) -> _),
         (&["java"], Kind::Java),
@@ -117,6 +120,20 @@ pub(super) fn kind(copy: &Path, lab: &str) -> io::Result<Kind> {
         "채점할 수 있는 것이 없어요. 있는 파일: {list}. C(.c), C++(.cpp, .cc), Rust(.rs), Python(.py), Java(.java), Go(.go) 파일, 그런 파일이나 Makefile이나 Cargo.toml이 있는 폴더, 첫 줄이 #!인 스크립트, 실행 파일 가운데 하나를 그대로, 또는 .zip이나 .tar.gz로 묶어서 내세요.",
         "there is nothing that can be graded. Files: {list}. Hand in a file in C (.c), C++ (.cpp, .cc), Rust (.rs), Python (.py), Java (.java) or Go (.go), a folder with such files, a Makefile or a Cargo.toml, a script with a first line #!, or a binary: as it is, or in a .zip or .tar.gz."
     )))
+}
+
+/// Renames `ECHO.C`, which for Windows is `echo.c` and for compilers C++ or nothing.
+fn small_ending(copy: &Path, name: &mut String) -> io::Result<()> {
+    let path = Path::new(&*name);
+    let ending = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    if ["c", "cpp", "cc", "cxx", "java", "go", "rs", "py"].contains(&ending.as_str()) {
+        let small = path.with_extension(ending);
+        if !copy.join(&small).exists() {
+            fs::rename(copy.join(path), copy.join(&small))?;
+            *name = small.to_string_lossy().into_owned();
+        }
+    }
+    Ok(())
 }
 
 /// Does the kernel take it as a program: `#!`, or ELF?
