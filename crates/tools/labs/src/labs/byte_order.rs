@@ -192,6 +192,18 @@ fn in_hex(text: &str, port: u16) -> Words {
     Words::default()
 }
 
+/// Services that are not echo's, in whatever ways services(5) allows.
+fn similar(bench: &mut Bench) -> String {
+    let mut port = || bench.rng.u16(128..1024);
+    format!(
+        "#echo {}/udp\necholink\t{}/udp\nmy-echo {}/udp e # echo\nech {}/udp\n",
+        port(),
+        port(),
+        port(),
+        port()
+    )
+}
+
 fn udp_entry(bench: &mut Bench) -> Verdict {
     // Neither is negative in a short, in neither order: that is another check's matter.
     let (tcp, udp) =
@@ -209,15 +221,8 @@ fn udp_entry(bench: &mut Bench) -> Verdict {
         ))
     })?;
 
-    // Whatever else services(5) allows, before the one that it is.
-    let mut port = || bench.rng.u16(128..1024);
-    let similar = format!(
-        "#echo {}/udp\necholink\t{}/udp\nmy-echo {}/udp e # echo\nech {}/udp\n",
-        port(),
-        port(),
-        port(),
-        port()
-    );
+    // Before the one that it is.
+    let similar = similar(bench);
     let alone =
         words!("/etc/services의 마지막 줄: echo {udp}/udp", "the last line of /etc/services: echo {udp}/udp");
     let alias = words!(
@@ -254,7 +259,25 @@ fn prints(text: &str, port: u16) -> bool {
 
 fn missing_service(bench: &mut Bench) -> Verdict {
     let (did, finished) = &*bench.once("without_echo", without_echo)?;
-    ensure_refused(did.clone(), finished)
+    ensure_refused(did.clone(), finished)?;
+    if bench.failed.contains(&"udp_entry") {
+        // It takes another one even where there is the right one.
+        return Ok(());
+    }
+    let tcp = port(bench);
+    let similar = similar(bench);
+    services(bench, &format!("echo\t\t{tcp}/tcp\n{similar}{OTHERS}"))?;
+    let did = words!(
+        "/etc/services의 echo는 TCP의 것뿐: {tcp}/tcp",
+        "echo in /etc/services is TCP's alone: {tcp}/tcp"
+    );
+    let (did, finished) = asked(bench, did)?;
+    ensure_refused(did, &finished).map_err(|fault| {
+        fault.surely_because(words!(
+            "UDP의 echo가 없으면 없는 거예요. TCP의 것이나 이름이 비슷한 것으로 대신하지 마세요.",
+            "Where UDP has no echo, there is none. Don't take TCP's for it, nor one with a similar name."
+        ))
+    })
 }
 
 fn says_so(bench: &mut Bench) -> Verdict {

@@ -134,7 +134,8 @@ fn name(bench: &mut Bench) -> Verdict {
         } else {
             asked.says(&ip).then(by_name)
         }
-    })
+    })?;
+    asked.ensure_ended_well(bench)
 }
 
 fn ensure_name(asked: &Asked, cause: impl FnOnce() -> Option<Words>) -> Verdict {
@@ -152,20 +153,22 @@ fn by_name() -> Words {
 
 fn every_host(bench: &mut Bench) -> Verdict {
     let (a, b, digit) = (bench.rng.u8(11..=24), bench.rng.u8(1..=254), bench.rng.u8(0..=9));
-    let mut large = Host::large(bench);
-    large.addresses[1] = Ipv4Addr::new(a, b, b, a);
+    let mut large = Host::large(bench, 2, 33);
+    let first = bench.rng.u8(30..=90);
+    large.addresses = vec![Ipv4Addr::new(first, b, b, first), Ipv4Addr::new(a, b, b, a)];
     // Two addresses whose text contains that one's.
     let longer = [Ipv4Addr::new(a, b, b, 10 * a + digit), Ipv4Addr::new(100 + a, b, b, a)];
     let [another, third] = longer.map(|address| Host::new(bench, &[address]));
     let alias = format!("{}.ac.kr", hosts::word(bench, 5));
     let own = Host::small(bench, vec![alias], Ipv4Addr::new(127, b, b, 127));
     hosts::known_among_others(bench, &[&another, &third, &own, &large])?;
-    for (host, nth) in [(large, 1), (own, 0)] {
+    for (host, nth) in [(&large, 0), (&large, 1), (&own, 0)] {
         let ip = host.addresses[nth].to_string();
         let finished = bench.run(&[&ip], b"")?;
         let (did, another, unfound) = (ran(&ip), another.clone(), hosts::unfound());
-        let asked = Asked { host, another, did, finished, unfound };
+        let asked = Asked { host: host.clone(), another, did, finished, unfound };
         ensure_name(&asked, || asked.cut())?;
+        asked.ensure_ended_well(bench)?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use labkit::trace::Call;
 use nix::sys::resource::{Resource, getrlimit};
 
-use super::printed::{ensure_labels, ensure_number, tells};
+use super::printed::{after, ensure_labels, ensure_number, one_value, shown, tells};
 use crate::bench::{Bench, Finished, Start, ensure_success};
 use crate::lab::{BUILD, Check, Lab, statement};
 use crate::verdict::{Failure, Fault, Verdict, ensure};
@@ -103,7 +103,16 @@ fn told(bench: &mut Bench, soft: u64, hard: u64) -> Verdict {
     let start = Start { open_files: Some((soft, hard)), ..Start::default() };
     let finished = bench.start_with(&[], &start)?.finish()?;
     let (text, wanted) = (finished.text(), soft.cast_signed());
-    ensure_number(limited(soft, hard), &text, LABEL, wanted).map_err(|fault| {
+    ensure_number(limited(soft, hard), &text, LABEL, wanted).and_then(|()| {
+        // There is one label, and so one line: none can have been copied.
+        let both = hard != soft && !after(&text, LABEL).is_empty() && tells(&text, LABEL, hard.cast_signed());
+        ensure(!both, || Failure {
+            did: limited(soft, hard),
+            expected: words!("`{LABEL}`: {soft}", "`{LABEL}`: {soft}"),
+            got: shown(&text, LABEL),
+            cause: one_value(),
+        })
+    }).map_err(|fault| {
         let tells = |number: i64| tells(&text, LABEL, number);
         fault.because(if hard != soft && tells(hard.cast_signed()) {
             words!(

@@ -8,7 +8,7 @@ use labkit::trace::Call;
 
 use super::printed::{anothers, says, too_much};
 use super::tcp_client::asks_nobody;
-use crate::bench::{Bench, Finished, Start, ensure_refused, output};
+use crate::bench::{Bench, Finished, Start, ensure_refused, ensure_success, output};
 use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -33,13 +33,13 @@ impl Host {
         }
     }
 
-    /// One with many addresses, many aliases, and a name of 253 characters: RFC 1035 allows no more.
-    pub(super) fn large(bench: &mut Bench) -> Self {
+    /// One with so many addresses and aliases, and a name of 253 characters: RFC 1035 allows no more.
+    pub(super) fn large(bench: &mut Bench, n_addresses: usize, n_aliases: usize) -> Self {
         let labels = [63, 63, 63, 55].map(|n| word(bench, n)).join(".");
         Host {
             name: format!("{labels}.ac.kr"),
-            aliases: (0..ORDER.len()).map(|i| word_at(bench, i, 3 + 2 * i)).collect(),
-            addresses: addresses(bench, ORDER.len()),
+            aliases: (0..n_aliases).map(|i| word_at(bench, i, 3 + i)).collect(),
+            addresses: addresses(bench, n_addresses),
         }
     }
 
@@ -63,22 +63,23 @@ pub(super) fn word(bench: &mut Bench, n: usize) -> String {
     (0..n).map(|_| bench.rng.lowercase()).collect()
 }
 
-/// The places by size of those that come one after another: two come the large one first, more in no order at all.
+/// The places by size of those that come one after another: two come the large one first, more in no order at all. The tenth has
+/// the first's, and so on.
 const ORDER: [u8; 9] = [7, 4, 8, 1, 6, 2, 0, 5, 3];
 
 /// A word for the `i`-th place in [`ORDER`].
 fn word_at(bench: &mut Bench, i: usize, n: usize) -> String {
-    let first = b'a' + 2 * ORDER[i] + u8::from(bench.rng.bool());
+    let first = b'a' + 2 * ORDER[i % ORDER.len()] + u8::from(bench.rng.bool());
     format!("{}{}", char::from(first), word(bench, n - 1))
 }
 
-/// Addresses for the first `n` places of [`ORDER`], sorted as numbers or as words.
+/// Addresses for the first `n` places of [`ORDER`], by size as numbers or as words.
 pub(super) fn addresses(bench: &mut Bench, n: usize) -> Vec<Ipv4Addr> {
     let at = |place: &u8| {
         let rest = [bench.rng.u8(1..=254), bench.rng.u8(1..=254), bench.rng.u8(1..=24)];
         Ipv4Addr::new(10 * place + bench.rng.u8(11..=19), rest[0], rest[1], rest[2])
     };
-    ORDER.iter().take(n).map(at).collect()
+    ORDER.iter().cycle().take(n).map(at).collect()
 }
 
 /// A host, and what the submission said when asked for it.
@@ -97,6 +98,14 @@ impl Asked {
     /// Does it say this?
     pub(super) fn says(&self, word: &str) -> bool {
         says(&self.finished.text(), [word])
+    }
+
+    /// Fails unless it ended with status 0, if it is not known for never doing so.
+    pub(super) fn ensure_ended_well(&self, bench: &Bench) -> Verdict {
+        if bench.failed.contains(&"ends") {
+            return Ok(());
+        }
+        ensure_success(self.did.clone(), &self.finished)
     }
 
     /// What is to be said if it printed no more than the beginning of the name.

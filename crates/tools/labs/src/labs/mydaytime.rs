@@ -236,16 +236,17 @@ fn long(bench: &mut Bench) -> Verdict {
 }
 
 fn until_close(bench: &mut Bench) -> Verdict {
-    let lines = [date(bench) + "\r\n", date(bench) + "\r\n"];
-    let pieces = [lines[0].as_bytes(), lines[1].as_bytes()];
+    // Two empty lines are between them.
+    let lines = [date(bench) + "\r\n", "\r\n".into(), "\n".into(), date(bench) + "\r\n"];
+    let pieces = lines.each_ref().map(String::as_bytes);
     let finished = answer(bench, &pieces, &Start::default())?;
-    let [first, second] = pieces.map(|line| causes::find(&finished.stdout, line.trim_ascii_end()));
+    let [first, .., second] = pieces.map(|line| causes::find(&finished.stdout, line.trim_ascii_end()));
     ensure(first.is_some() && second.is_some(), || {
         let expected = bytes(lines.concat().as_bytes());
         Failure {
             did: words!(
-                "서버가 두 줄을 한 줄씩 보냄",
-                "the server answered with two lines, one after the other"
+                "서버가 한 줄, 빈 줄 둘, 또 한 줄을 차례로 보냄",
+                "the server answered with a line, two empty ones and another line, one after the other"
             ),
             expected: words!("두 줄을 모두 출력: {expected}", "both lines printed: {expected}"),
             got: output(&finished),

@@ -136,7 +136,7 @@ fn traced(bench: &mut Bench) -> Verdict<Finished> {
 }
 
 fn ends(bench: &mut Bench) -> Verdict {
-    ensure_success(ran(), &*bench.once("plain", plain)?)
+    ensure_success(ran(), &bench.run_at_terminal(&[])?)
 }
 
 fn lines(bench: &mut Bench) -> Verdict {
@@ -214,15 +214,24 @@ fn numbers(bench: &mut Bench) -> Verdict {
     ensure_numbers(&watched(), &finished)
 }
 
+/// What is open already: none of the four follows another, and all but the first have two digits.
+const OCCUPIED: [i32; 9] = [3, 4, 5, 6, 7, 8, 10, 12, 14];
+
+fn among_others() -> Words {
+    words!(
+        "디스크립터 {OCCUPIED:?}번이 이미 열린 채 실행",
+        "ran with the descriptors {OCCUPIED:?} already open"
+    )
+}
+
+fn traced_among_others(bench: &mut Bench) -> Verdict<Finished> {
+    let start = Start { occupied: OCCUPIED.to_vec(), traced: true, ..Start::default() };
+    bench.start_with(&[], &start)?.finish()
+}
+
 fn lowest_free(bench: &mut Bench) -> Verdict {
-    let sets: [&[i32]; 4] = [&[4], &[3, 5], &[4, 5], &[3, 4, 6]];
-    let occupied = sets[bench.rng.usize(..sets.len())].to_vec();
-    let did = words!(
-        "디스크립터 {occupied:?}번이 이미 열린 채 실행",
-        "ran with the descriptors {occupied:?} already open"
-    );
-    let start = Start { occupied, traced: true, ..Start::default() };
-    ensure_numbers(&did, &bench.start_with(&[], &start)?.finish()?).map_err(|fault| {
+    let finished = bench.once("traced_among_others", traced_among_others)?;
+    ensure_numbers(&among_others(), &finished).map_err(|fault| {
         // Those that the kernel gave elsewhere were right.
         fault.surely_because(words!(
             "커널은 비어 있는 가장 작은 번호를 줘요. 3, 4, 5, 6이라고 미리 정하지 말고 open과 socket이 돌려준 값을 출력하세요.",
@@ -231,10 +240,16 @@ fn lowest_free(bench: &mut Bench) -> Verdict {
     })
 }
 
+/// Whatever their numbers are.
 fn close(bench: &mut Bench) -> Verdict {
-    let finished = bench.once("traced", traced)?;
+    ensure_closed(&watched(), &*bench.once("traced", traced)?)?;
+    ensure_closed(&among_others(), &*bench.once("traced_among_others", traced_among_others)?)
+}
+
+/// Fails unless it closed all four, when all were open.
+fn ensure_closed(did: &Words, finished: &Finished) -> Verdict {
     let calls = &finished.calls;
-    let each = each_opened(&watched(), &finished)?;
+    let each = each_opened(did, finished)?;
     let last = each.into_iter().flatten().max().unwrap_or_default();
     for (thing, at) in THINGS.iter().zip(each) {
         let Some(at) = at else { continue };
@@ -243,7 +258,7 @@ fn close(bench: &mut Bench) -> Verdict {
             |calls: &[Call]| calls.iter().any(|call| calls::is(call, "close") && calls::fd(call) == number);
         let (label, shown) = (thing.label, number.unwrap_or(-1));
         let failure = |got, cause| Failure {
-            did: watched(),
+            did: did.clone(),
             expected: words!(
                 "넷을 모두 연 뒤 close({shown}) ({label})",
                 "close({shown}) after all four were opened ({label})"

@@ -1,6 +1,6 @@
 //! port_number: which ports the system gives a client.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use labkit::trace::Call;
 
@@ -137,9 +137,12 @@ fn did() -> Words {
     )
 }
 
+/// Its input stays open: it has nothing to read.
 fn ends(bench: &mut Bench) -> Verdict {
-    let traced = bench.once("traced", traced)?;
-    ensure_success(did(), &traced.finished)
+    let mut echo = bench.echo(Ipv4Addr::LOCALHOST, ECHO)?;
+    let run = bench.start(&[])?;
+    echo.serve(&run)?;
+    ensure_success(did(), &run.finish_unread()?)
 }
 
 fn stream_port(bench: &mut Bench) -> Verdict {
@@ -249,6 +252,12 @@ fn is_unspec(call: &Call) -> bool {
     call.name == "connect" && call.args.get(1).is_some_and(|to| to.contains("AF_UNSPEC"))
 }
 
+/// Does it ask for a port of its own choice? Port 0 leaves the choice to the system: ip(7).
+fn binds_to_port(call: &Call) -> bool {
+    let to = || call.args.get(1).and_then(|to| calls::address(to));
+    call.name == "bind" && to().is_some_and(|to| to.port() != 0)
+}
+
 fn unspec() -> Words {
     words!(
         "connect에 준 구조체의 sin_family가 0(AF_UNSPEC)이에요. 그러면 connect는 아무 데도 연결하지 않고 성공해요. 서버의 주소를 채운 servaddr를 주세요.",
@@ -266,12 +275,24 @@ fn lines(bench: &mut Bench) -> Verdict {
 }
 
 fn refused(bench: &mut Bench) -> Verdict {
-    let inject = vec!["connect:error=ECONNREFUSED".to_string()];
-    let finished = bench.start_with(&[], &Start { inject, ..Start::default() })?.finish()?;
-    let did = words!(
-        "서버 없이 실행: connect가 ECONNREFUSED로 실패함",
-        "ran it without a server: connect failed with ECONNREFUSED"
-    );
+    // Who is its own server always has one: its connect must be made to fail. That of all others does so by itself, and of a
+    // non-blocking one only SO_ERROR tells: connect(2).
+    let at = SocketAddrV4::new(Ipv4Addr::LOCALHOST, ECHO);
+    let asks_there = |call: &Call| {
+        calls::is(call, "connect") && call.args.get(1).and_then(|to| calls::address(to)) == Some(at)
+    };
+    let (inject, did) = if bench.once("traced", traced)?.stream.iter().any(asks_there) {
+        (Vec::new(), words!("서버 없이 실행", "ran it without a server"))
+    } else {
+        (
+            vec!["connect:error=ECONNREFUSED".to_string()],
+            words!(
+                "서버 없이 실행: connect가 ECONNREFUSED로 실패함",
+                "ran it without a server: connect failed with ECONNREFUSED"
+            ),
+        )
+    };
+    let finished = bench.start_with(&[], &Start { inject, traced: true, ..Start::default() })?.finish()?;
     // This one would not have failed without a server.
     if let Some(call) = finished.calls.iter().find(|call| is_unspec(call)) {
         let text = call.text();
@@ -297,6 +318,19 @@ fn order(bench: &mut Bench) -> Verdict {
         (&traced.stream, ["socket", "connect", "getsockname"]),
         (&traced.dgram, ["socket", "sendto", "getsockname"]),
     ] {
+        if let Some(call) = socket.iter().find(|call| binds_to_port(call)) {
+            let text = call.text();
+            return Err(Failure {
+                did: did(),
+                expected: words!("시스템이 고른 포트 번호", "a port that the system chooses"),
+                got: words!("{text}", "{text}"),
+                cause: words!(
+                    "클라이언트의 포트 번호는 connect나 첫 sendto 때에 시스템이 골라요. bind로 정하면 그 포트를 다른 프로그램이 쓰고 있을 때 실패해요.",
+                    "The system chooses a client's port, at connect or the first sendto. A port that bind names may be another program's: then bind fails."
+                ),
+            }
+            .into());
+        }
         let to_server: Vec<&Call> = socket.iter().filter(|call| !elsewhere(call)).collect();
         calls::in_order(did(), &to_server, &names).map_err(|fault| {
             match socket.iter().find(|call| elsewhere(call)) {

@@ -46,6 +46,18 @@ fn value(rest: &str) -> Option<i64> {
     rest.starts_with(|c: char| c == '-' || c.is_ascii_digit()).then(|| number(rest))?
 }
 
+/// Does a list of several numbers begin behind a label? There it does in ` = (7, 9)` and ` : 7 / 9`; not in ` = 7 (0x07)`.
+fn is_list(rest: &str) -> bool {
+    let between = |c: char| c.is_whitespace() || ",;/|".contains(c);
+    let Some(first) = number(rest) else { return false };
+    let from = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
+    let behind = rest[from..].trim_start_matches(|c: char| c.is_ascii_digit());
+    let next = behind.trim_start_matches(between);
+    let word = next.split(|c: char| !(c.is_alphanumeric() || c == '-')).next();
+    next.len() < behind.len()
+        && word.and_then(|word| word.parse().ok()).is_some_and(|next: i64| next != first)
+}
+
 /// The dotted decimal addresses in a text.
 pub(super) fn addresses(text: &str) -> Vec<&str> {
     let words = text.split(|c: char| !(c.is_ascii_digit() || c == '.'));
@@ -88,7 +100,8 @@ fn too_many_words() -> Words {
     )
 }
 
-fn one_value() -> Words {
+/// What is to be said of a label with several.
+pub(super) fn one_value() -> Words {
     words!("이름표 하나에는 값이 하나예요.", "A label has one value.")
 }
 
@@ -198,9 +211,10 @@ pub(super) fn tells(text: &str, label: &str, wanted: i64) -> bool {
     ensure_number(Words::default(), text, label, wanted).is_ok()
 }
 
-/// Are no more than [`MOST_VALUES`] numbers right behind a label?
+/// Are no more than [`MOST_VALUES`] numbers right behind a label, each by itself?
 fn has_few_values(labelled: &[&str]) -> bool {
-    labelled.iter().filter_map(|rest| value(rest)).collect::<BTreeSet<_>>().len() <= MOST_VALUES
+    !labelled.iter().any(|rest| is_list(rest))
+        && labelled.iter().filter_map(|rest| value(rest)).collect::<BTreeSet<_>>().len() <= MOST_VALUES
 }
 
 /// The lines with a label, or all: the first ten.
@@ -273,6 +287,19 @@ mod tests {
         assert!(ensure("host : 7\nhost : 8", 8).is_ok(), "a line was copied");
         assert!(ensure("host : 7\nhost : 8\nhost : 9", 8).is_err(), "many values");
         assert!(ensure("1 2 3 4 5 6 7 8", 7).is_err(), "too many numbers");
+    }
+
+    #[test]
+    fn a_list_is_not_one_value() {
+        let ensure = |text, wanted| ensure_number(Words::default(), text, "host", wanted);
+        for list in ["host = (7, 9)", "host : 7 / 9", "host 7 9", "host=[7,9]", "host : 7, -9"] {
+            assert!(ensure(list, 7).is_err() && ensure(list, 9).is_err(), "{list}");
+        }
+        for one in
+            ["host = 7 (0x07)", "host : 7.", "host : 7 0x07", "host = (7, 7)", "host = 7 (of 9)", "7, 9"]
+        {
+            assert!(ensure(one, 7).is_ok(), "{one}");
+        }
     }
 
     #[test]
