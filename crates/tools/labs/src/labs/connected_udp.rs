@@ -221,7 +221,35 @@ fn stranger(bench: &mut Bench) -> Verdict {
         ),
     })
     .and_then(|()| printed(&answered, &line, &answer))
-    .map_err(|fault| fault.after(&when))
+    .map_err(|fault| fault.after(&when))?;
+    ensure_kept_out(&*bench.once("traced", traced)?)
+}
+
+/// Fails if it waited for its user with a port that bind had given it, and no peer yet: whatever anybody sent there in the meantime
+/// it would take for the answer.
+fn ensure_kept_out(traced: &Traced) -> Verdict {
+    let all = traced.connected();
+    let began = |call: &Call| call.entered;
+    let bound = all.iter().find(|call| calls::is(call, "bind")).map(|call| began(call));
+    let connected = all.iter().find(|call| traced.connects(call)).map(|call| began(call));
+    let between = |call: &&Call| {
+        bound.is_some_and(|bound| bound < began(call))
+            && connected.zip(call.seconds).is_some_and(|(connected, took)| began(call) + took < connected)
+    };
+    let reads =
+        |call: &&Call| calls::is(call, "read") && calls::fd(call) == Some(0) && call.value() != Some(0);
+    let Some(read) = traced.finished.calls.iter().filter(between).find(reads) else { return Ok(()) };
+    let text = read.text();
+    Err(Failure {
+        did: watched(),
+        expected: words!("connect한 뒤에 키보드에서 읽기", "connect, and then the keyboard"),
+        got: words!("bind와 connect 사이에: {text}", "between bind and connect: {text}"),
+        cause: words!(
+            "bind한 소켓에는 포트가 있어서, connect하기 전에는 누가 보낸 것이든 큐에 들어가고 나중에 recv가 그것을 줘요. 읽기 전에 connect하세요.",
+            "A socket that is bound has a port: until connect, whatever anybody sends there is queued, and recv gives it later. Connect before you read."
+        ),
+    }
+    .into())
 }
 
 fn refused(bench: &mut Bench) -> Verdict {
