@@ -95,7 +95,10 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "bad_address",
-            title: ["올바르지 않은 주소, 인자 없음", "What is no address, and no argument at all"],
+            title: [
+                "올바르지 않은 주소, 보낼 수 없는 주소, 인자 없음",
+                "What is no address, one that nothing can be sent to, and no argument at all",
+            ],
             points: 3,
             needs: &["connects"],
             slide: "21, 34",

@@ -273,6 +273,32 @@ pub(super) fn empty_reply(bench: &mut Bench) -> Verdict {
     printed(&answered, &line, b"")
 }
 
+/// Two answers come one right after the other: the client must print the first, and not the second.
+pub(super) fn two_replies(bench: &mut Bench) -> Verdict {
+    let (line, first, second) = (bench.line(20), bench.line(20), bench.line(20));
+    let client = start(bench, &line, &Start::default())?;
+    let (_, from) = client.receive()?;
+    client.server.send_to(&first, from)?;
+    let Answered { finished, more, .. } = client.ends(&second, from)?;
+    let prints = |answer: &[u8]| causes::contains(&finished.stdout, answer.trim_ascii_end());
+    // Whoever has sent more has had more to print.
+    ensure(!more.is_empty() || (prints(&first) && !prints(&second)), || {
+        let [first, second] = [&first, &second].map(|answer| bytes(answer));
+        Failure {
+            did: words!(
+                "서버가 {first}, 바로 뒤에 {second}로 답함",
+                "the server answered with {first}, and with {second} right after it"
+            ),
+            expected: words!("수신 : {first}", "수신 : {first}"),
+            got: output(&finished),
+            cause: words!(
+                "답은 처음에 온 데이터그램 하나예요. recvfrom은 한 번만 부르세요.",
+                "The answer is one datagram, the first that comes. Call recvfrom once."
+            ),
+        }
+    })
+}
+
 /// A line and an answer of 4096 bytes.
 pub(super) fn long(bench: &mut Bench) -> Verdict {
     let (line, answer) = (bench.line(4096), bench.line(4096));
@@ -293,10 +319,11 @@ pub(super) fn ends_well(bench: &mut Bench) -> Verdict {
     ensure_success(usual.did.clone(), &usual.finished)
 }
 
-/// Arguments that are no address, and none.
+/// Arguments that are no address, one to which nothing can be sent, and none: the kernel sends nothing to everybody without being
+/// asked twice (EACCES, ip(7)).
 pub(super) fn bad_address(bench: &mut Bench) -> Verdict {
     let server = bench.datagrams(Ipv4Addr::UNSPECIFIED, ECHO)?;
-    for args in [&["256.1.1.1"][..], &["1.2"], &["localhos:t"], &[]] {
+    for args in [&["256.1.1.1"][..], &["1.2"], &["localhos:t"], &["255.255.255.255"], &[]] {
         let run = bench.start_with(args, &Start { traced: args.is_empty(), ..Start::default() })?;
         run.write(b"hello\n");
         run.until(|| Ok((run.over() || server.has_more()).then_some(())))?;
@@ -313,7 +340,15 @@ pub(super) fn bad_address(bench: &mut Bench) -> Verdict {
             cause: unchecked(args),
         })?;
         let did = run.did();
-        let finished = run.finish()?;
+        let finished = run.finish().map_err(|fault| {
+            if args != ["255.255.255.255"] {
+                return fault;
+            }
+            fault.surely_because(words!(
+                "이 주소로는 보낼 수 없어서 sendto(connect)가 -1을 돌려줘요(EACCES). 보내지 못한 것에는 답이 오지 않으니 반환값을 확인하세요.",
+                "Nothing can be sent there: sendto (connect) returns -1 (EACCES). What was never sent has no answer, so look at what it returns."
+            ))
+        })?;
         asks_nobody(&did, &finished.calls)?;
         ensure_refused(did, &finished)?;
     }

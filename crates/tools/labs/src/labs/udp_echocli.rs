@@ -2,7 +2,7 @@
 
 use super::udp_client::{
     bad_address, closed, conversation, empty_reply, ends_well, long, prints, reaches, reply_length, sends,
-    start, traced, watched,
+    start, traced, two_replies, watched,
 };
 use crate::bench::{Bench, Start, bytes, ensure_success};
 use crate::calls;
@@ -64,11 +64,14 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "empty_reply",
-            title: ["빈 데이터그램인 답", "An answer that is an empty datagram"],
+            title: [
+                "빈 데이터그램인 답, 뒤에 하나가 더 온 답",
+                "An answer that is an empty datagram, and one with another behind it",
+            ],
             points: 5,
             needs: &["prints"],
             slide: "46",
-            run: empty_reply,
+            run: |bench| empty_reply(bench).and_then(|()| two_replies(bench)),
         },
         Check {
             id: "long",
@@ -99,7 +102,10 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "bad_address",
-            title: ["올바르지 않은 주소, 인자 없음", "What is no address, and no argument at all"],
+            title: [
+                "올바르지 않은 주소, 보낼 수 없는 주소, 인자 없음",
+                "What is no address, one that nothing can be sent to, and no argument at all",
+            ],
             points: 5,
             needs: &["reaches"],
             slide: "21, 34",
