@@ -189,7 +189,7 @@ fn judge() -> io::Result<()> {
     let lab = labs::find(&task.lab).ok_or_else(|| io::Error::other(format!("no such lab: {}", task.lab)))?;
     let mut rng = fastrand::Rng::with_seed(task.seed);
     // TEST-NET-2 (RFC 5737): addresses that are nobody's.
-    let address = Ipv4Addr::new(198, 51, 100, rng.u8(1..=254));
+    let address = Ipv4Addr::new(198, 51, 100, rng.u8(100..=254));
     let mut place = Place::enter(task.tier, &task.folder, address, &task.kit.shared)?;
     // From now on this process ends with its parent. If that has ended before, nobody asks any more.
     if std::os::unix::process::parent_id() != task.parent {

@@ -152,7 +152,7 @@ fn by_name() -> Words {
 }
 
 fn every_host(bench: &mut Bench) -> Verdict {
-    let (a, b, digit) = (bench.rng.u8(11..=24), bench.rng.u8(1..=254), bench.rng.u8(0..=9));
+    let (a, b, digit) = (bench.rng.u8(11..=24), bench.rng.u8(128..=254), bench.rng.u8(0..=9));
     let mut large = Host::large(bench, 2, 33);
     let first = bench.rng.u8(30..=90);
     large.addresses = vec![Ipv4Addr::new(first, b, b, first), Ipv4Addr::new(a, b, b, a)];

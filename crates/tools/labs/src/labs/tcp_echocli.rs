@@ -278,14 +278,14 @@ fn conversation(bench: &mut Bench, line: &[u8]) -> Verdict {
 }
 
 fn sends(bench: &mut Bench) -> Verdict {
-    let n = bench.rng.usize(10..SHORT);
+    let n = SHORT / 2;
     let line = bench.line(n);
     let Answered { run, sent, pieces, .. } = converse(bench, &line, n, &Start::default())?;
     same(&run, typed(&line), &line, &pieces.concat(), &sent)
 }
 
 fn prints(bench: &mut Bench) -> Verdict {
-    let n = bench.rng.usize(10..SHORT);
+    let n = SHORT / 2;
     let line = bench.line(n);
     let Answered { run, pieces, .. } = converse(bench, &line, n, &Start::default())?;
     printed(&line, &pieces, &run.finish()?)

@@ -214,7 +214,7 @@ const SHORT: usize = 30;
 
 /// One datagram, the line, and no other.
 pub(super) fn sends(bench: &mut Bench) -> Verdict {
-    let n = bench.rng.usize(10..SHORT);
+    let n = SHORT / 2;
     let (line, answer) = (bench.line(n), bench.line(n));
     let client = start(bench, &line, &Start::default())?;
     let (got, from) = client.receive()?;
@@ -235,7 +235,7 @@ pub(super) fn sends(bench: &mut Bench) -> Verdict {
 
 /// An answer as long as the line.
 pub(super) fn prints(bench: &mut Bench) -> Verdict {
-    let n = bench.rng.usize(10..SHORT);
+    let n = SHORT / 2;
     let (line, answer) = (bench.line(n), bench.line(n));
     let client = start(bench, &line, &Start::default())?;
     let (_, from) = client.receive()?;
