@@ -299,7 +299,17 @@ fn refused(bench: &mut Bench) -> Verdict {
         let expected = words!("서버의 주소에 connect", "connect to the server's address");
         return Err(Failure { did, expected, got: words!("{text}", "{text}"), cause: unspec() }.into());
     }
-    ensure_refused(did, &finished)
+    ensure_refused(did.clone(), &finished)?;
+    let silent = finished.stdout.trim_ascii().is_empty() && finished.stderr.is_empty();
+    ensure(!silent, || Failure {
+        did,
+        expected: words!("무엇이 실패했는지 알리는 한 줄", "a line that says what has failed"),
+        got: output(&finished),
+        cause: words!(
+            "사용자는 종료 상태를 보지 못해요. 끝내기 전에 perror로 무엇이 실패했는지 알려 주세요.",
+            "A user doesn't see the exit status. Say what has failed, with perror, before the program ends."
+        ),
+    })
 }
 
 fn order(bench: &mut Bench) -> Verdict {
