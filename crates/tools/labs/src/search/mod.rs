@@ -10,12 +10,11 @@ pub(crate) mod udp_client;
 pub(crate) mod udp_server;
 
 use std::fmt::Debug;
-use std::io;
 use std::time::Duration;
+use std::{io, iter};
 
 use jail::Limits;
-use proptest::sample::select;
-use proptest::strategy::{BoxedStrategy, Strategy as _, Union, ValueTree};
+use proptest::strategy::{BoxedStrategy, Just, Strategy as _, Union, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -151,7 +150,7 @@ pub(crate) enum Port {
 }
 
 /// Those that a server is not known to take.
-pub(crate) fn ports(bench: &Bench) -> Option<BoxedStrategy<Port>> {
+pub(crate) fn ports(bench: &Bench) -> Vec<Port> {
     let mut ports = Vec::new();
     if works(bench, "port_in_use") {
         ports.extend([Port::Taken, Port::Own]);
@@ -159,7 +158,7 @@ pub(crate) fn ports(bench: &Bench) -> Option<BoxedStrategy<Port>> {
     if works(bench, "bad_port") {
         ports.extend([Port::JustTooLarge, Port::TooLarge, Port::NoNumber]);
     }
-    (!ports.is_empty()).then(|| select(ports).boxed())
+    ports
 }
 
 /// Another server is started with a port that it can't have: it must end with an error. `own` is the server's, `free` is nobody's, or
@@ -257,11 +256,12 @@ pub(crate) fn mix<A: Debug + Clone + 'static>(kinds: Vec<(u32, BoxedStrategy<A>)
 }
 
 /// Explores so many cases, one after the other. The failure that it gives tells the fewest acts, and the bench keeps them. If it is
-/// to replay some, these alone are played.
-pub(crate) fn explore<A: Clone + Debug + Serialize + DeserializeOwned>(
+/// to replay some, these alone are played. What there are few kinds of, and what takes long, comes at the end: `once` each.
+pub(crate) fn explore<A: Clone + Debug + Serialize + DeserializeOwned + 'static>(
     bench: &mut Bench,
     cases: u8,
     case: &BoxedStrategy<Vec<A>>,
+    once: Vec<Vec<A>>,
     play: Play<A>,
 ) -> Verdict {
     if let Some(acts) = bench.replay.clone() {
@@ -275,8 +275,9 @@ pub(crate) fn explore<A: Clone + Debug + Serialize + DeserializeOwned>(
             None => Ok(()),
         };
     }
+    let once: Vec<_> = once.into_iter().map(|acts| Just(acts).boxed()).collect();
     let mut trees = Vec::new();
-    for number in 0..cases {
+    for (number, case) in (0..).zip(iter::repeat_n(case, cases.into()).chain(&once)) {
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[number; 32]);
         let tree = case.new_tree(&mut TestRunner::new_with_rng(Config::default(), rng));
         trees.push(tree.map_err(|reason| io::Error::other(format!("search: {reason}")))?);

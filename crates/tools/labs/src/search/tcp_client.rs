@@ -51,22 +51,19 @@ pub(crate) fn echo(bench: &mut Bench) -> Verdict {
     let works = |check: &str| works(bench, check);
     let sizes = sizes(bench, &[1, 2, 3, 20, 28]);
     let mut starts = vec![(8, client::starts(bench, sizes.clone()).prop_map(Act::Start).boxed())];
+    let mut once = Vec::new();
     if works("end_of_input") {
-        starts.push((1, Just(Act::Start(Starting::NOTHING)).boxed()));
+        once.push(Act::Start(Starting::NOTHING));
     }
     if works("bad_address") {
-        starts.push((
-            3,
-            select(vec![Failing::NoAddress, Failing::TooLarge, Failing::NoArgument])
-                .prop_map(|how| Act::Fail { how })
-                .boxed(),
-        ));
+        let fails = [Failing::NoAddress, Failing::TooLarge, Failing::NoArgument];
+        once.extend(fails.map(|how| Act::Fail { how }));
     }
     let early = works("early_close");
     if early {
         starts.push((1, select(sizes).prop_map(|bytes| Act::Gone { bytes }).boxed()));
     }
-    search(bench, starts, early, works("pieces"), vec![1, 2, 10, 100, 1000], |bench, acts, told| {
+    search(bench, starts, once, early, works("pieces"), vec![1, 2, 10, 100, 1000], |bench, acts, told| {
         play(bench, &ECHO, acts, told)
     })
 }
@@ -74,44 +71,40 @@ pub(crate) fn echo(bench: &mut Bench) -> Verdict {
 /// The check of the daytime client: whatever the server sends until it closes.
 pub(crate) fn daytime(bench: &mut Bench) -> Verdict {
     let works = |check: &str| works(bench, check);
-    let mut sizes = vec![1, 2, 12, 26, 100];
+    let mut sizes = vec![1, 2, 2, 2, 12, 26, 100];
     if works("long") {
         sizes.extend([127, 128, 129, 1000, 1024, 1025, 4096, 4097, 70_001]);
     }
     let start = any::<bool>().prop_map(|elsewhere| Act::Start(Starting { elsewhere, ..Starting::NOTHING }));
-    let mut starts = vec![(8, start.boxed())];
-    let mut fails = Vec::new();
+    let starts = vec![(8, start.boxed())];
+    let mut once = Vec::new();
     if works("bad_address") {
-        fails.extend([Failing::NoAddress, Failing::TooLarge]);
+        once.extend([Failing::NoAddress, Failing::TooLarge].map(|how| Act::Fail { how }));
     }
     if works("no_argument") {
-        fails.push(Failing::NoArgument);
-    }
-    if !fails.is_empty() {
-        starts.push((3, select(fails).prop_map(|how| Act::Fail { how }).boxed()));
+        once.push(Act::Fail { how: Failing::NoArgument });
     }
     let pieces = works("pieces") && works("until_close");
-    search(bench, starts, works("reset"), pieces, sizes, |bench, acts, told| {
+    search(bench, starts, once, works("reset"), pieces, sizes, |bench, acts, told| {
         play(bench, &DAYTIME, acts, told)
     })
 }
 
 fn search(
     bench: &mut Bench,
-    mut starts: Vec<(u32, BoxedStrategy<Act>)>,
+    starts: Vec<(u32, BoxedStrategy<Act>)>,
+    mut once: Vec<Act>,
     early: bool,
     pieces: bool,
     sizes: Vec<usize>,
     play: super::Play<Act>,
 ) -> Verdict {
     if works(bench, "refused") {
-        let mut how = vec![Failing::NoServer];
+        once.push(Act::Fail { how: Failing::NoServer });
         // Who asks before it connects ends without having tried.
         if works(bench, "calls") {
-            how.push(Failing::NothingAtAll);
+            once.push(Act::Fail { how: Failing::NothingAtAll });
         }
-        let how = select(how);
-        starts.push((2, how.prop_map(|how| Act::Fail { how }).boxed()));
     }
     let mut acts = vec![(1, Just(Act::Interrupt).boxed()), (1, Just(Act::SendAndClose).boxed())];
     if pieces {
@@ -124,7 +117,8 @@ fn search(
         acts.extend([(2, Just(Act::Close).boxed()), (1, Just(Act::Reset).boxed())]);
     }
     let case = (mix(starts), vec(mix(acts), 0..6)).prop_map(|(start, acts)| [vec![start], acts].concat());
-    explore(bench, 20, &case.boxed(), play)
+    let once = once.into_iter().map(|act| vec![act]).collect();
+    explore(bench, 20, &case.boxed(), once, play)
 }
 
 /// What a client asks its server for.

@@ -76,7 +76,7 @@ fn acts(bench: &Bench) -> BoxedStrategy<Act> {
     let works = |check: &str| works(bench, check);
     let who = || any::<u8>();
     let short = || select(vec![1_usize, 2, 30, 127, 128, 129, 511, 512, 513, 1023, 1024, 1025]);
-    let long = select(vec![1_usize, 1024, 1025, 4096, 4097, 65_507, 3_000_000]);
+    let long = select(vec![1_usize, 1024, 1025, 4096, 4097, 65_507]);
     let elsewhere = works("any_address");
     let mut ways = Vec::new();
     let mut kinds = vec![
@@ -106,10 +106,6 @@ fn acts(bench: &Bench) -> BoxedStrategy<Act> {
         let leave = (who(), short(), select(ways));
         kinds.push((4, leave.prop_map(|(who, bytes, how)| Act::Leave { who, bytes, how }).boxed()));
     }
-    if let Some(milliseconds) = pause(bench) {
-        kinds.push((2, Just(Act::Pause { milliseconds }).boxed()));
-    }
-    kinds.extend(ports(bench).map(|port| (3, port.prop_map(|port| Act::Start { port }).boxed())));
     mix(kinds)
 }
 
@@ -117,7 +113,15 @@ fn acts(bench: &Bench) -> BoxedStrategy<Act> {
 pub(crate) fn search(bench: &mut Bench) -> Verdict {
     let case = vec(acts(bench), 4..12)
         .prop_map(|acts| [vec![Act::Anew, Act::Connect { elsewhere: false }], acts].concat());
-    explore(bench, 20, &case.boxed(), play)
+    let connect = Act::Connect { elsewhere: false };
+    let mut once: Vec<_> = ports(bench).into_iter().map(|port| vec![Act::Start { port }]).collect();
+    if works(bench, "long") {
+        once.push(vec![Act::Anew, connect.clone(), Act::Send { who: 0, bytes: MUCH }]);
+    }
+    if let Some(milliseconds) = pause(bench) {
+        once.push(vec![Act::Anew, connect, Act::Pause { milliseconds }, Act::Send { who: 0, bytes: 30 }]);
+    }
+    explore(bench, 20, &case.boxed(), once, play)
 }
 
 /// The server, and those that are there.
@@ -135,10 +139,6 @@ struct Scene<'a> {
     memory: Option<u64>,
     /// It has lacked descriptors: once is enough, it takes long.
     lacked: bool,
-    /// There was a pause: one is enough.
-    paused: bool,
-    /// And so is one start of another server at each port at which none can wait.
-    tried: Vec<Port>,
 }
 
 fn play(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
@@ -153,8 +153,6 @@ fn play(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
         at_rest: None,
         memory: None,
         lacked: false,
-        paused: false,
-        tried: Vec::new(),
     };
     for act in acts {
         told.next();
@@ -176,16 +174,13 @@ impl Scene<'_> {
                 self.rests(told)
             }
             Act::Connect { elsewhere } if self.line() < self.most_clients() => self.connect(elsewhere, told),
-            Act::Pause { .. } if self.paused || self.clients.is_empty() => Ok(()),
             Act::Pause { milliseconds } => {
-                self.paused = true;
                 told.tell(words!(
                     "{milliseconds}밀리초 동안 모두 조용함",
                     "nobody does anything for {milliseconds} ms"
                 ));
                 Ok(self.run.lets_pass(Duration::from_millis(milliseconds))?)
             }
-            Act::Start { port } if self.tried.contains(&port) => Ok(()),
             Act::Start { port } => self.start_another(port, told),
             Act::Interrupt => {
                 told.tell(words!(
@@ -370,7 +365,6 @@ impl Scene<'_> {
 
     /// Another server is started with a port that it can't have: it ends with an error.
     fn start_another(&mut self, port: Port, told: &mut Told) -> Verdict {
-        self.tried.push(port);
         let free = self.bench.free_port()?;
         let _taken =
             if port == Port::Taken { Some(self.bench.listen(Ipv4Addr::UNSPECIFIED, free)?) } else { None };
@@ -443,7 +437,7 @@ impl Scene<'_> {
     }
 }
 
-/// What a client sends to see whether it stays there.
+/// What is much to send, and more than a server should keep.
 const MUCH: usize = 3_000_000;
 
 /// Processes that have ended may wait for the next client until somebody asks for them.

@@ -30,6 +30,8 @@ pub(crate) enum Act {
     Stranger { bytes: usize },
     /// The server answers.
     Answer { bytes: usize },
+    /// And has another answer right behind it: one is asked for.
+    AnswerTwice { bytes: usize },
 }
 
 /// The check of the client whose socket is not connected.
@@ -50,19 +52,13 @@ fn search(bench: &mut Bench, connected: bool, play: Play<Act>) -> Verdict {
     let works = |check: &str| works(bench, check);
     let short: &[usize] = if works("last_line") { &[2, 3, 20, 28, 1, 1, 1] } else { &[2, 3, 20, 28] };
     let mut sizes = sizes(bench, short);
-    let mut starts = vec![(8, client::starts(bench, sizes.clone()).prop_map(Act::Start).boxed())];
-    if !connected && works("end_of_input") {
-        starts.push((1, Just(Act::Start(Starting::NOTHING)).boxed()));
-    }
+    let start = client::starts(bench, sizes.clone()).prop_map(Act::Start);
     let mut fails = Vec::new();
     if works("bad_address") {
         fails.extend([Failing::NoAddress, Failing::TooLarge, Failing::Broadcast, Failing::NoArgument]);
     }
     if connected && works("refused") {
         fails.push(Failing::NoServer);
-    }
-    if !fails.is_empty() {
-        starts.push((3, select(fails).prop_map(|how| Act::Fail { how }).boxed()));
     }
     if works("empty_reply") && !connected {
         sizes.extend([0, 0]);
@@ -71,11 +67,18 @@ fn search(bench: &mut Bench, connected: bool, play: Play<Act>) -> Verdict {
         (1, Just(Act::Interrupt).boxed()),
         (4, select(sizes.clone()).prop_map(|bytes| Act::Answer { bytes }).boxed()),
     ];
+    if works("empty_reply") && !connected {
+        acts.push((1, select(sizes.clone()).prop_map(|bytes| Act::AnswerTwice { bytes }).boxed()));
+    }
     if connected && works("stranger") {
         acts.push((2, select(sizes).prop_map(|bytes| Act::Stranger { bytes }).boxed()));
     }
-    let case = (mix(starts), vec(mix(acts), 0..4)).prop_map(|(start, acts)| [vec![start], acts].concat());
-    explore(bench, 20, &case.boxed(), play)
+    let case = (start, vec(mix(acts), 0..4)).prop_map(|(start, acts)| [vec![start], acts].concat());
+    let mut once: Vec<_> = fails.into_iter().map(|how| vec![Act::Fail { how }]).collect();
+    if !connected && works("end_of_input") {
+        once.push(vec![Act::Start(Starting::NOTHING)]);
+    }
+    explore(bench, 20, &case.boxed(), once, play)
 }
 
 /// A client that has sent its line, and its server.
@@ -175,10 +178,23 @@ fn answer(client: Client, bench: &mut Bench, act: &Act, told: &mut Told) -> Verd
             stranger.send_to(&text(bench, bytes), client.from)?;
             Ok(Some(client))
         }
-        Act::Answer { bytes } => {
+        Act::Answer { bytes } | Act::AnswerTwice { bytes } => {
             told.tell(words!("서버: {bytes}바이트로 답함", "server: answers with {bytes} bytes"));
             let sent = any_answer(bench, bytes, true);
-            client.server.send_to(&sent, client.from)?;
+            let Client { run, server, from, .. } = &client;
+            if matches!(act, Act::AnswerTwice { .. }) {
+                told.tell(words!(
+                    "서버: 곧바로 다른 답을 하나 더 보냄",
+                    "server: at once sends another answer"
+                ));
+                let other = any_answer(bench, 20, true);
+                run.while_stopped(|| {
+                    server.send_to(&sent, *from)?;
+                    server.send_to(&other, *from)
+                })?;
+            } else {
+                server.send_to(&sent, *from)?;
+            }
             let finished = client.run.finish()?;
             printed(&finished, &sent)?;
             // What stood in the buffer before is not what came.

@@ -65,10 +65,6 @@ fn acts(bench: &Bench) -> BoxedStrategy<Act> {
     if works("peer_gone") {
         kinds.push((1, few.prop_map(|bytes| Act::Leave { bytes }).boxed()));
     }
-    if let Some(milliseconds) = pause(bench) {
-        kinds.push((2, Just(Act::Pause { milliseconds }).boxed()));
-    }
-    kinds.extend(ports(bench).map(|port| (3, port.prop_map(|port| Act::Start { port }).boxed())));
     mix(kinds)
 }
 
@@ -79,7 +75,9 @@ pub(crate) fn search(bench: &mut Bench) -> Verdict {
         return Ok(());
     }
     let case = vec(acts(bench), 4..10).prop_map(|acts| [vec![Act::Anew], acts].concat());
-    explore(bench, 20, &case.boxed(), play)
+    let mut once: Vec<_> = ports(bench).into_iter().map(|port| vec![Act::Start { port }]).collect();
+    once.extend(pause(bench).map(|milliseconds| vec![Act::Pause { milliseconds }]));
+    explore(bench, 20, &case.boxed(), once, play)
 }
 
 /// The server, and those that send.
@@ -92,24 +90,11 @@ struct Scene<'a> {
     at_rest: Option<(usize, usize)>,
     /// And the memory.
     memory: Option<u64>,
-    /// There was a pause: one is enough, it takes long.
-    paused: bool,
-    /// And so is one start of another server at each port at which none can wait.
-    tried: Vec<Port>,
 }
 
 fn play(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
     let (run, port) = bench.serve_udp(&Start::default())?;
-    let mut scene = Scene {
-        bench,
-        run,
-        port,
-        senders: Vec::new(),
-        at_rest: None,
-        memory: None,
-        paused: false,
-        tried: Vec::new(),
-    };
+    let mut scene = Scene { bench, run, port, senders: Vec::new(), at_rest: None, memory: None };
     scene.anew()?;
     for act in acts {
         told.next();
@@ -186,18 +171,14 @@ impl Scene<'_> {
                 ));
                 Ok(self.run.while_stopped(|| Ok(()))?)
             }
-            Act::Pause { .. } if self.paused => Ok(()),
             Act::Pause { milliseconds } => {
-                self.paused = true;
                 told.tell(words!(
                     "{milliseconds}밀리초 동안 아무도 보내지 않음",
                     "nobody sends for {milliseconds} ms"
                 ));
                 Ok(self.run.lets_pass(Duration::from_millis(*milliseconds))?)
             }
-            Act::Start { port } if self.tried.contains(port) => Ok(()),
             Act::Start { port } => {
-                self.tried.push(*port);
                 let free = self.bench.free_port()?;
                 let _taken = match port {
                     Port::Taken => Some(self.bench.datagrams(Ipv4Addr::UNSPECIFIED, free)?),
