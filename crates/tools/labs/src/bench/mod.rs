@@ -45,7 +45,8 @@ pub struct Bench {
     converted: Arc<AtomicBool>,
     /// The ids of the checks that have failed so far.
     pub failed: Vec<&'static str>,
-    /// How long it waits for its peers at the most, as far as its traced runs have shown.
+    /// How long it waits for its peers at the most, as far as its traced runs have shown: 0 is for
+    /// ever. None if there was no such run.
     pub(crate) waits: Rc<Cell<Option<Duration>>>,
     /// The fewest acts after which the last search saw the program and its model part.
     pub acts: Vec<serde_json::Value>,

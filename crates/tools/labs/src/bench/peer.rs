@@ -186,7 +186,31 @@ impl Peer {
 
     /// Sends all and receives as many bytes at the same time, so that neither waits for the other. Gives what came.
     pub fn exchange(&mut self, run: &Run, bytes: &[u8]) -> io::Result<Vec<u8>> {
-        let (mut sent, mut received) = (0, Vec::with_capacity(bytes.len()));
+        self.exchange_from(run, bytes, 0)
+    }
+
+    /// As [`Peer::exchange`], but reads only when the submission takes no more.
+    pub fn exchange_late(&mut self, run: &Run, bytes: &[u8]) -> io::Result<Vec<u8>> {
+        let mut sent = 0;
+        let mut settled = false;
+        while sent < bytes.len() {
+            match would_block(self.stream.write(&bytes[sent..])) {
+                Ok(Some(n)) => (sent, settled) = (sent + n, false),
+                Ok(None) if settled => break,
+                Ok(None) => {
+                    run.settle()?;
+                    settled = true;
+                }
+                Err(error) if is_broken(&error) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        self.exchange_from(run, bytes, sent)
+    }
+
+    /// As [`Peer::exchange`], with so many bytes sent already.
+    fn exchange_from(&mut self, run: &Run, bytes: &[u8], mut sent: usize) -> io::Result<Vec<u8>> {
+        let mut received = Vec::with_capacity(bytes.len());
         let mut buf = vec![0; 64 << 10];
         let patience = &mut run.patience();
         while received.len() < bytes.len() {

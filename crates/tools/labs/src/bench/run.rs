@@ -607,7 +607,6 @@ impl Run {
             // Nothing can be said of calls that were not seen: neither that they are missing, nor that they are not.
             (None, _) => return Err(io::Error::other("strace did not see the program start")),
         };
-        self.waits.set(self.waits.get().max(longest_wait(&calls)));
         let (stdout, stderr) = (self.stdout.so_far(), self.stderr.so_far());
         Ok(Finished { ended, stdout, stderr, calls, converted: Arc::clone(&self.converted) })
     }
@@ -622,8 +621,13 @@ impl Drop for Run {
             self.spent.use_up();
         }
         // Whichever way it came to its end.
-        if let (Some(tape), Ok(Some(calls))) = (self.tape.take(), self.own_calls()) {
-            tape.borrow_mut().runs.push((std::mem::take(&mut self.argv), calls));
+        if self.calls.is_some()
+            && let Ok(Some(calls)) = self.own_calls()
+        {
+            self.waits.set(self.waits.get().max(Some(longest_wait(&calls).unwrap_or_default())));
+            if let Some(tape) = self.tape.take() {
+                tape.borrow_mut().runs.push((std::mem::take(&mut self.argv), calls));
+            }
         }
     }
 }

@@ -183,11 +183,16 @@ fn echo(run: &Run, addr: SocketAddrV4, bytes: &[u8]) -> Verdict {
 /// Sends `sent` and wants it back.
 fn wants_back(run: &Run, client: &mut Peer, sent: &[u8]) -> Verdict {
     let got = client.exchange(run, sent)?;
+    came_back(run, client, sent, &got)
+}
+
+/// What has come is what was sent.
+fn came_back(run: &Run, client: &Peer, sent: &[u8], got: &[u8]) -> Verdict {
     let (n, shown) = (sent.len(), bytes(sent));
     let did = words!("{n}바이트를 보냄: {shown}", "sent {n} bytes: {shown}");
-    compare(did, sent, &got).map_or(Ok(()), |failure| {
-        let fault = Fault::from(run.explain(failure)).because(servers::of_echo(sent, &got));
-        let (begun, all_read) = (!got.is_empty() && sent.starts_with(&got), !client.is_unread()?);
+    compare(did, sent, got).map_or(Ok(()), |failure| {
+        let fault = Fault::from(run.explain(failure)).because(servers::of_echo(sent, got));
+        let (begun, all_read) = (!got.is_empty() && sent.starts_with(got), !client.is_unread()?);
         if !begun || !all_read || client.is_over() || run.over() {
             return Err(fault);
         }
@@ -275,12 +280,12 @@ fn long(bench: &mut Bench) -> Verdict {
     let (run, addr) = serve(bench)?;
     // To a client with little room the server's write can't always write all.
     let mut client = Peer::connect_narrow(&run, addr, 4096)?;
-    let mut texts = [127, 128, 1023, 1024, 1025, 4096, 65_507].map(|n| bench.line(n)).to_vec();
-    texts.push(bench.line(65_521).repeat(8)); // 512 KiB
-    for sent in texts {
+    for sent in [127, 128, 1023, 1024, 1025, 4096, 65_507].map(|n| bench.line(n)) {
         wants_back(&run, &mut client, &sent)?;
     }
-    Ok(())
+    let sent = bench.line(65_521).repeat(8); // 512 KiB
+    let got = client.exchange_late(&run, &sent)?;
+    came_back(&run, &client, &sent, &got)
 }
 
 fn half_close(bench: &mut Bench) -> Verdict {

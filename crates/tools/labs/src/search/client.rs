@@ -79,6 +79,16 @@ impl Starting {
         if self.elsewhere { bench.place.address } else { bench.loopback() }
     }
 
+    /// A line of so many bytes with the newline at its end, or without.
+    pub(super) fn line(bytes: usize, newline: bool) -> Self {
+        Starting { elsewhere: false, bytes, newline, typing: Typing::AtOnce }
+    }
+
+    /// What chance seldom draws: a last line of one character.
+    pub(super) fn rare(bench: &Bench) -> Option<Self> {
+        works(bench, "last_line").then(|| Starting::line(1, false))
+    }
+
     /// Starts it with that address and types the line, which it gives.
     pub(super) fn starts(self, bench: &mut Bench, ip: Ipv4Addr, told: &mut Told) -> Verdict<(Run, Vec<u8>)> {
         let run = bench.start(&[&ip.to_string()])?;

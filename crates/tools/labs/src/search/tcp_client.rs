@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::client::{self, Failing, Starting, interrupt, printed, refused, sizes, succeeded};
 use super::tcp_server::differ;
-use super::{Told, answer as any_answer, explore, mix, pause, works};
-use crate::bench::{Bench, Listener, Peer, Run, ensure_success};
+use super::{Told, answer as any_answer, explore, learns_waits, mix, pause, works};
+use crate::bench::{Bench, Listener, Peer, Run, ensure_success, tcp_listening};
 use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -48,10 +48,11 @@ pub(crate) fn echo(bench: &mut Bench) -> Verdict {
         // Nothing is left to look for.
         return Ok(());
     }
+    learns_waits(bench, &[Act::Start(Starting::line(20, true)), Act::Send { bytes: 1 }], echoes)?;
     let works = |check: &str| works(bench, check);
     let sizes = sizes(bench, &[1, 2, 3, 20, 28]);
-    let mut starts = vec![(8, client::starts(bench, sizes.clone()).prop_map(Act::Start).boxed())];
-    let mut once = Vec::new();
+    let starts = client::starts(bench, sizes).prop_map(Act::Start).boxed();
+    let mut once: Vec<_> = Starting::rare(bench).into_iter().map(Act::Start).collect();
     if works("end_of_input") {
         once.push(Act::Start(Starting::NOTHING));
     }
@@ -61,22 +62,23 @@ pub(crate) fn echo(bench: &mut Bench) -> Verdict {
     }
     let early = works("early_close");
     if early {
-        starts.push((1, select(sizes).prop_map(|bytes| Act::Gone { bytes }).boxed()));
+        once.push(Act::Gone { bytes: 20 });
+        // Who writes it in pieces writes to a broken connection.
+        once.extend(works("long").then_some(Act::Gone { bytes: 4096 }));
     }
-    search(bench, starts, once, early, works("pieces"), vec![1, 2, 10, 100, 1000], |bench, acts, told| {
-        play(bench, &ECHO, acts, told)
-    })
+    let usual = (Starting::line(20, true), starts);
+    search(bench, usual, once, early, works("pieces"), vec![1, 2, 10, 100, 1000], echoes)
 }
 
 /// The check of the daytime client: whatever the server sends until it closes.
 pub(crate) fn daytime(bench: &mut Bench) -> Verdict {
+    learns_waits(bench, &[Act::Start(Starting::NOTHING), Act::Send { bytes: 1 }], says_the_time)?;
     let works = |check: &str| works(bench, check);
     let mut sizes = vec![1, 2, 2, 2, 12, 26, 100];
     if works("long") {
         sizes.extend([127, 128, 129, 1000, 1024, 1025, 4096, 4097, 70_001]);
     }
     let start = any::<bool>().prop_map(|elsewhere| Act::Start(Starting { elsewhere, ..Starting::NOTHING }));
-    let starts = vec![(8, start.boxed())];
     let mut once = Vec::new();
     if works("bad_address") {
         once.extend([Failing::NoAddress, Failing::TooLarge].map(|how| Act::Fail { how }));
@@ -85,14 +87,21 @@ pub(crate) fn daytime(bench: &mut Bench) -> Verdict {
         once.push(Act::Fail { how: Failing::NoArgument });
     }
     let pieces = works("pieces") && works("until_close");
-    search(bench, starts, once, works("reset"), pieces, sizes, |bench, acts, told| {
-        play(bench, &DAYTIME, acts, told)
-    })
+    let usual = (Starting::NOTHING, start.boxed());
+    search(bench, usual, once, works("reset"), pieces, sizes, says_the_time)
+}
+
+fn echoes(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
+    play(bench, &ECHO, acts, told)
+}
+
+fn says_the_time(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
+    play(bench, &DAYTIME, acts, told)
 }
 
 fn search(
     bench: &mut Bench,
-    starts: Vec<(u32, BoxedStrategy<Act>)>,
+    (start, starts): (Starting, BoxedStrategy<Act>),
     mut once: Vec<Act>,
     early: bool,
     pieces: bool,
@@ -110,14 +119,18 @@ fn search(
     if pieces {
         acts.push((4, select(sizes).prop_map(|bytes| Act::Send { bytes }).boxed()));
     }
-    if let Some(milliseconds) = pause(bench) {
-        acts.push((2, Just(Act::Pause { milliseconds }).boxed()));
-    }
     if early {
         acts.extend([(2, Just(Act::Close).boxed()), (1, Just(Act::Reset).boxed())]);
     }
-    let case = (mix(starts), vec(mix(acts), 0..6)).prop_map(|(start, acts)| [vec![start], acts].concat());
-    let once = once.into_iter().map(|act| vec![act]).collect();
+    let case = (starts, vec(mix(acts), 0..6)).prop_map(|(start, acts)| [vec![start], acts].concat());
+    let mut once: Vec<_> = once.into_iter().map(|act| vec![act]).collect();
+    if let Some(milliseconds) = pause(bench) {
+        let (start, pause) = (Act::Start(start), Act::Pause { milliseconds });
+        if pieces {
+            once.push(vec![start.clone(), Act::Send { bytes: 1 }, pause.clone()]);
+        }
+        once.push(vec![start, pause]);
+    }
     explore(bench, 20, &case.boxed(), once, play)
 }
 
@@ -151,8 +164,6 @@ struct Client {
 
 fn play(bench: &mut Bench, service: &'static Service, acts: &[Act], told: &mut Told) -> Verdict {
     let mut client = None;
-    // One pause is enough: it takes long.
-    let mut paused = false;
     for act in acts {
         told.next();
         if matches!(act, Act::Start(_) | Act::Fail { .. } | Act::Gone { .. }) {
@@ -171,7 +182,7 @@ fn play(bench: &mut Bench, service: &'static Service, acts: &[Act], told: &mut T
                 fails(bench, service.port, *how, told)?;
                 None
             }
-            (act, Some(client)) => answer(client, bench, act, told, &mut paused)?,
+            (act, Some(client)) => answer(client, bench, act, told)?,
             (_, None) => None,
         };
     }
@@ -228,6 +239,7 @@ fn start(
 /// Its server closes the connection at once, with what was sent to it unread.
 fn gone(bench: &mut Bench, port: u16, bytes: usize, told: &mut Told) -> Verdict {
     let ip = bench.loopback();
+    let addr = SocketAddrV4::new(ip, port);
     let listener = bench.listen(ip, port)?;
     let line = bench.line(bytes);
     let run = bench.start(&[&ip.to_string()])?;
@@ -236,10 +248,18 @@ fn gone(bench: &mut Bench, port: u16, bytes: usize, told: &mut Told) -> Verdict 
         "`{ip}`로 실행, 서버는 accept하자마자 close, {n}바이트 한 줄을 입력",
         "started with `{ip}`; the server accepts and closes at once; a line of {n} bytes is typed"
     ));
-    // It may ask before it connects.
-    run.write(&line);
-    if let Some(server) = listener.accept(&run)? {
-        server.reset()?;
+    run.settle()?;
+    let has_connected = tcp_listening()?.iter().any(|row| row.local == addr && row.unread > 0);
+    if has_connected {
+        // To its first write the answer is a reset, to the next EPIPE: tcp(7).
+        drop(listener.accept(&run)?);
+        run.write(&line);
+    } else {
+        // It asks before it connects.
+        run.write(&line);
+        if let Some(server) = listener.accept(&run)? {
+            server.reset()?;
+        }
     }
     run.close_stdin();
     refused(&run.finish()?)
@@ -259,13 +279,7 @@ fn fails(bench: &mut Bench, port: u16, how: Failing, told: &mut Told) -> Verdict
 }
 
 /// What the server does. None if that was the end.
-fn answer(
-    mut client: Client,
-    bench: &mut Bench,
-    act: &Act,
-    told: &mut Told,
-    paused: &mut bool,
-) -> Verdict<Option<Client>> {
+fn answer(mut client: Client, bench: &mut Bench, act: &Act, told: &mut Told) -> Verdict<Option<Client>> {
     match *act {
         Act::Send { bytes } => {
             let n = client.owed.map_or(bytes, |owed| bytes.min(owed));
@@ -289,14 +303,11 @@ fn answer(
             Ok(Some(client))
         }
         Act::Pause { milliseconds } => {
-            if !*paused {
-                *paused = true;
-                told.tell(words!(
-                    "서버: {milliseconds}밀리초 동안 조용함",
-                    "server: does nothing for {milliseconds} ms"
-                ));
-                client.run.lets_pass(Duration::from_millis(milliseconds))?;
-            }
+            told.tell(words!(
+                "서버: {milliseconds}밀리초 동안 조용함",
+                "server: does nothing for {milliseconds} ms"
+            ));
+            client.run.lets_pass(Duration::from_millis(milliseconds))?;
             Ok(Some(client))
         }
         Act::SendAndClose => {

@@ -11,7 +11,7 @@ use proptest::sample::select;
 use proptest::strategy::BoxedStrategy;
 use serde::{Deserialize, Serialize};
 
-use super::{Port, Told, explore, keeps_nothing, mix, pause, ports, starts_no_other, works};
+use super::{Port, Told, explore, keeps_nothing, learns_waits, mix, pause, ports, starts_no_other, works};
 use crate::bench::{Bench, End, Peer, Run, Start, compare, tcp_listening};
 use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
@@ -27,6 +27,8 @@ pub(crate) enum Act {
     Connect { elsewhere: bool },
     /// It sends this many bytes and reads them as they come back: now, if it is being served.
     Send { who: u8, bytes: usize },
+    /// It sends until the server takes no more, and reads only then; if it is being served.
+    SendLate { bytes: usize },
     /// It sends and doesn't read.
     SendUnread { who: u8, bytes: usize },
     /// It closes its sending side.
@@ -111,12 +113,13 @@ fn acts(bench: &Bench) -> BoxedStrategy<Act> {
 
 /// The check.
 pub(crate) fn search(bench: &mut Bench) -> Verdict {
+    learns_waits(bench, &[Act::Connect { elsewhere: false }, Act::Send { who: 0, bytes: 30 }], play)?;
     let case = vec(acts(bench), 4..12)
         .prop_map(|acts| [vec![Act::Anew, Act::Connect { elsewhere: false }], acts].concat());
     let connect = Act::Connect { elsewhere: false };
     let mut once: Vec<_> = ports(bench).into_iter().map(|port| vec![Act::Start { port }]).collect();
     if works(bench, "long") {
-        once.push(vec![Act::Anew, connect.clone(), Act::Send { who: 0, bytes: MUCH }]);
+        once.push(vec![Act::Anew, connect.clone(), Act::SendLate { bytes: MUCH }]);
     }
     if let Some(milliseconds) = pause(bench) {
         once.push(vec![Act::Anew, connect, Act::Pause { milliseconds }, Act::Send { who: 0, bytes: 30 }]);
@@ -191,6 +194,8 @@ impl Scene<'_> {
             }
             Act::NoDescriptor => self.no_descriptor(told),
             Act::Connect { .. } => Ok(()),
+            Act::SendLate { .. } if self.clients.is_empty() => Ok(()),
+            Act::SendLate { .. } => self.client(0, act, told),
             Act::Send { who, .. }
             | Act::SendUnread { who, .. }
             | Act::HalfClose { who }
@@ -254,6 +259,17 @@ impl Scene<'_> {
                     return differ(run, &sent, &got);
                 }
                 client.sends(run, bench, bytes.min(room), told)
+            }
+            Act::SendLate { bytes } if !client.half_closed => {
+                client.reads = true;
+                client.gets_what_is_owed(run)?;
+                told.tell(words!(
+                    "클라이언트 {name}: {bytes}바이트를 보내고, 서버가 더 받지 않을 때 되읽음",
+                    "client {name}: sends {bytes} bytes, and reads them back when the server takes no more"
+                ));
+                let sent = any_bytes(bench, bytes);
+                let got = client.peer.exchange_late(run, &sent)?;
+                differ(run, &sent, &got)
             }
             Act::SendUnread { bytes, .. } if !client.half_closed => {
                 client.reads = false;

@@ -75,6 +75,7 @@ fn search(bench: &mut Bench, connected: bool, play: Play<Act>) -> Verdict {
     }
     let case = (start, vec(mix(acts), 0..4)).prop_map(|(start, acts)| [vec![start], acts].concat());
     let mut once: Vec<_> = fails.into_iter().map(|how| vec![Act::Fail { how }]).collect();
+    once.extend(Starting::rare(bench).into_iter().map(|start| vec![Act::Start(start)]));
     if !connected && works("end_of_input") {
         once.push(vec![Act::Start(Starting::NOTHING)]);
     }
