@@ -191,6 +191,12 @@ impl Peer {
 
     /// As [`Peer::exchange`], but reads only when the submission takes no more.
     pub fn exchange_late(&mut self, run: &Run, bytes: &[u8]) -> io::Result<Vec<u8>> {
+        let sent = self.send_unread(run, bytes)?;
+        self.exchange_from(run, bytes, sent)
+    }
+
+    /// Sends as much as the submission takes while nobody reads what it sends; gives how much that was.
+    pub fn send_unread(&mut self, run: &Run, bytes: &[u8]) -> io::Result<usize> {
         let mut sent = 0;
         let mut settled = false;
         while sent < bytes.len() {
@@ -205,7 +211,7 @@ impl Peer {
                 Err(error) => return Err(error),
             }
         }
-        self.exchange_from(run, bytes, sent)
+        Ok(sent)
     }
 
     /// As [`Peer::exchange`], with so many bytes sent already.

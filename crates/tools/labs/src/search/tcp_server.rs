@@ -27,8 +27,8 @@ pub(crate) enum Act {
     Connect { elsewhere: bool },
     /// It sends this many bytes and reads them as they come back: now, if it is being served.
     Send { who: u8, bytes: usize },
-    /// It sends until the server takes no more, and reads only then; if it is being served.
-    SendLate { bytes: usize },
+    /// Whoever is being served sends until the server takes no more, may then close its sending side, and reads only now.
+    SendLate { bytes: usize, half_close: bool },
     /// It sends and doesn't read.
     SendUnread { who: u8, bytes: usize },
     /// It closes its sending side.
@@ -119,7 +119,10 @@ pub(crate) fn search(bench: &mut Bench) -> Verdict {
     let connect = Act::Connect { elsewhere: false };
     let mut once: Vec<_> = ports(bench).into_iter().map(|port| vec![Act::Start { port }]).collect();
     if works(bench, "long") {
-        once.push(vec![Act::Anew, connect.clone(), Act::SendLate { bytes: MUCH }]);
+        once.push(vec![Act::Anew, connect.clone(), Act::SendLate { bytes: MUCH, half_close: false }]);
+        if works(bench, "half_close") && works(bench, "close") {
+            once.push(vec![Act::Anew, connect.clone(), Act::SendLate { bytes: MUCH, half_close: true }]);
+        }
     }
     if let Some(milliseconds) = pause(bench) {
         once.push(vec![Act::Anew, connect, Act::Pause { milliseconds }, Act::Send { who: 0, bytes: 30 }]);
@@ -194,8 +197,7 @@ impl Scene<'_> {
             }
             Act::NoDescriptor => self.no_descriptor(told),
             Act::Connect { .. } => Ok(()),
-            Act::SendLate { .. } if self.clients.is_empty() => Ok(()),
-            Act::SendLate { .. } => self.client(0, act, told),
+            Act::SendLate { bytes, half_close } => self.send_late(bytes, half_close, told),
             Act::Send { who, .. }
             | Act::SendUnread { who, .. }
             | Act::HalfClose { who }
@@ -239,6 +241,31 @@ impl Scene<'_> {
         Ok(())
     }
 
+    fn send_late(&mut self, bytes: usize, half_close: bool, told: &mut Told) -> Verdict {
+        let Scene { run, bench, clients, .. } = self;
+        let Some(client) = clients.first_mut().filter(|client| !client.half_closed) else { return Ok(()) };
+        client.gets_what_is_owed(run)?;
+        client.reads = true;
+        let name = client.name;
+        told.tell(words!(
+            "클라이언트 {name}: {bytes}바이트를 서버가 더 받지 않을 때까지 읽지 않고 보냄",
+            "client {name}: sends {bytes} bytes, and reads nothing until the server takes no more"
+        ));
+        let sent = any_bytes(bench, bytes);
+        if !half_close {
+            let got = client.peer.exchange_late(run, &sent)?;
+            return differ(run, &sent, &got);
+        }
+        let n = client.peer.send_unread(run, &sent)?;
+        told.tell(words!(
+            "클라이언트 {name}: 보내는 쪽을 닫고(shutdown) 읽음",
+            "client {name}: closes its sending side (shutdown) and reads"
+        ));
+        client.owed = sent[..n].to_vec();
+        client.half_closed = true;
+        Ok(client.peer.half_close()?)
+    }
+
     /// What a client that is there does.
     fn client(&mut self, i: usize, act: &Act, told: &mut Told) -> Verdict {
         let Scene { run, bench, clients, .. } = self;
@@ -259,17 +286,6 @@ impl Scene<'_> {
                     return differ(run, &sent, &got);
                 }
                 client.sends(run, bench, bytes.min(room), told)
-            }
-            Act::SendLate { bytes } if !client.half_closed => {
-                client.reads = true;
-                client.gets_what_is_owed(run)?;
-                told.tell(words!(
-                    "클라이언트 {name}: {bytes}바이트를 보내고, 서버가 더 받지 않을 때 되읽음",
-                    "client {name}: sends {bytes} bytes, and reads them back when the server takes no more"
-                ));
-                let sent = any_bytes(bench, bytes);
-                let got = client.peer.exchange_late(run, &sent)?;
-                differ(run, &sent, &got)
             }
             Act::SendUnread { bytes, .. } if !client.half_closed => {
                 client.reads = false;
@@ -485,8 +501,11 @@ impl Client {
     }
 }
 
-/// Bytes of any value, unless that is known to fail.
+/// Bytes of any value, unless that is known to fail. A single one is `0`, which some take for false.
 pub(super) fn any_bytes(bench: &mut Bench, n: usize) -> Vec<u8> {
+    if n == 1 {
+        return b"0".to_vec();
+    }
     if !works(bench, "bytes") {
         return bench.line(n);
     }
