@@ -117,7 +117,8 @@ fn wait(call: &Call) -> Option<Duration> {
         "epoll_wait" | "epoll_pwait" => milliseconds(3),
         "alarm" => call.args.first()?.parse().ok().map(Duration::from_secs),
         "setsockopt" if call.args.get(2).is_some_and(|name| name.contains("TIMEO")) => {
-            timeval(call.args.get(3)?)
+            // strace may show it as the bytes that it is.
+            call.bytes(3).map_or_else(|| timeval(call.args.get(3)?), |bytes| raw_timeval(&bytes))
         }
         "select" | "pselect6" => timeval(call.args.get(4)?),
         "ppoll" => timeval(call.args.get(2)?),
@@ -126,6 +127,12 @@ fn wait(call: &Call) -> Option<Duration> {
         "setitimer" => timeval(call.args.get(1)?.split_once("it_value=")?.1),
         _ => None,
     }
+}
+
+/// struct timeval of 64 bits, timeval(3type): seconds and microseconds.
+fn raw_timeval(bytes: &[u8]) -> Option<Duration> {
+    let number = |at: usize| Some(u64::from_ne_bytes(bytes.get(at..at + 8)?.try_into().ok()?));
+    Some(Duration::from_secs(number(0)?) + Duration::from_micros(number(8)?))
 }
 
 /// `{tv_sec=2, tv_usec=500000}`, `{tv_sec=0, tv_nsec=100}`
@@ -244,6 +251,9 @@ mod tests {
             call(1, "select", &["5", "[4]", "NULL", "NULL", "NULL"], "1"),
         ];
         assert_eq!(longest_wait(&calls), Some(Duration::from_millis(2500)));
+        let raw = "\"\\2\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\"";
+        let raw = call(1, "setsockopt", &["4<TCP:[1]>", "SOL_SOCKET", "SO_RCVTIMEO_OLD", raw, "16"], "0");
+        assert_eq!(longest_wait(&[raw]), Some(Duration::from_secs(2)));
         assert_eq!(longest_wait(&calls[2..3]), None, "for ever");
         assert_eq!(longest_wait(&calls[3..]), Some(Duration::from_secs(1)));
     }

@@ -39,6 +39,9 @@ pub(crate) enum Act {
 /// So many send.
 const SENDERS: usize = 3;
 
+/// The last of them.
+const LOCAL: usize = SENDERS - 1;
+
 /// The acts, but for those that a check before has found to fail: a mistake is found once.
 fn acts(bench: &Bench) -> BoxedStrategy<Act> {
     let works = |check: &str| works(bench, check);
@@ -109,6 +112,9 @@ impl Scene<'_> {
     fn anew(&mut self) -> Verdict {
         let new = || self.bench.datagrams(Ipv4Addr::UNSPECIFIED, 0);
         self.senders = std::iter::repeat_with(new).take(SENDERS).collect::<Result<_, _>>()?;
+        // One of them is at an address of its own, from which only loopback is near.
+        let ip = self.bench.loopback();
+        self.senders[LOCAL] = self.bench.datagrams(ip, 0)?;
         Ok(())
     }
 
@@ -126,7 +132,7 @@ impl Scene<'_> {
             }
             Act::Send { who, bytes, elsewhere } => {
                 let i = usize::from(*who) % SENDERS;
-                let (name, to, n) = (i + 1, self.addr(*elsewhere), *bytes);
+                let (name, to, n) = (i + 1, self.addr(*elsewhere && i != LOCAL), *bytes);
                 told.tell(words!(
                     "{name}번이 {to}로 {n}바이트 데이터그램을 보내고 답을 기다림",
                     "number {name} sends a datagram of {n} bytes to {to} and waits for the answer"
