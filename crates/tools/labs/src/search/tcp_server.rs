@@ -458,8 +458,9 @@ impl Scene<'_> {
         self.at_rest = Some((descriptors.min(now().0), processes));
         if works(self.bench, "long") {
             let addr = SocketAddrV4::new(Ipv4Addr::LOCALHOST, self.port);
-            let much = any_bytes(self.bench, MUCH);
+            let bench = &mut *self.bench;
             keeps_nothing(run, &mut self.memory, MUCH, |run| {
+                let much = any_bytes(bench, MUCH);
                 let got = Peer::connect(run, addr)?.exchange(run, &much)?;
                 differ(run, &much, &got)
             })?;
