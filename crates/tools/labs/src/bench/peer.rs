@@ -20,6 +20,9 @@ const ENOUGH: usize = 64 << 20;
 /// As many bytes as a segment has where nobody knows better: RFC 9293, 3.7.1.
 const SEGMENT: u32 = 536;
 
+/// For so many bytes that nobody has read there is room at the other end: tcp_rmem, tcp(7), has 128 KiB to begin with.
+const PIECE: usize = 16 << 10;
+
 /// A connection with a submission.
 #[derive(Debug)]
 pub struct Peer {
@@ -195,12 +198,14 @@ impl Peer {
         self.exchange_from(run, bytes, sent)
     }
 
-    /// Sends as much as the submission takes while nobody reads what it sends; gives how much that was.
+    /// Sends until the submission, since nobody reads what it sends, reads no more either; gives how many bytes that were. All
+    /// of them have reached it, read or not, and so will a FIN.
     pub fn send_unread(&mut self, run: &Run, bytes: &[u8]) -> io::Result<usize> {
         let mut sent = 0;
         let mut settled = false;
         while sent < bytes.len() {
-            match would_block(self.stream.write(&bytes[sent..])) {
+            let piece = &bytes[sent..bytes.len().min(sent + PIECE)];
+            match if self.is_unread()? { Ok(None) } else { would_block(self.stream.write(piece)) } {
                 Ok(Some(n)) => (sent, settled) = (sent + n, false),
                 Ok(None) if settled => break,
                 Ok(None) => {
