@@ -366,6 +366,25 @@ pub(crate) fn pidfd_getfd(process: &OwnedFd, fd: RawFd) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(Errno::result(fd)? as RawFd) })
 }
 
+/// Throws away whatever comes to a socket, or no longer: `SO_ATTACH_FILTER` with a filter that keeps 0 bytes, socket(7).
+pub(crate) fn deafen(socket: &OwnedFd, deaf: bool) -> io::Result<()> {
+    let mut keeps_nothing =
+        libc::sock_filter { code: (libc::BPF_RET | libc::BPF_K) as u16, jt: 0, jf: 0, k: 0 };
+    let filter = libc::sock_fprog { len: 1, filter: &raw mut keeps_nothing };
+    let option = if deaf { libc::SO_ATTACH_FILTER } else { libc::SO_DETACH_FILTER };
+    // SAFETY: the kernel copies the filter, which is there until it has returned.
+    let done = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            option,
+            (&raw const filter).cast(),
+            size_of_val(&filter) as libc::socklen_t,
+        )
+    };
+    Ok(Errno::result(done).map(drop)?)
+}
+
 fn retry<T>(mut call: impl FnMut() -> nix::Result<T>) -> nix::Result<T> {
     loop {
         match call() {

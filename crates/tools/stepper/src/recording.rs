@@ -74,7 +74,7 @@ pub struct Step {
     pub printed: String,
     /// The signals that reached it since its last step: `SIGPIPE`.
     pub signals: Vec<String>,
-    /// What crossed the wire in this step, in order. Each was captured.
+    /// What crossed the wire in this step, in order. Each was captured. A SYN that was sent again and again got no answer is left out.
     pub segments: Vec<Segment>,
     /// What the kernel says afterwards.
     pub state: State,

@@ -60,6 +60,9 @@ pub enum Act {
     Run,
     /// It gets a signal.
     Kill(usize, Signal),
+    /// Nothing that comes reaches its listening socket any more, or it does again: so it is not a matter of time when that comes
+    /// which a kernel sends again by its clock.
+    Deaf(usize, bool),
 }
 
 const TO_LOOPBACK: &[&str] = &["127.0.0.1"];
@@ -68,7 +71,7 @@ const TO_LOOPBACK: &[&str] = &["127.0.0.1"];
 #[must_use]
 #[expect(clippy::too_many_lines, reason = "it is a list")]
 pub fn all() -> Vec<Scene> {
-    use Act::{Alone, Kill, Run, Start, Type, Until};
+    use Act::{Alone, Deaf, Kill, Run, Start, Type, Until};
     let server = |program, args| Part { name: "server", role: Role::Server, program, args };
     let client = |program| Part { name: "client", role: Role::Client, program, args: TO_LOOPBACK };
     let alone = |name, about, args| Scene {
@@ -217,8 +220,10 @@ pub fn all() -> Vec<Scene> {
                 Until(2, "connect"),
                 Start(3),
                 Alone(3),
+                Deaf(0, true),
                 Type(0, "\n"),
                 Alone(0),
+                Deaf(0, false),
                 Until(3, "connect"),
             ],
         },
@@ -266,6 +271,7 @@ pub fn record_each(
             Act::Alone(part) => stage.run_alone(number(&numbers, part)?)?,
             Act::Run => stage.run()?,
             Act::Kill(part, signal) => stage.signal(number(&numbers, part)?, signal)?,
+            Act::Deaf(part, deaf) => stage.deafen(number(&numbers, part)?, deaf)?,
         }
     }
     Ok(stage.finish())

@@ -21,7 +21,7 @@ use crate::console::{Console, while_none_starts};
 use crate::decode::{Entered, Memory as _, signal_name};
 use crate::kernel::{self, Asked, Kernel};
 use crate::lines::Lines;
-use crate::network::{Network, pidfd_of_thread, pidfd_open};
+use crate::network::{Network, deafen, pidfd_getfd, pidfd_of_thread, pidfd_open};
 use crate::recording::{Process, Recording, Role, Segment, Source, Step, VERSION};
 use crate::tracee::{Doing, Stop, Tracee};
 use crate::wait::{Wait, timed_out, wakes_by_itself, would_wait};
@@ -213,6 +213,18 @@ impl Stage {
     /// Sends a process a signal, as kill(1) does. It takes effect when the process goes on.
     pub fn signal(&mut self, process: usize, signal: Signal) -> io::Result<()> {
         Ok(nix::sys::signal::kill(self.tasks[process].tracee.tid, signal)?)
+    }
+
+    /// Lets nothing reach what a process listens at any more, or lets it again.
+    pub fn deafen(&mut self, process: usize, deaf: bool) -> io::Result<()> {
+        let Some(Step { state, .. }) = self.recording.steps.last() else { return Ok(()) };
+        let listens = |id| state.sockets.iter().any(|socket| socket.id == id && socket.backlog.is_some());
+        for descriptor in &state.processes[process].descriptors {
+            if descriptor.socket.is_some_and(listens) {
+                deafen(&pidfd_getfd(&self.tasks[process].pidfd, descriptor.fd)?, deaf)?;
+            }
+        }
+        Ok(())
     }
 
     /// Whose turn can it be?
@@ -626,6 +638,7 @@ impl Stage {
         let requests = self.crossed.iter_mut().rev().filter(|segment| segment.flags == "SYN");
         requests.take((dropped - self.dropped) as usize).for_each(|segment| segment.dropped = true);
         self.dropped = dropped;
+        let crossed = self.without_repeats();
         let asked: Vec<Asked> = self.tasks.iter().map(Task::asked).collect();
         let state = self.kernel.state(&asked, self.network.pid())?;
         let task = &mut self.tasks[process];
@@ -639,10 +652,33 @@ impl Stage {
             blocked,
             printed: std::mem::take(&mut task.printed),
             signals: std::mem::take(&mut task.signals),
-            segments: std::mem::take(&mut self.crossed),
+            segments: crossed,
             state,
         });
         Ok(())
+    }
+
+    /// What has crossed since the last step. A request for a connection that is sent again and gets no answer again is no step's:
+    /// how often that happens is the clock's matter.
+    fn without_repeats(&mut self) -> Vec<Segment> {
+        let all = std::mem::take(&mut self.crossed);
+        let earlier = self.recording.steps.iter().flat_map(|step| &step.segments);
+        let mut asked: Vec<Segment> = earlier.filter(|segment| segment.flags == "SYN").cloned().collect();
+        let answered =
+            |asked: &Segment| all.iter().any(|answer| (answer.from, answer.to) == (asked.to, asked.from));
+        let same =
+            |one: &Segment, other: &Segment| (one.from, one.to, one.seq) == (other.from, other.to, other.seq);
+        let mut kept = Vec::new();
+        for segment in &all {
+            if segment.flags == "SYN" {
+                if !answered(segment) && asked.iter().any(|earlier| same(earlier, segment)) {
+                    continue;
+                }
+                asked.push(segment.clone());
+            }
+            kept.push(segment.clone());
+        }
+        kept
     }
 
     /// A place in a program's text, with the step of the comment above it; its text is kept. A program can name any file as its

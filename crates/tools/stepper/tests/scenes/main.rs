@@ -18,8 +18,8 @@ use std::thread;
 use labkit::{Workspace, missing_network, missing_program, run_trials, trial};
 use serde_json::Value;
 use stepper::normal;
-use stepper::recording::Recording;
-use stepper::scenes::{self, Language, Scene};
+use stepper::recording::{Recording, Role};
+use stepper::scenes::{self, Act, Language, Part, Scene};
 
 fn main() {
     let mut trials = player::trials();
@@ -30,6 +30,8 @@ fn main() {
     }
     let name = "a_hundred_recordings_beside_each_other_are_the_same";
     trials.push(trial(name, missing(), a_hundred_are_the_same));
+    let name = "a_request_that_is_sent_again_comes_when_it_is_let_in";
+    trials.push(trial(name, missing(), slow_is_the_same));
     run_trials(trials);
 }
 
@@ -92,4 +94,29 @@ fn a_hundred_are_the_same() {
             });
         }
     });
+}
+
+/// The scene in which a kernel sends a request again, with nothing done for a while before and after there is room for it.
+fn slow_is_the_same() {
+    let scene = SCENES.iter().find(|scene| scene.name == "backlog_full").unwrap();
+    let at_once = record(scene, Language::C);
+    let mut slow = scene.clone();
+    let (first, program) = (slow.cast.len(), "../tests/scenes/a_while");
+    slow.acts = Vec::new();
+    for act in &scene.acts {
+        if let Act::Type(..) | Act::Deaf(_, false) = act {
+            slow.acts.extend([Act::Start(slow.cast.len()), Act::Until(slow.cast.len(), "poll")]);
+            slow.cast.push(Part { name: "pause", role: Role::Client, program, args: &[] });
+        }
+        slow.acts.push(*act);
+    }
+    let mut slow = record(&slow, Language::C);
+    assert_eq!(slow.processes.split_off(first).len(), 2);
+    slow.steps.retain(|step| step.process < first);
+    for (i, step) in slow.steps.iter_mut().enumerate() {
+        step.n = i + 1;
+        step.state.processes.truncate(first);
+    }
+    slow.files.retain(|name, _| at_once.files.contains_key(name));
+    assert_eq!(difference(&at_once.normal().unwrap(), &slow.normal().unwrap()), None);
 }
