@@ -41,7 +41,7 @@ pub struct Options {
     pub lang: Lang,
     /// How much the submission may take.
     pub allowed: Allowed,
-    /// Only this check, whatever it needs.
+    /// Only this check, whatever it needs; what a search finds is told as it was found, with all its acts.
     pub only: Option<String>,
 }
 
@@ -210,6 +210,7 @@ fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
         Err(fault) => (Vec::new(), Err(fault)),
     };
     let mut bench = Bench::new(place, program);
+    bench.shrinks = task.only.is_none();
     let mut replayed = Replayed::default();
     if let Some(again) = &task.again {
         bench.failed = again.failed.iter().filter_map(|id| Some(lab.check(id)?.id)).collect();

@@ -48,6 +48,8 @@ pub struct Bench {
     /// How long it waits for its peers at the most, as far as its traced runs have shown: 0 is for
     /// ever. None if there was no such run.
     pub(crate) waits: Rc<Cell<Option<Duration>>>,
+    /// Does a search that has found something look for the fewest acts?
+    pub shrinks: bool,
     /// The fewest acts after which the last search saw the program and its model part.
     pub acts: Vec<serde_json::Value>,
     /// Such acts, to be played instead of a search. With the same seed and the same [`Bench::failed`] the bytes are the same too.
@@ -84,6 +86,7 @@ impl Bench {
             converted: Arc::default(),
             failed: Vec::new(),
             waits: Rc::default(),
+            shrinks: true,
             acts: Vec::new(),
             replay: None,
             tape: None,

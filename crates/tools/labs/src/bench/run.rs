@@ -345,8 +345,8 @@ impl Run {
             if ends {
                 return Ok(None);
             }
-            // Seldom for what takes long.
-            thread::sleep(LOOK * (1 << (looks / 64).min(4)));
+            // Most of it comes at once; for what takes long, seldom.
+            thread::sleep(if looks < 8 { LOOK / 10 } else { LOOK * (1 << (looks / 64).min(4)) });
             looks += 1;
         }
     }

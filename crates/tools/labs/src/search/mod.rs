@@ -300,6 +300,9 @@ pub(crate) fn explore<A: Clone + Debug + Serialize + DeserializeOwned + 'static>
     }
     let all: Vec<Vec<A>> = trees.iter().map(ValueTree::current).collect();
     let Some(parting) = part(bench, &all.concat(), play)? else { return Ok(()) };
+    if !bench.shrinks {
+        return Err(found(bench, parting, &all.concat()));
+    }
 
     let (mut number, mut until) = (0, all[0].len());
     while until < parting.after && number + 1 < all.len() {
