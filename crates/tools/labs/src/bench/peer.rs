@@ -268,6 +268,12 @@ impl Peer {
         Ok(())
     }
 
+    /// Is there anything that was not read yet?
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        self.stream.peek(&mut [0]).is_ok_and(|n| n > 0)
+    }
+
     /// Has the submission closed or broken the connection, with all read that came before?
     #[must_use]
     pub fn is_over(&self) -> bool {

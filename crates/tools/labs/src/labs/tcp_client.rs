@@ -62,16 +62,19 @@ pub(super) fn bad_address(bench: &mut Bench, port: u16, args: &[&str], input: &[
     let run = bench.start_with(args, &Start { traced: args.is_empty(), ..Start::default() })?;
     run.write(input);
     run.close_stdin();
-    let connected = listener.accept(&run)?.is_some();
-    ensure(!connected, || Failure {
-        did: run.did(),
-        expected: words!(
-            "연결하지 않고 0이 아닌 종료 상태로 끝나기",
-            "it connects to nothing, and exits with a status that is not 0"
-        ),
-        got: words!("이 컴퓨터의 {port}번 포트에 연결했어요", "it connected to port {port} of this machine"),
-        cause: unchecked(args),
-    })?;
+    if let Some(peer) = listener.accept(&run)? {
+        let to = *peer.local_addr()?.ip();
+        return Err(Failure {
+            did: run.did(),
+            expected: words!(
+                "연결하지 않고 0이 아닌 종료 상태로 끝나기",
+                "it connects to nothing, and exits with a status that is not 0"
+            ),
+            got: words!("{to}의 {port}번 포트에 연결했어요", "it connected to port {port} of {to}"),
+            cause: unchecked(args, to),
+        }
+        .into());
+    }
     let did = run.did();
     let finished = run.finish()?;
     asks_nobody(&did, &finished.calls)?;
@@ -105,12 +108,23 @@ pub(super) fn asks_nobody(did: &Words, calls: &[Call]) -> Verdict {
     }
 }
 
-/// Why a client went on with these arguments, and to this machine.
-pub(super) fn unchecked(args: &[&str]) -> Words {
+/// An address with more behind it, or before it, of which the rest is what is asked for.
+pub(super) fn almost(ip: Ipv4Addr) -> [String; 3] {
+    [format!("{ip}x"), format!("{ip}.8"), format!("+{ip}")]
+}
+
+/// Why a client went on with these arguments, and to this address of this machine.
+pub(super) fn unchecked(args: &[&str], to: Ipv4Addr) -> Words {
     if args.is_empty() {
         return words!(
             "argv[1]을 쓰기 전에 argc가 2인지 보세요. 인자가 없으면 argv[1]은 NULL이에요.",
             "Before you use argv[1], look whether argc is 2: without an argument it is NULL."
+        );
+    }
+    if args[0].contains(&to.to_string()) {
+        return words!(
+            "sscanf와 atoi는 수 뒤에 남는 글자도, 수 앞의 +도 보지 않아요. inet_pton의 반환값이 1인지 확인하세요.",
+            "sscanf and atoi see neither what is left behind a number nor the + before it. Use inet_pton, and look whether it returns 1."
         );
     }
     words!(

@@ -236,9 +236,9 @@ fn any_address(bench: &mut Bench) -> Verdict {
 
 fn senders(bench: &mut Bench) -> Verdict {
     let (run, addr) = serve(bench)?;
-    // One of them is at an address of its own: the whole of cliaddr counts.
-    let ip = bench.loopback();
-    let senders = [sender(bench)?, sender(bench)?, bench.datagrams(ip, 0)?];
+    // Two of them are at addresses of their own, and at the same port: the whole of cliaddr counts.
+    let (ip, port) = (bench.loopback(), bench.free_port()?);
+    let senders = [sender(bench)?, bench.datagrams(Ipv4Addr::LOCALHOST, port)?, bench.datagrams(ip, port)?];
     for _ in 0..3 {
         for (i, sender) in (1..).zip(&senders) {
             let line = bench.line(30);

@@ -45,6 +45,8 @@ pub(crate) enum Failing {
     NothingAtAll,
     NoAddress,
     TooLarge,
+    /// An address, and a letter.
+    LeftOver,
     /// The kernel sends no datagram there without being asked twice: EACCES, ip(7).
     Broadcast,
     NoArgument,
@@ -115,6 +117,23 @@ impl Starting {
     }
 }
 
+/// Two lines are typed one right after the other: one is read. Gives both, with the beginnings of a run.
+pub(super) fn types_two_lines(
+    bench: &mut Bench,
+    ip: Ipv4Addr,
+    told: &mut Told,
+) -> Verdict<(Run, [Vec<u8>; 2])> {
+    let run = bench.start(&[&ip.to_string()])?;
+    let lines = [bench.line(20), bench.line(20)];
+    told.tell(words!(
+        "`{ip}`로 실행하고 20바이트 줄 둘을 한꺼번에 입력",
+        "started with `{ip}`, two lines of 20 bytes typed at once"
+    ));
+    run.write(&lines.concat());
+    run.close_stdin();
+    Ok((run, lines))
+}
+
 impl Typing {
     /// Types a line, and ends the input.
     fn types(self, run: &Run, line: &[u8], told: &mut Told) -> Verdict {
@@ -151,11 +170,12 @@ impl Failing {
     /// Starts it like that.
     pub(super) fn starts(self, bench: &mut Bench, told: &mut Told) -> Verdict<Run> {
         let ip = bench.loopback().to_string();
-        let too_large = format!("{}.0.0.1", bench.rng.u16(256..1000));
+        let (too_large, left_over) = (format!("{}.0.0.1", bench.rng.u16(256..1000)), format!("{ip}x"));
         let args: &[&str] = match self {
             Failing::NoServer | Failing::NothingAtAll => &[&ip],
             Failing::NoAddress => &["server"],
             Failing::TooLarge => &[&too_large],
+            Failing::LeftOver => &[&left_over],
             Failing::Broadcast => &["255.255.255.255"],
             Failing::NoArgument => &[],
         };
@@ -191,8 +211,10 @@ pub(super) fn interrupt(run: &Run, told: &mut Told) -> Verdict {
 /// It has ended with an error, and has said so.
 pub(super) fn refused(finished: &Finished) -> Verdict {
     ensure_refused(Words::default(), finished)?;
-    // A prompt says nothing.
-    let silent = finished.stderr.is_empty() && finished.stdout.trim_ascii().len() <= PROMPT;
+    // A prompt says nothing: it is short and no line.
+    let said = finished.stdout.trim_ascii();
+    let prompt = said.len() <= PROMPT && (said.is_empty() || !finished.stdout.ends_with(b"\n"));
+    let silent = finished.stderr.is_empty() && prompt;
     ensure(!silent, || Failure {
         expected: words!("무엇이 실패했는지 알리는 한 줄", "a line that says what has failed"),
         got: output(finished),

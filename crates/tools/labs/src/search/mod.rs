@@ -122,28 +122,32 @@ pub(crate) fn learns_waits<A: Clone>(bench: &mut Bench, acts: &[A], play: Play<A
     Ok(())
 }
 
-/// What a line may have in it: Korean, what a format would take for a conversion (as a format, it has no %s or %n, which may do
-/// anything), a carriage return; unless that is known to fail. A single character is `0`, which some take for false.
+/// What a line may have in it: blanks at its beginning, Korean, what a format would take for a conversion (as a format, it has no %s
+/// or %n, which may do anything), a backslash, a carriage return; unless that is known to fail. A single character is `0`, which
+/// some take for false.
 pub(crate) fn text(bench: &mut Bench, n: usize) -> Vec<u8> {
     let mut text = bench.line(n + 1);
     text.truncate(n);
     if n == 1 {
         return b"0".to_vec();
     }
-    if n > 10 && any_byte_does(bench) {
-        text[..9].copy_from_slice("한%%d글".as_bytes());
+    if n > 12 && any_byte_does(bench) {
+        text[..11].copy_from_slice(" 한%%d글\\".as_bytes());
         text[n - 2] = b'\r';
     }
     text
 }
 
-/// What an answer may have in it: the same, and bytes that are no text; and the end of a line, if that is `several_lines`.
+/// What an answer may have in it: the same, and of an odd number of bytes some that are no text; and the end of a line, if that is
+/// `several_lines`.
 pub(crate) fn answer(bench: &mut Bench, n: usize, several_lines: bool) -> Vec<u8> {
     let mut answer = text(bench, n);
-    if n >= 12 && any_byte_does(bench) {
-        answer[9..11].copy_from_slice(&[0, 0xFF]);
+    if n >= 14 && any_byte_does(bench) {
+        if n % 2 == 1 {
+            answer[11..13].copy_from_slice(&[0, 0xFF]);
+        }
         if several_lines {
-            answer[11] = b'\n';
+            answer[13] = b'\n';
         }
     }
     answer

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::client::{self, Failing, Starting, interrupt, printed, refused, sizes, succeeded};
 use super::tcp_server::differ;
 use super::{Told, answer as any_answer, explore, learns_waits, mix, pause, works};
-use crate::bench::{Bench, Listener, Peer, Run, ensure_success, tcp_listening};
+use crate::bench::{Bench, Listener, Peer, Run, bytes, ensure_success, tcp_listening};
 use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -24,6 +24,8 @@ use crate::words::Words;
 pub(crate) enum Act {
     /// The client is started, and a line is typed.
     Start(Starting),
+    /// It is started, and two lines are typed at once.
+    TwoLines,
     /// It is started without a server, or without an address.
     Fail { how: Failing },
     /// The server sends some of what is owed, and the client reads it.
@@ -53,11 +55,12 @@ pub(crate) fn echo(bench: &mut Bench) -> Verdict {
     let sizes = sizes(bench, &[1, 2, 3, 20, 28]);
     let starts = client::starts(bench, sizes).prop_map(Act::Start).boxed();
     let mut once: Vec<_> = Starting::rare(bench).into_iter().map(Act::Start).collect();
+    once.push(Act::TwoLines);
     if works("end_of_input") {
         once.push(Act::Start(Starting::NOTHING));
     }
     if works("bad_address") {
-        let fails = [Failing::NoAddress, Failing::TooLarge, Failing::NoArgument];
+        let fails = [Failing::NoAddress, Failing::TooLarge, Failing::LeftOver, Failing::NoArgument];
         once.extend(fails.map(|how| Act::Fail { how }));
     }
     let early = works("early_close");
@@ -81,7 +84,8 @@ pub(crate) fn daytime(bench: &mut Bench) -> Verdict {
     let start = any::<bool>().prop_map(|elsewhere| Act::Start(Starting { elsewhere, ..Starting::NOTHING }));
     let mut once = Vec::new();
     if works("bad_address") {
-        once.extend([Failing::NoAddress, Failing::TooLarge].map(|how| Act::Fail { how }));
+        let fails = [Failing::NoAddress, Failing::TooLarge, Failing::LeftOver];
+        once.extend(fails.map(|how| Act::Fail { how }));
     }
     if works("no_argument") {
         once.push(Act::Fail { how: Failing::NoArgument });
@@ -124,6 +128,10 @@ fn search(
     }
     let case = (starts, vec(mix(acts), 0..6)).prop_map(|(start, acts)| [vec![start], acts].concat());
     let mut once: Vec<_> = once.into_iter().map(|act| vec![act]).collect();
+    if pieces {
+        // A piece of one byte.
+        once.push(vec![Act::Start(start), Act::Send { bytes: 1 }]);
+    }
     if let Some(milliseconds) = pause(bench) {
         let (start, pause) = (Act::Start(start), Act::Pause { milliseconds });
         if pieces {
@@ -166,7 +174,7 @@ fn play(bench: &mut Bench, service: &'static Service, acts: &[Act], told: &mut T
     let mut client = None;
     for act in acts {
         told.next();
-        if matches!(act, Act::Start(_) | Act::Fail { .. } | Act::Gone { .. }) {
+        if matches!(act, Act::Start(_) | Act::TwoLines | Act::Fail { .. } | Act::Gone { .. }) {
             if let Some(client) = client.take() {
                 ends_well(client, bench, told)?;
             }
@@ -174,6 +182,10 @@ fn play(bench: &mut Bench, service: &'static Service, acts: &[Act], told: &mut T
         }
         client = match (act, client) {
             (Act::Start(how), _) => start(bench, service, *how, told)?,
+            (Act::TwoLines, _) => {
+                two_lines(bench, service.port, told)?;
+                None
+            }
             (Act::Gone { bytes }, _) => {
                 gone(bench, service.port, *bytes, told)?;
                 None
@@ -234,6 +246,23 @@ fn start(
     differ(&run, &line, &got)?;
     let owed = service.typed.then_some(line.len());
     Ok(Some(Client { service, run, server, _listener: listener, sent: Vec::new(), line: how.newline, owed }))
+}
+
+/// Before the answer has come, no more than a line is sent. What a client does with the next line afterwards is its own matter.
+fn two_lines(bench: &mut Bench, port: u16, told: &mut Told) -> Verdict {
+    let ip = bench.loopback();
+    let listener = bench.listen(ip, port)?;
+    let (run, [first, second]) = client::types_two_lines(bench, ip, told)?;
+    let Some(mut server) = listener.accept(&run)? else { return Ok(()) };
+    let got = server.receive(&run, first.len())?;
+    differ(&run, &first, &got)?;
+    run.settle()?;
+    let shown = bytes(&second);
+    ensure(!server.has_more(), || Failure {
+        expected: words!("한 줄을 읽어 그것만 보내기", "one line is read and sent, and no more"),
+        got: words!("둘째 줄도 보냄: {shown}", "the second line was sent as well: {shown}"),
+        ..Failure::default()
+    })
 }
 
 /// Its server closes the connection at once, with what was sent to it unread.
@@ -338,7 +367,7 @@ fn answer(mut client: Client, bench: &mut Bench, act: &Act, told: &mut Told) -> 
             refused(&run.finish()?)?;
             Ok(None)
         }
-        Act::Start(_) | Act::Fail { .. } | Act::Gone { .. } => Ok(Some(client)),
+        Act::Start(_) | Act::TwoLines | Act::Fail { .. } | Act::Gone { .. } => Ok(Some(client)),
     }
 }
 

@@ -126,6 +126,9 @@ pub(crate) fn search(bench: &mut Bench) -> Verdict {
             once.push(vec![Act::Anew, connect.clone(), Act::SendLate { bytes: MUCH, half_close: true }]);
         }
     }
+    // When the first one leaves, the next that comes gets its descriptor, and whoever has come before it is still there.
+    let two_and_another = [connect.clone(), connect.clone(), Act::Close { who: 0 }, connect.clone()];
+    once.push([&[Act::Anew][..], &two_and_another, &[Act::Send { who: 0, bytes: 30 }]].concat());
     if let Some(milliseconds) = pause(bench) {
         once.push(vec![Act::Anew, connect, Act::Pause { milliseconds }, Act::Send { who: 0, bytes: 30 }]);
     }
@@ -149,6 +152,8 @@ struct Scene<'a> {
 
 fn play(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
     let (run, port) = bench.serve_tcp(&Start::default())?;
+    // A server has no keyboard.
+    run.close_stdin();
     let mut scene = Scene {
         bench,
         run,
@@ -300,6 +305,8 @@ impl Scene<'_> {
                 Ok(client.peer.half_close()?)
             }
             Act::Close { .. } => {
+                // Whoever has come has been taken, if it can be.
+                run.settle()?;
                 told.tell(words!("클라이언트 {name}: close", "client {name}: close"));
                 clients.remove(i);
                 Ok(())

@@ -22,6 +22,8 @@ use crate::words::Words;
 pub(crate) enum Act {
     /// The client is started, and a line is typed.
     Start(Starting),
+    /// It is started, and two lines are typed at once.
+    TwoLines,
     /// It is started without a server, or without an address.
     Fail { how: Failing },
     /// The client is stopped (SIGSTOP) and goes on (SIGCONT): what it waits in may return EINTR, signal(7).
@@ -55,7 +57,8 @@ fn search(bench: &mut Bench, connected: bool, play: Play<Act>) -> Verdict {
     let start = client::starts(bench, sizes.clone()).prop_map(Act::Start);
     let mut fails = Vec::new();
     if works("bad_address") {
-        fails.extend([Failing::NoAddress, Failing::TooLarge, Failing::Broadcast, Failing::NoArgument]);
+        fails.extend([Failing::NoAddress, Failing::TooLarge, Failing::LeftOver]);
+        fails.extend([Failing::Broadcast, Failing::NoArgument]);
     }
     if connected && works("refused") {
         fails.push(Failing::NoServer);
@@ -76,6 +79,7 @@ fn search(bench: &mut Bench, connected: bool, play: Play<Act>) -> Verdict {
     let case = (start, vec(mix(acts), 0..4)).prop_map(|(start, acts)| [vec![start], acts].concat());
     let mut once: Vec<_> = fails.into_iter().map(|how| vec![Act::Fail { how }]).collect();
     once.extend(Starting::rare(bench).into_iter().map(|start| vec![Act::Start(start)]));
+    once.push(vec![Act::TwoLines]);
     if !connected && works("end_of_input") {
         once.push(vec![Act::Start(Starting::NOTHING)]);
     }
@@ -99,7 +103,7 @@ fn play(bench: &mut Bench, status: &'static str, acts: &[Act], told: &mut Told) 
     let mut client = None;
     for act in acts {
         told.next();
-        if matches!(act, Act::Start(_) | Act::Fail { .. }) {
+        if matches!(act, Act::Start(_) | Act::TwoLines | Act::Fail { .. }) {
             if let Some(client) = client.take() {
                 echoed(client, bench, told)?;
             }
@@ -107,6 +111,10 @@ fn play(bench: &mut Bench, status: &'static str, acts: &[Act], told: &mut Told) 
         }
         client = match (act, client) {
             (Act::Start(how), _) => start(bench, status, *how, told)?,
+            (Act::TwoLines, _) => {
+                two_lines(bench, told)?;
+                None
+            }
             (Act::Fail { how }, _) => {
                 fails(bench, *how, told)?;
                 None
@@ -149,7 +157,25 @@ fn start(bench: &mut Bench, status: &'static str, how: Starting, told: &mut Told
         return Err(run.explain(failure).into());
     };
     differ(&run, &line, &got)?;
+    // A socket that is bound to a loopback address reaches nobody else: the kernel doesn't let it out.
+    ensure(ip.is_loopback() || !from.ip().is_loopback(), || Failure {
+        expected: words!("{ip}에서 보낸 데이터그램", "a datagram from {ip}"),
+        got: words!("{from}에서 보낸 데이터그램", "a datagram from {from}"),
+        cause: words!(
+            "루프백 주소에 bind한 소켓으로는 다른 컴퓨터에 보낼 수 없어요.",
+            "A socket that is bound to a loopback address can't send to another machine."
+        ),
+        ..Failure::default()
+    })?;
     Ok(Some(Client { status, run, server, line, from }))
+}
+
+/// The first datagram is the first line. What a client does with the next line afterwards is its own matter.
+fn two_lines(bench: &mut Bench, told: &mut Told) -> Verdict {
+    let ip = bench.loopback();
+    let server = bench.datagrams(ip, ECHO)?;
+    let (run, [first, _]) = client::types_two_lines(bench, ip, told)?;
+    server.receive(&run)?.map_or(Ok(()), |(got, _)| differ(&run, &first, &got))
 }
 
 /// It is started with what can't go well.
@@ -212,6 +238,6 @@ fn answer(client: Client, bench: &mut Bench, act: &Act, told: &mut Told) -> Verd
             succeeded(bench, &finished, client.status)?;
             Ok(None)
         }
-        Act::Start(_) | Act::Fail { .. } => Ok(Some(client)),
+        Act::Start(_) | Act::TwoLines | Act::Fail { .. } => Ok(Some(client)),
     }
 }

@@ -37,10 +37,10 @@ pub(crate) enum Act {
 }
 
 /// So many send.
-const SENDERS: usize = 3;
+const SENDERS: usize = 4;
 
-/// The last of them.
-const LOCAL: usize = SENDERS - 1;
+/// The first of those who have addresses of their own.
+const LOCAL: usize = SENDERS - 2;
 
 /// The acts, but for those that a check before has found to fail: a mistake is found once.
 fn acts(bench: &Bench) -> BoxedStrategy<Act> {
@@ -97,6 +97,8 @@ struct Scene<'a> {
 
 fn play(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
     let (run, port) = bench.serve_udp(&Start::default())?;
+    // A server has no keyboard.
+    run.close_stdin();
     let mut scene = Scene { bench, run, port, senders: Vec::new(), at_rest: None, memory: None };
     scene.anew()?;
     for act in acts {
@@ -112,9 +114,10 @@ impl Scene<'_> {
     fn anew(&mut self) -> Verdict {
         let new = || self.bench.datagrams(Ipv4Addr::UNSPECIFIED, 0);
         self.senders = std::iter::repeat_with(new).take(SENDERS).collect::<Result<_, _>>()?;
-        // One of them is at an address of its own, from which only loopback is near.
-        let ip = self.bench.loopback();
-        self.senders[LOCAL] = self.bench.datagrams(ip, 0)?;
+        // Two are at addresses of their own, from which only loopback is near, and at the same port.
+        let (ip, port) = (self.bench.loopback(), self.bench.free_port()?);
+        self.senders[LOCAL] = self.bench.datagrams(ip, port)?;
+        self.senders[LOCAL + 1] = self.bench.datagrams(Ipv4Addr::LOCALHOST, port)?;
         Ok(())
     }
 
@@ -132,7 +135,7 @@ impl Scene<'_> {
             }
             Act::Send { who, bytes, elsewhere } => {
                 let i = usize::from(*who) % SENDERS;
-                let (name, to, n) = (i + 1, self.addr(*elsewhere && i != LOCAL), *bytes);
+                let (name, to, n) = (i + 1, self.addr(*elsewhere && i < LOCAL), *bytes);
                 told.tell(words!(
                     "{name}번이 {to}로 {n}바이트 데이터그램을 보내고 답을 기다림",
                     "number {name} sends a datagram of {n} bytes to {to} and waits for the answer"
