@@ -1,8 +1,10 @@
 //! What may be handed in, and in which form: each of them gets full marks, and what can't be graded is told why.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod zips;
+
 use std::fs::{self, File};
-use std::io::{Cursor, Write as _};
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,6 +20,7 @@ use labs::words::Lang;
 use tempfile::TempDir;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
+use zips::zip_of;
 
 fn graded(lab: &str, submission: &Path) -> Report {
     let options = Options {
@@ -82,15 +85,6 @@ fn folder(files: &[(&str, &str)]) -> (TempDir, PathBuf) {
 fn file(name: &str, text: &str) -> (TempDir, PathBuf) {
     let (dir, kim) = folder(&[(name, text)]);
     (dir, kim.join(name))
-}
-
-fn zip_of(files: &[(&str, &str)]) -> Vec<u8> {
-    let mut zip = ZipWriter::new(Cursor::default());
-    for (name, text) in files {
-        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
-        zip.write_all(text.as_bytes()).unwrap();
-    }
-    zip.finish().unwrap().into_inner()
 }
 
 fn cpp() {

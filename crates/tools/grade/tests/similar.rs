@@ -6,17 +6,17 @@
 //! of the others ([`ASIDE`]) were put aside, and show what the choice is worth.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod zips;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use std::{env, fs};
 
 use grade::similar::{self, Pair, Prints, Submission, alike, fingerprints, pairs};
 use serde::Deserialize;
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
+use zips::zip_of;
 
 /// The lecture's own programs, which real students' resemble.
 fn lecture(program: &str) -> String {
@@ -154,15 +154,6 @@ fn equal_bytes_are_equal() {
     ]);
     assert_eq!(names(&found), [["kim", "park"]]);
     assert!(found[0].identical);
-}
-
-fn zip_of(files: &[(&str, &str)]) -> Vec<u8> {
-    let mut zip = ZipWriter::new(Cursor::default());
-    for (name, text) in files {
-        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
-        zip.write_all(text.as_bytes()).unwrap();
-    }
-    zip.finish().unwrap().into_inner()
 }
 
 /// What was packed for the way is what is in it.

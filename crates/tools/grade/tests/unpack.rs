@@ -1,6 +1,8 @@
 //! Archives that were handed in: what is in them comes out, and nothing comes out anywhere else.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod zips;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind, Write};
@@ -16,6 +18,7 @@ use tempfile::TempDir;
 use unicode_normalization::UnicodeNormalization as _;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
+use zips::zip_of;
 
 const MOST: Most = Most { files: 20, bytes: 1 << 20, depth: 4 };
 
@@ -76,16 +79,6 @@ fn zip(add: impl FnOnce(&mut ZipWriter<io::Cursor<Vec<u8>>>)) -> Vec<u8> {
     let mut zip = ZipWriter::new(io::Cursor::default());
     add(&mut zip);
     zip.finish().unwrap().into_inner()
-}
-
-/// A zip of files.
-fn zip_of(files: &[(&str, &str)]) -> Vec<u8> {
-    zip(|zip| {
-        for (name, text) in files {
-            zip.start_file(*name, SimpleFileOptions::default()).unwrap();
-            zip.write_all(text.as_bytes()).unwrap();
-        }
-    })
 }
 
 /// A tar of entries: a name as it stands in there, a type, where it leads, and what is in it.
