@@ -27,8 +27,9 @@ pub(crate) enum Act {
     Connect { elsewhere: bool },
     /// It sends this many bytes and reads them as they come back: now, if it is being served.
     Send { who: u8, bytes: usize },
-    /// Whoever is being served sends until the server takes no more, may then close its sending side, and reads only now.
-    SendLate { bytes: usize, half_close: bool },
+    /// Whoever is being served sends until the server takes no more, and reads only now; or closes its sending side and then reads;
+    /// or goes.
+    SendLate { bytes: usize, then: Option<Leaving> },
     /// It sends and doesn't read.
     SendUnread { who: u8, bytes: usize },
     /// It closes its sending side.
@@ -56,6 +57,17 @@ pub(crate) enum Leaving {
     HalfClose,
     Close,
     Reset,
+}
+
+impl Leaving {
+    /// How it is told.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Leaving::HalfClose => ("보내는 쪽을 닫음(shutdown)", "closes its sending side (shutdown)"),
+            Leaving::Close => ("읽지 않고 close", "closes without reading"),
+            Leaving::Reset => ("읽지 않고 연결을 리셋(RST)", "resets the connection without reading (RST)"),
+        }
+    }
 }
 
 /// What is in the buffers of the kernel for a client that doesn't read, or is not being served, at the most.
@@ -121,9 +133,16 @@ pub(crate) fn search(bench: &mut Bench) -> Verdict {
     }
     once.extend(ports(bench).into_iter().map(|port| vec![Act::Start { port }]));
     if works(bench, "long") {
-        once.push(vec![Act::Anew, connect.clone(), Act::SendLate { bytes: MUCH, half_close: false }]);
+        let late = |then| Act::SendLate { bytes: MUCH, then };
+        once.push(vec![Act::Anew, connect.clone(), late(None)]);
         if works(bench, "half_close") && works(bench, "close") {
-            once.push(vec![Act::Anew, connect.clone(), Act::SendLate { bytes: MUCH, half_close: true }]);
+            once.push(vec![Act::Anew, connect.clone(), late(Some(Leaving::HalfClose))]);
+        }
+        if works(bench, "reset") && works(bench, "sigpipe") {
+            // What it was owed is not for the one behind it.
+            let reset = late(Some(Leaving::Reset));
+            let behind = Act::Send { who: 0, bytes: 30 };
+            once.push(vec![Act::Anew, connect.clone(), connect.clone(), reset, behind]);
         }
     }
     // When the first one leaves, the next that comes gets its descriptor, and whoever has come before it is still there.
@@ -201,7 +220,7 @@ impl Scene<'_> {
             }
             Act::NoDescriptor => self.no_descriptor(told),
             Act::Connect { .. } => Ok(()),
-            Act::SendLate { bytes, half_close } => self.send_late(bytes, half_close, told),
+            Act::SendLate { bytes, then } => self.send_late(bytes, then, told),
             Act::Send { who, .. }
             | Act::SendUnread { who, .. }
             | Act::HalfClose { who }
@@ -245,7 +264,7 @@ impl Scene<'_> {
         Ok(())
     }
 
-    fn send_late(&mut self, bytes: usize, half_close: bool, told: &mut Told) -> Verdict {
+    fn send_late(&mut self, bytes: usize, then: Option<Leaving>, told: &mut Told) -> Verdict {
         let Scene { run, bench, clients, .. } = self;
         let Some(client) = clients.first_mut().filter(|client| !client.half_closed) else { return Ok(()) };
         client.gets_what_is_owed(run)?;
@@ -256,18 +275,23 @@ impl Scene<'_> {
             "client {name}: sends {bytes} bytes, and reads nothing until the server takes no more"
         ));
         let sent = any_bytes(bench, bytes);
-        if !half_close {
+        let Some(then) = then else {
             let got = client.peer.exchange_late(run, &sent)?;
             return differ(run, &sent, &got);
-        }
+        };
         let n = client.peer.send_unread(run, &sent)?;
-        told.tell(words!(
-            "클라이언트 {name}: 보내는 쪽을 닫고(shutdown) 읽음",
-            "client {name}: closes its sending side (shutdown) and reads"
-        ));
+        let (ko, en) = then.words();
+        told.tell(words!("클라이언트 {name}: {ko}", "client {name}: {en}"));
         client.owed = sent[..n].to_vec();
-        client.half_closed = true;
-        Ok(client.peer.half_close()?)
+        match then {
+            Leaving::HalfClose => {
+                client.half_closed = true;
+                client.peer.half_close()?;
+            }
+            Leaving::Close => drop(clients.remove(0)),
+            Leaving::Reset => clients.remove(0).peer.reset()?,
+        }
+        Ok(())
     }
 
     /// What a client that is there does.
@@ -320,15 +344,7 @@ impl Scene<'_> {
             }
             Act::Leave { bytes, how, .. } if !client.half_closed => {
                 let bytes = bytes.min(room);
-                let (ko, en) = match how {
-                    Leaving::HalfClose => {
-                        ("보내는 쪽을 닫음(shutdown)", "closes its sending side (shutdown)")
-                    }
-                    Leaving::Close => ("읽지 않고 close", "closes without reading"),
-                    Leaving::Reset => {
-                        ("읽지 않고 연결을 리셋(RST)", "resets the connection without reading (RST)")
-                    }
-                };
+                let (ko, en) = how.words();
                 told.tell(words!(
                     "클라이언트 {name}: {bytes}바이트를 보내고 곧바로 {ko}",
                     "client {name}: sends {bytes} bytes and at once {en}"
