@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use super::causes::{PLAIN_AND_FORMAT, odd_numbers, of_format, of_odd_number};
 use super::printed::{addresses, after, ensure_labels, shown};
 use crate::bench::{Bench, Finished, ensure_refused, ensure_success};
 use crate::lab::{BUILD, Check, Lab, statement};
@@ -171,9 +172,21 @@ fn why_not(ip: Ipv4Addr, finished: &Finished, labelled: &[&str]) -> Option<Words
             "바이트를 하나씩 %X로 출력하면 16보다 작은 바이트가 한 자리로 줄어요. 4바이트를 수 하나(s_addr)로 출력하세요.",
             "Byte by byte with %X, one below 16 shrinks to one digit. Print the four bytes as one number, s_addr."
         ))
+    } else if first_line(ip) != number && words.iter().any(|word| hex_number(word) == Some(first_line(ip))) {
+        Some(words!(
+            "바이트 10 뒤의 바이트가 없어요. fgets처럼 글자를 읽는 함수는 10('\\n')을 줄의 끝으로 봐요. 주소의 4바이트는 글자가 아니니 read나 fread로 읽으세요.",
+            "The bytes behind a byte 10 are missing. To fgets and whatever reads text, a 10 ('\\n') is the end of a line. The 4 bytes are no text: get them with read, or fread."
+        ))
     } else {
         None
     }
+}
+
+/// The number that is left of an address if what comes behind its first byte 10 is lost.
+fn first_line(ip: Ipv4Addr) -> u32 {
+    let mut bytes = ip.octets();
+    bytes.iter_mut().skip_while(|byte| **byte != b'\n').skip(1).for_each(|byte| *byte = 0);
+    u32::from_ne_bytes(bytes)
 }
 
 /// Its words of letters and digits, with small letters.
@@ -199,6 +212,8 @@ fn high_bytes(bench: &mut Bench) -> Verdict {
         Ipv4Addr::new(0, 0, 0, small()),
         Ipv4Addr::new(small(), 0, 0, small()),
         Ipv4Addr::new(255, small(), small(), 128),
+        // What is special in text: the ends of lines, of a string, and a %.
+        Ipv4Addr::new(b'\n', b'\r', 0, b'%'),
     ];
     for ip in addresses {
         ensure_hex(ip, &convert(bench, ip)?)?;
@@ -249,6 +264,7 @@ fn bad_address(bench: &mut Bench) -> Verdict {
     let ip = address(bench);
     let [a, b, c, _] = ip.octets();
     let more = [format!("{a}.{b}.{c}"), format!("{ip}.1"), format!("{ip}x")];
+    let odd = odd_numbers(ip);
     // What it makes of an address that has nothing to do with these: the same, if it doesn't look at its argument.
     let (other, converted) = &*bench.once("plain", plain)?;
     let text = converted.text();
@@ -257,9 +273,10 @@ fn bad_address(bench: &mut Bench) -> Verdict {
     let always = always.filter(|address| *address != other.to_string()).unwrap_or_default();
     for bad in ["256.1.1.1", "1.2", "100.100.100.1005", "::1", "localhost"]
         .into_iter()
-        .chain(more.iter().map(String::as_str))
+        .chain(more.iter().chain(&odd).map(String::as_str))
+        .chain(PLAIN_AND_FORMAT)
     {
-        let finished = bench.run(&[bad], b"")?;
+        let finished = bench.run(&[bad], b"").map_err(|fault| of_format(bad, fault))?;
         let did = words!("`ascii_ip {bad}` 실행", "ran `ascii_ip {bad}`");
         let text = finished.text();
         let taken = after(&text, "inet_ntop").iter().any(|rest| !addresses(rest).is_empty());
@@ -277,6 +294,8 @@ fn bad_address(bench: &mut Bench) -> Verdict {
                     "inet_aton과 inet_addr는 부분이 모자란 것도 주소로 여겨요. inet_pton의 반환값이 1인지 보세요.",
                     "inet_aton and inet_addr take what has fewer parts for an address as well. Use inet_pton, and look whether it returns 1."
                 )
+            } else if odd.iter().any(|odd| odd == bad) {
+                of_odd_number()
             } else {
                 words!(
                     "inet_pton은 주소이면 1, 아니면 0을 돌려줘요(-1이 아니에요). 반환값이 1인지 보세요.",

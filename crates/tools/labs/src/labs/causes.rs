@@ -1,6 +1,9 @@
 //! From evidence to cause: what the bytes that came, or that were printed, tell of the mistake that made them. What they don't tell
 //! is not said.
 
+use std::net::Ipv4Addr;
+
+use crate::verdict::Fault;
 use crate::words;
 use crate::words::Words;
 
@@ -23,6 +26,40 @@ pub(super) fn of_printed(line: &[u8], pieces: &[&[u8]], stdout: &[u8]) -> Option
         .or_else(|| stops_at_nul(&answer, stdout))
         .or_else(|| own_line(line, &answer, stdout))
         .or_else(|| cut(&answer, stdout))
+}
+
+/// Two arguments that are no address, equally long. Whoever takes the second one for a format writes where the stack points to: a
+/// few words of it, and one surely points nowhere. What comes before lets the format survive a write to its own beginning.
+pub(super) const PLAIN_AND_FORMAT: [&str; 2] =
+    ["localhost.x.x.x.x.x.x.x.x.x.x.x.x", "localhost%n%n%n%n%n%n%n%n%n%n%n%n"];
+
+/// The fault of a program that lived on with the first of [`PLAIN_AND_FORMAT`]: if it died with the second, of the `%` in it.
+pub(super) fn of_format(argument: &str, fault: Fault) -> Fault {
+    match fault {
+        Fault::Died(mut failure) if argument == PLAIN_AND_FORMAT[1] => {
+            failure.cause = words!(
+                "같은 길이의 다른 인자로는 죽지 않았어요. printf(line)은 line에 든 인자의 %를 서식으로 읽어요. printf(\"%s\", line)을 쓰세요.",
+                "With another argument of that length it didn't die. printf(line) takes a % in line, from the argument, for a conversion. Use printf(\"%s\", line)."
+            );
+            Fault::Died(failure)
+        }
+        other => other,
+    }
+}
+
+/// An address with a sign, and with a number as in a source file: no addresses.
+pub(super) fn odd_numbers(ip: Ipv4Addr) -> [String; 2] {
+    let [first, rest @ ..] = ip.octets();
+    let rest = rest.map(|byte| byte.to_string()).join(".");
+    [format!("+{ip}"), format!("{}_{:02}.{rest}", first / 100, first % 100)]
+}
+
+/// Why one of [`odd_numbers`] was taken for an address, by a program that refused all that is none in other ways.
+pub(super) fn of_odd_number() -> Words {
+    words!(
+        "sscanf, strtol, int()는 부호가 붙은 수(+1)도 받고, 파이썬의 int()는 1_0도 받아요. inet_pton은 숫자만 받으니, 반환값이 1인지 보세요.",
+        "sscanf, strtol and int() take a sign (+1), and int() of Python takes 1_0 as well. inet_pton takes digits alone: look whether it returns 1."
+    )
 }
 
 /// What is in the buffer once more, the last line or the answer that came into its place: a loop that asks feof.
