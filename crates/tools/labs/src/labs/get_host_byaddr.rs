@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use super::causes::{PLAIN_AND_FORMAT, odd_numbers, of_format, of_odd_number};
 use super::hosts::{self, Asked, Host};
 use super::printed::{labelled, says};
 use crate::bench::{Bench, command_line, ensure_refused, ensure_success, output};
@@ -37,8 +38,8 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "every_host",
             title: [
-                "어떤 호스트든: 긴 이름, 둘째 주소, 127로 시작하는 주소",
-                "Whatever the host: a long name, a second address, one that begins with 127",
+                "어떤 호스트든: 긴 이름, 둘째 주소, 127로 시작하는 주소, 다른 호스트의 별명인 이름",
+                "Whatever the host: a long name, a second address, one that begins with 127, a name that is another's alias",
             ],
             points: 10,
             needs: &["name"],
@@ -161,13 +162,24 @@ fn every_host(bench: &mut Bench) -> Verdict {
     let [another, third] = longer.map(|address| Host::new(bench, &[address]));
     let alias = format!("{}.ac.kr", hosts::word(bench, 5));
     let own = Host::small(bench, vec![alias], Ipv4Addr::new(127, b, b, 127));
-    hosts::known_among_others(bench, &[&another, &third, &own, &large])?;
+    // Its name is an alias of one that comes before.
+    let mut before = another.clone();
+    before.aliases.push(own.name.clone());
+    hosts::known_among_others(bench, &[&before, &third, &own, &large])?;
     for (host, nth) in [(&large, 0), (&large, 1), (&own, 0)] {
         let ip = host.addresses[nth].to_string();
         let finished = bench.run(&[&ip], b"")?;
         let (did, another, unfound) = (ran(&ip), another.clone(), hosts::unfound());
         let asked = Asked { host: host.clone(), another, did, finished, unfound };
-        ensure_name(&asked, || asked.cut())?;
+        ensure_name(&asked, || asked.cut()).map_err(|fault| {
+            if !(before.aliases.contains(&asked.host.name) && asked.says(&before.name)) {
+                return fault;
+            }
+            fault.surely_because(words!(
+                "그 주소의 이름은 다른 호스트의 별명이기도 해요. 이름을 gethostbyname으로 다시 찾지 말고 gethostbyaddr가 준 h_name을 출력하세요.",
+                "That address's name is an alias of another host as well. Print the h_name that gethostbyaddr gave, and don't look that name up again with gethostbyname."
+            ))
+        })?;
         asked.ensure_ended_well(bench)?;
     }
     Ok(())
@@ -221,18 +233,21 @@ fn bad_address(bench: &mut Bench) -> Verdict {
     let hosts = mistaken.map(|address| Host::new(bench, &[address]));
     hosts::known_among_others(bench, &hosts.each_ref())?;
     let high = 256 + u16::from(a);
-    for bad in [
-        format!("{high}.{b}.{c}.{d}"),
-        format!("{a}.{b}.{c}"),
-        format!("{a}.{b}.{c}.{d}x"),
-        "yahoo".into(),
-        "::1".into(),
-    ] {
-        let finished = bench.run(&[&bad], b"")?;
+    let odd = odd_numbers(mistaken[0]);
+    let others = [format!("{high}.{b}.{c}.{d}"), format!("{a}.{b}.{c}"), format!("{a}.{b}.{c}.{d}x")];
+    for bad in others
+        .iter()
+        .map(String::as_str)
+        .chain(["yahoo", "::1"])
+        .chain(odd.iter().map(String::as_str))
+        .chain(PLAIN_AND_FORMAT)
+    {
+        let finished = bench.run(&[bad], b"").map_err(|fault| of_format(bad, fault))?;
         let did = words!("올바르지 않은 주소 `{bad}`로 실행", "started with `{bad}`, which is no address");
         let text = finished.text();
         let found = mistaken.iter().zip(&hosts).find(|(_, host)| says(&text, [host.name.as_str()]));
         ensure_refused(did, &finished).map_err(|fault| match found {
+            Some(_) if odd.iter().any(|odd| odd == bad) => fault.surely_because(of_odd_number()),
             Some((address, _)) => fault.surely_because(taken_for(*address)),
             None => fault,
         })?;
