@@ -64,8 +64,8 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "every_host",
             title: [
-                "어떤 호스트든: 긴 이름, 많은 주소와 별명, 별명 없음, IPv6 주소도 있음",
-                "Whatever the host: a long name, many addresses and aliases, no alias, an IPv6 address too",
+                "어떤 호스트든: 긴 이름, 많은 주소와 별명, 별명 없음, IPv6 주소도 있음, 별명으로 물음",
+                "Whatever the host: a long name, many addresses and aliases, no alias, an IPv6 address too, asked for by an alias",
             ],
             points: 10,
             needs: &["name", "type_length", "addresses", "aliases"],
@@ -265,11 +265,16 @@ fn every_host(bench: &mut Bench) -> Verdict {
         let address = hosts::address(bench);
         others.push(Host { name, aliases: Vec::new(), addresses: vec![address] });
     }
-    for host in [large, many, small] {
+    let address = hosts::address(bench);
+    let asked_for = Host::new(bench, &[address]);
+    let by_name: fn(&Host) -> &str = |host| &host.name;
+    // The last one: what was asked for is often printed before the rest.
+    let by_alias: fn(&Host) -> &str = |host| &host.aliases[1];
+    for (host, by) in [(large, by_name), (many, by_name), (small, by_name), (asked_for, by_alias)] {
         let known: Vec<&Host> = others.iter().chain([&host]).collect();
         hosts::known_among_others(bench, &known)?;
-        let finished = bench.run(&[&host.name], b"")?;
-        let (did, another) = (ran(&host.name), Host { addresses: Vec::new(), ..others[0].clone() });
+        let finished = bench.run(&[by(&host)], b"")?;
+        let (did, another) = (ran(by(&host)), Host { addresses: Vec::new(), ..others[0].clone() });
         let asked = Asked { host, another, did, finished, unfound: hosts::unfound() };
         ensure_type_length(&asked, || {
             says(&asked.finished.text(), ["10", "16"]).then(|| {
@@ -281,13 +286,31 @@ fn every_host(bench: &mut Bench) -> Verdict {
         })?;
         ensure_name(&asked, || asked.cut())?;
         ensure_addresses(&asked)?;
-        ensure_aliases(&asked)?;
+        ensure_aliases(&asked).map_err(|fault| {
+            if !lists_all_but(&asked, by(&asked.host)) {
+                return fault;
+            }
+            fault.surely_because(words!(
+                "물어본 별명이 목록에서 빠졌어요. 그것도 h_aliases에 있는 별명이니 모두 출력하세요.",
+                "Of the aliases, the one that was asked for is missing. It is one of h_aliases like the others: print all."
+            ))
+        })?;
         let [addresses, aliases] = [asked.host.addresses.len(), asked.host.aliases.len()];
         ensure_no_more(&asked, &format!("IP주소({}번째)", addresses + 1), addresses)?;
         ensure_no_more(&asked, &format!("호스트 별명({} 번째)", aliases + 1), aliases)?;
         asked.ensure_ended_well(bench)?;
     }
     Ok(())
+}
+
+/// Does it list all aliases but the one that it was asked for?
+fn lists_all_but(asked: &Asked, alias: &str) -> bool {
+    let text = asked.finished.text();
+    let listed = after(&text, "호스트 별명(");
+    let (its, others): (Vec<&String>, Vec<&String>) =
+        asked.host.aliases.iter().partition(|one| *one == alias);
+    let is_listed = |one: &&String| listed.iter().any(|rest| says(rest, [one.as_str()]));
+    !its.is_empty() && !its.iter().any(is_listed) && others.iter().all(is_listed)
 }
 
 fn lines(bench: &mut Bench) -> Verdict {
