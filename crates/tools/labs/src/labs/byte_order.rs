@@ -205,9 +205,10 @@ fn similar(bench: &mut Bench) -> String {
 }
 
 fn udp_entry(bench: &mut Bench) -> Verdict {
-    // Neither is negative in a short, in neither order: that is another check's matter.
+    // Neither is negative in a short, in neither order: that is another check's matter. Nor is TCP's the slide's 7, which who
+    // prints that has not from the list.
     let (tcp, udp) =
-        (bench.rng.u16(1..128), u16::from_be_bytes([64, 1].map(|least| bench.rng.u8(least..128))));
+        (bench.rng.u16(8..128), u16::from_be_bytes([64, 1].map(|least| bench.rng.u8(least..128))));
     let did = echo_at(bench, tcp, udp)?;
     let (did, finished) = asked(bench, did)?;
     let text = finished.text();
@@ -240,7 +241,23 @@ fn udp_entry(bench: &mut Bench) -> Verdict {
             ))
         })?;
     }
-    Ok(())
+
+    // services(5) sets no limit to a line: this one and the one before it are longer than many a buffer.
+    let aliases = (0..99).map(|i| format!("ping-pong-{i}")).collect::<Vec<_>>().join(" ");
+    let line = format!("ping {udp}/udp {aliases} echo\n");
+    services(bench, &format!("{similar}ping {tcp}/tcp {aliases} echo\n{line}"))?;
+    let bytes = line.len();
+    let did = words!(
+        "/etc/services의 마지막 줄({bytes}바이트)에서 echo는 100번째 별명: ping {udp}/udp ping-pong-0 … echo",
+        "in the last line of /etc/services, of {bytes} bytes, echo is the 100th alias: ping {udp}/udp ping-pong-0 … echo"
+    );
+    let (did, finished) = asked(bench, did)?;
+    ensure_port(did, &finished.text(), udp).map_err(|fault| {
+        fault.because(words!(
+            "짧은 줄에서는 찾았어요. services(5)의 줄은 길이에 제한이 없고(별명이 많을 수 있어요) getservbyname은 끝까지 읽어요. getservbyname_r의 ERANGE는 버퍼가 작다는 뜻이에요.",
+            "In short lines it found it. A line of services(5) may be of any length, with many aliases, and getservbyname reads all of it. ERANGE of getservbyname_r means that the buffer is too small."
+        ))
+    })
 }
 
 /// Fails unless it printed this port: how, in which order, and with which label, are other checks' matters.
