@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::net::Ipv4Addr;
+use std::ops::RangeInclusive;
 use std::process::{Command, Stdio};
 
 use crate::tier::tried;
@@ -29,4 +30,10 @@ pub(crate) fn bring_up(address: Ipv4Addr) -> io::Result<()> {
         return Ok(());
     }
     Err(io::Error::other(format!("ip link set lo up: {}", String::from_utf8_lossy(&output.stderr).trim())))
+}
+
+/// Leaves the system only these ports to choose from in this network namespace: ip(7).
+pub(crate) fn choose_from(ports: &RangeInclusive<u16>) -> io::Result<()> {
+    let range = format!("{} {}", ports.start(), ports.end());
+    tried("ip_local_port_range", fs::write("/proc/sys/net/ipv4/ip_local_port_range", range))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::io;
 use std::net::Ipv4Addr;
+use std::ops::RangeInclusive;
 use std::os::fd::{AsRawFd as _, RawFd};
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::os::unix::process::CommandExt as _;
@@ -207,6 +208,16 @@ impl Place {
             Tier::None => Err(io::Error::other(format!(
                 "in tier none a program has no /etc/{name} of its own, and this needs one"
             ))),
+        }
+    }
+
+    /// From now on the system has only these ports to choose from, for who names none. An error where the network is not the
+    /// caller's own, or its settings can't be changed (in a container).
+    pub fn system_chooses_from(&self, ports: &RangeInclusive<u16>) -> io::Result<()> {
+        if self.tier == Tier::Full {
+            network::choose_from(ports)
+        } else {
+            Err(io::ErrorKind::Unsupported.into())
         }
     }
 

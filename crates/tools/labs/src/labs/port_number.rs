@@ -1,6 +1,7 @@
 //! port_number: which ports the system gives a client.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
+use std::ops::RangeInclusive;
 
 use labkit::trace::Call;
 
@@ -96,21 +97,49 @@ struct Traced {
     dgram: Socket,
 }
 
-/// Runs it, with the echo servers there.
-fn traced(bench: &mut Bench) -> Verdict<Traced> {
+/// Ports whose low byte is negative in a signed char, and such where it isn't. None has the same byte twice, which is right in both
+/// orders: the first byte is 128.
+const PORTS: [RangeInclusive<u16>; 2] = [0x8081..=0x80FF, 0x8000..=0x807F];
+
+/// So often it is tried where the system can't be told which ports to choose from.
+const TRIES: usize = 64;
+
+/// Runs it, with the echo servers there: at ports like those of each range.
+fn traced(bench: &mut Bench) -> Verdict<[Traced; 2]> {
+    let [negative, positive] = &PORTS;
+    Ok([traced_at(bench, negative)?, traced_at(bench, positive)?])
+}
+
+/// Runs it at ports of this range; where that can't be had, until both its ports have such a low byte, and another high one.
+fn traced_at(bench: &Bench, ports: &RangeInclusive<u16>) -> Verdict<Traced> {
+    let told = bench.place.system_chooses_from(ports).is_ok();
+    let fits = |port: u16| ports.contains(&(0x8000 | port & 0xFF)) && port.swap_bytes() != port;
+    let mut tries = 0;
     loop {
         let mut echo = bench.echo(Ipv4Addr::LOCALHOST, ECHO)?;
+        if !told {
+            come_near(fits)?;
+        }
         let run = bench.start_with(&[], &Start { traced: true, ..Start::default() })?;
         echo.serve(&run)?;
         let finished = run.finish()?;
         let stream = socket(&finished.calls, "SOCK_STREAM", |call| calls::is(call, "connect"));
         let dgram = socket(&finished.calls, "SOCK_DGRAM", |call| calls::is(call, "write"));
-        // A port whose two bytes are the same is right in both orders: the system has others to give.
-        let unclear = |port: u16| port.swap_bytes() == port;
-        if ![&stream, &dgram].into_iter().filter_map(port).any(unclear) {
+        tries += 1;
+        if told || tries == TRIES || [&stream, &dgram].into_iter().filter_map(port).all(fits) {
             return Ok(Traced { finished, stream, dgram });
         }
     }
+}
+
+/// Connects to the echo server until the port fits: the next connection's is a little above it.
+fn come_near(fits: impl Fn(u16) -> bool) -> Verdict {
+    for _ in 0..TRIES {
+        if fits(TcpStream::connect((Ipv4Addr::LOCALHOST, ECHO))?.local_addr()?.port()) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// The socket of this kind that is used like this; if there is none, the one that is asked for its port.
@@ -147,18 +176,21 @@ fn ends(bench: &mut Bench) -> Verdict {
 
 fn stream_port(bench: &mut Bench) -> Verdict {
     let traced = bench.once("traced", traced)?;
-    prints_port(&traced.finished, &traced.stream)
+    traced.iter().try_for_each(|traced| prints_port(&traced.finished, &traced.stream))
 }
 
 fn dgram_port(bench: &mut Bench) -> Verdict {
     let traced = bench.once("traced", traced)?;
-    prints_port(&traced.finished, &traced.dgram)
+    traced.iter().try_for_each(|traced| prints_port(&traced.finished, &traced.dgram))
 }
 
 /// Prints what getsockname gave.
 fn prints_port(finished: &Finished, socket: &Socket) -> Verdict {
     let Some(port) = port(socket) else { return Err(no_port(socket).into()) };
     let (text, swapped) = (finished.text(), port.swap_bytes());
+    // Its bytes added up, and put together, with the sign of the low one.
+    let low = port.to_be_bytes()[1].cast_signed();
+    let signed = [port.wrapping_sub(256), i16::from(low).cast_unsigned()];
     ensure(says(&text, [port.to_string().as_str()]), || Failure {
         did: did(),
         expected: words!("getsockname이 알려 준 포트 번호: {port}", "the port that getsockname told: {port}"),
@@ -174,6 +206,12 @@ fn prints_port(finished: &Finished, socket: &Socket) -> Verdict {
             words!(
                 "포트 번호는 65535까지라서 부호 있는 short(%hd)에는 들어가지 않아요. int에 담아 %d로 출력하세요.",
                 "Ports go up to 65535: a signed short (%hd) has no room for them. Keep it in an int, and print it with %d."
+            )
+        } else if low.is_negative() && signed.iter().any(|number| says(&text, [number.to_string().as_str()]))
+        {
+            words!(
+                "{port}번의 아래 바이트를 부호 있는 char로 읽으면 {low}이고, 그래서 나오는 수예요. unsigned char로 읽거나 ntohs(sin_port)를 출력하세요.",
+                "That is what {port} becomes if its low byte is read as a char that is {low}: char has a sign. Read it as an unsigned char, or print ntohs(sin_port)."
             )
         } else if says(&text, [ECHO.to_string().as_str()]) {
             words!(
@@ -266,7 +304,7 @@ fn unspec() -> Words {
 }
 
 fn lines(bench: &mut Bench) -> Verdict {
-    let traced = bench.once("traced", traced)?;
+    let [traced, _] = &*bench.once("traced", traced)?;
     let printed = |socket| port(socket).map_or_else(|| "…".into(), |port| port.to_string());
     let (stream, dgram) = (printed(&traced.stream), printed(&traced.dgram));
     let lines: [(&str, &str); 2] =
@@ -281,7 +319,7 @@ fn refused(bench: &mut Bench) -> Verdict {
     let asks_there = |call: &Call| {
         calls::is(call, "connect") && call.args.get(1).and_then(|to| calls::address(to)) == Some(at)
     };
-    let (inject, did) = if bench.once("traced", traced)?.stream.iter().any(asks_there) {
+    let (inject, did) = if bench.once("traced", traced)?[0].stream.iter().any(asks_there) {
         (Vec::new(), words!("서버 없이 실행", "ran it without a server"))
     } else {
         (
@@ -313,7 +351,7 @@ fn refused(bench: &mut Bench) -> Verdict {
 }
 
 fn order(bench: &mut Bench) -> Verdict {
-    let traced = bench.once("traced", traced)?;
+    let [traced, _] = &*bench.once("traced", traced)?;
     let did =
         || words!("두 소켓에 대한 시스템 콜을 봄(strace)", "watched the calls about both sockets (strace)");
     // The server is where the stream socket has connected to. Another address is no use, nor is none: AF_UNSPEC.
@@ -360,7 +398,7 @@ fn order(bench: &mut Bench) -> Verdict {
 }
 
 fn close(bench: &mut Bench) -> Verdict {
-    let traced = bench.once("traced", traced)?;
+    let [traced, _] = &*bench.once("traced", traced)?;
     for socket in [&traced.stream, &traced.dgram] {
         let all: Vec<&Call> = socket.iter().collect();
         let summary = calls::summary(&all);
