@@ -222,6 +222,9 @@ fn prepare(jail: &Jail) -> io::Result<()> {
             tried("close", nix::unistd::close(null))?;
         }
     }
+    if jail.without_stdin {
+        tried("close", nix::unistd::close(0))?;
+    }
     // SAFETY: two numbers. The program doesn't get init's descriptor.
     tried("fcntl", Errno::result(unsafe { libc::fcntl(jail.status, libc::F_SETFD, libc::FD_CLOEXEC) }))?;
     // SAFETY: two numbers. Nor the lock, where there is one.

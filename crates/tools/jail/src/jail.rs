@@ -41,6 +41,8 @@ pub struct Jail {
     pub building: bool,
     /// Descriptors to open before it starts, of /dev/null: 3, 4, …
     pub occupied: Vec<RawFd>,
+    /// Is its stdin closed, as after `<&-` in a shell?
+    pub without_stdin: bool,
     /// What it may read beside the system's own (tier reduced).
     pub shared: Shared,
     /// The descriptor of what the caller is told: a line with the process ids of keeper and init, a line `ready` when all

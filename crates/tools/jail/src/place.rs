@@ -305,6 +305,7 @@ impl Place {
             cgroup: cgroup.as_ref().map(|cgroup| cgroup.folder().to_path_buf()),
             building: how.building,
             occupied: how.occupied.clone(),
+            without_stdin: how.without_stdin,
             shared: self.shared.clone(),
             status: STATUS,
         };
@@ -352,6 +353,8 @@ pub struct How {
     pub env: Vec<(String, String)>,
     /// Descriptors to open before it starts.
     pub occupied: Vec<RawFd>,
+    /// Close its stdin?
+    pub without_stdin: bool,
     /// strace and its options; empty without.
     pub strace: Vec<String>,
 }
@@ -463,6 +466,7 @@ pub(crate) fn probe(tier: &str) -> io::Result<()> {
         building: false,
         env: Vec::new(),
         occupied: Vec::new(),
+        without_stdin: false,
         strace: Vec::new(),
     };
     let (mut reader, writer) = io::pipe()?;

@@ -70,6 +70,7 @@ fn be_the_caller() -> io::Result<()> {
         building: how == "building",
         env: Vec::new(),
         occupied: Vec::new(),
+        without_stdin: false,
         strace: Vec::new(),
     };
     let argv = ["sh", "-c", command].map(String::from);

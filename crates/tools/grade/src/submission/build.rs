@@ -393,6 +393,7 @@ impl Building<'_> {
             building: true,
             env: env.map(|(name, value)| (name.into(), value.into())).into(),
             occupied: Vec::new(),
+            without_stdin: false,
             strace: Vec::new(),
         };
         // Whoever reads it wants the compiler; what stands before it is the sandbox's.

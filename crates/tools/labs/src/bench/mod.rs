@@ -66,6 +66,8 @@ pub struct Bench {
 pub struct Start {
     /// Descriptors that are open already: 3, 5.
     pub occupied: Vec<i32>,
+    /// Is its stdin closed, as after `<&-` in a shell?
+    pub without_stdin: bool,
     /// The soft and the hard limit of open descriptors, if not the usual ones.
     pub open_files: Option<(u64, u64)>,
     /// Look at its calls?
@@ -111,6 +113,7 @@ impl Bench {
             // The ports are the slides', as in scripts/lab.
             env: vec![("PRACTICE_NETWORK".into(), "1".into())],
             occupied: start.occupied.clone(),
+            without_stdin: start.without_stdin,
             strace: Vec::new(),
         };
         let traced = start.traced || !start.inject.is_empty() || self.tape.is_some();

@@ -45,7 +45,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "lowest_free",
             title: [
-                "다른 디스크립터가 이미 열려 있으면 번호도 달라져요",
+                "이미 열려 있는 디스크립터가 다르면 번호도 달라져요",
                 "Other numbers where other descriptors are open already",
             ],
             points: 25,
@@ -71,7 +71,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "socket_fails",
-            title: ["소켓을 열 수 없으면", "A socket that can't be opened"],
+            title: ["열 수 없는 것이 있으면", "If one of them can't be opened"],
             points: 10,
             needs: &["ends"],
             slide: "9, 11",
@@ -237,6 +237,19 @@ fn lowest_free(bench: &mut Bench) -> Verdict {
             "커널은 비어 있는 가장 작은 번호를 줘요. 3, 4, 5, 6이라고 미리 정하지 말고 open과 socket이 돌려준 값을 출력하세요.",
             "The kernel gives the lowest number that is free. Don't take 3, 4, 5, 6 for granted: print what open and socket return."
         ))
+    })?;
+    let start = Start { without_stdin: true, traced: true, ..Start::default() };
+    let finished = bench.start_with(&[], &start)?.finish()?;
+    let did = words!("stdin을 닫고 실행(`<&-`)", "ran with its stdin closed (`<&-`)");
+    ensure_numbers(&did, &finished).map_err(|fault| {
+        // It took that for a failure, and said so.
+        if finished.exit_status() == Some(0) {
+            return fault;
+        }
+        fault.surely_because(words!(
+            "비어 있는 가장 작은 번호가 0이었어요. 0도 디스크립터예요. open과 socket은 실패하면 -1을 돌려주니 0보다 작은지를 보세요.",
+            "The lowest number that was free was 0, and 0 is a descriptor like any other. When open and socket fail they return -1: look whether it is less than 0."
+        ))
     })
 }
 
@@ -288,7 +301,7 @@ fn ensure_closed(did: &Words, finished: &Finished) -> Verdict {
     Ok(())
 }
 
-/// Each of its sockets in turn can't be opened.
+/// Each of its sockets in turn can't be opened, and whatever it opens last.
 fn socket_fails(bench: &mut Bench) -> Verdict {
     let finished = bench.once("traced", traced)?;
     let sockets: Vec<&Call> = finished.calls.iter().filter(|call| call.name == "socket").collect();
@@ -310,5 +323,13 @@ fn socket_fails(bench: &mut Bench) -> Verdict {
         );
         ensure_refused(did, &bench.start_with(&[], &start)?.finish()?)?;
     }
-    Ok(())
+    let opened = each_opened(&watched(), &finished)?.into_iter().flatten();
+    let last = opened.filter_map(|at| calls::given(&finished.calls[at])).max().unwrap_or_default();
+    let limit = last.unsigned_abs();
+    let start = Start { open_files: Some((limit, limit)), ..Start::default() };
+    let did = words!(
+        "`ulimit -n {limit}` 뒤에 실행: {last}번을 받을 것이 EMFILE(Too many open files)로 실패함",
+        "ran after `ulimit -n {limit}`: what would get number {last} fails with EMFILE (Too many open files)"
+    );
+    ensure_refused(did, &bench.start_with(&[], &start)?.finish()?)
 }
