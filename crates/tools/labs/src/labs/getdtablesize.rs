@@ -1,6 +1,5 @@
 //! getdtablesize: how many descriptors, and so sockets, one process may have.
 
-use labkit::trace::Call;
 use nix::sys::resource::{Resource, getrlimit};
 
 use super::printed::{after, ensure_labels, ensure_number, one_value, shown, tells};
@@ -98,16 +97,29 @@ fn lines(bench: &mut Bench) -> Verdict {
     ensure_labels(&ran(), &finished, &finished.text(), &[LABEL])
 }
 
-/// Runs it with these limits, and wants the soft one.
-fn told(bench: &mut Bench, soft: u64, hard: u64) -> Verdict {
-    let start = Start { open_files: Some((soft, hard)), ..Start::default() };
+/// Descriptors that it has inherited: more than anybody takes off for 0, 1 and 2.
+const INHERITED: [i32; 5] = [3, 4, 5, 6, 7];
+
+/// Runs it with these limits and inherited descriptors, and wants the soft one.
+fn told(bench: &mut Bench, soft: u64, hard: u64, inherited: &[i32]) -> Verdict {
+    let start = Start { open_files: Some((soft, hard)), occupied: inherited.to_vec(), ..Start::default() };
     let finished = bench.start_with(&[], &start)?.finish()?;
+    let did = || {
+        let Words { ko, en } = limited(soft, hard);
+        if inherited.is_empty() {
+            return Words { ko, en };
+        }
+        words!(
+            "{ko}, 디스크립터 {inherited:?}번이 이미 열린 채",
+            "{en}, with the descriptors {inherited:?} already open"
+        )
+    };
     let (text, wanted) = (finished.text(), soft.cast_signed());
-    ensure_number(limited(soft, hard), &text, LABEL, wanted).and_then(|()| {
+    ensure_number(did(), &text, LABEL, wanted).and_then(|()| {
         // There is one label, and so one line: none can have been copied.
         let both = hard != soft && !after(&text, LABEL).is_empty() && tells(&text, LABEL, hard.cast_signed());
         ensure(!both, || Failure {
-            did: limited(soft, hard),
+            did: did(),
             expected: words!("`{LABEL}`: {soft}", "`{LABEL}`: {soft}"),
             got: shown(&text, LABEL),
             cause: one_value(),
@@ -128,6 +140,11 @@ fn told(bench: &mut Bench, soft: u64, hard: u64) -> Verdict {
             words!(
                 "한도보다 조금 작은 수예요. getdtablesize()가 돌려준 값을 빼지 말고 그대로 출력하세요.",
                 "That is a little less than the limit. Print what getdtablesize() returns as it is, and take nothing off."
+            )
+        } else if !inherited.is_empty() && tells(wanted - inherited.len() as i64) {
+            words!(
+                "한도에서 이미 열려 있던 디스크립터 {inherited:?}의 수를 뺀 값이에요. 더 열 수 있는 만큼을 세지 말고 getdtablesize()가 돌려준 값을 출력하세요.",
+                "That is the limit without the descriptors {inherited:?}, which were open already. Don't count how many more can be opened: print what getdtablesize() returns."
             )
         } else if tells(wanted & 0xFF) {
             words!(
@@ -154,45 +171,46 @@ fn high(bench: &mut Bench) -> Verdict<u64> {
 fn value(bench: &mut Bench) -> Verdict {
     // Its lowest 8 bits are no other limit of the submission's, as its 64 processes are.
     let limit = 512 + bench.rng.u64(100..200);
-    told(bench, limit, limit)
+    told(bench, limit, limit, &[])
 }
 
 fn follows_limit(bench: &mut Bench) -> Verdict {
     let limit = high(bench)?;
-    told(bench, limit, limit)
+    told(bench, limit, limit, &[])
 }
 
 fn soft_limit(bench: &mut Bench) -> Verdict {
     let (limit, hard) = (bench.rng.u64(20..100), high(bench)?);
-    told(bench, limit, hard)
+    told(bench, limit, hard, &INHERITED)
 }
 
+/// Who has asked, in whatever way, prints something else when the limit is another. Its two limits are below FD_SETSIZE, differ in
+/// their lowest 8 bits, and have a power of two between them.
 fn asks_kernel(bench: &mut Bench) -> Verdict {
-    let finished = bench.start_with(&[], &Start { traced: true, ..Start::default() })?.finish()?;
-    // Whoever wants descriptors until the kernel says no has asked as well: open(2), fcntl(2), dup(2).
-    let asks = |call: &Call| {
-        call.args.iter().any(|argument| argument == "RLIMIT_NOFILE")
-            || (0..2).any(|i| call.bytes(i).is_some_and(|path| is_limits(&path)))
-            || matches!(
-                (&*call.name, call.errno()),
-                (_, Some("EMFILE")) | ("fcntl", Some("EINVAL")) | ("dup2" | "dup3", Some("EBADF"))
-            )
-    };
-    ensure(finished.calls.iter().any(asks), || Failure {
-        did: words!("시스템 콜을 봄(strace)", "watched its system calls (strace)"),
-        expected: words!(
-            "getrlimit(RLIMIT_NOFILE, …) (getdtablesize가 부르는 것)",
-            "getrlimit(RLIMIT_NOFILE, …), which getdtablesize calls"
+    let low = bench.rng.u64(300..400);
+    let limits = [low, 2 * low + 1];
+    let mut texts = Vec::new();
+    for limit in limits {
+        let start = Start { open_files: Some((limit, limit)), ..Start::default() };
+        texts.push(bench.start_with(&[], &start)?.finish()?.text());
+    }
+    let told = texts.iter().map(|text| after(text, LABEL));
+    let told: Vec<_> =
+        told.zip(&texts).map(|(told, text)| if told.is_empty() { vec![&**text] } else { told }).collect();
+    let [low, high] = limits;
+    ensure(told[0] != told[1], || Failure {
+        did: words!(
+            "`ulimit -n {low}` 뒤에, 그리고 `ulimit -n {high}` 뒤에 실행",
+            "ran after `ulimit -n {low}`, and after `ulimit -n {high}`"
         ),
-        got: words!("그런 호출이 없어요", "no such call"),
+        expected: words!("서로 다른 수", "different numbers"),
+        got: {
+            let Words { ko, en } = shown(&texts[0], LABEL);
+            Words { ko: format!("두 번 모두 {ko}"), en: format!("both times {en}") }
+        },
         cause: words!(
             "한도는 프로세스마다 달라요. 그것을 커널에 물어 알려 주는 것이 getdtablesize()예요.",
             "Each process has a limit of its own. What asks the kernel for it is getdtablesize()."
         ),
     })
-}
-
-/// `/proc/self/limits`: proc(5).
-fn is_limits(path: &[u8]) -> bool {
-    path.starts_with(b"/proc/") && path.ends_with(b"/limits")
 }
