@@ -14,6 +14,9 @@ use labs::words::Lang;
 /// What this program is told to be there: whose marks it gives.
 const PART: &str = "__in_tier_none";
 
+/// As [`PART`]: whose ports are wrong.
+const PORTS: &str = "__ports_in_tier_none";
+
 /// The labs that need nothing but the program.
 const WITHOUT_RIGHTS: [&str; 5] =
     ["open_socket", "getdtablesize", "ascii_ip", "tcp_echoserv", "udp_echoserv"];
@@ -80,6 +83,34 @@ fn grade_all() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+fn ports_of_both_kinds() {
+    let output = as_root().arg(std::env::current_exe().unwrap()).arg(PORTS).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Who prints another port if the low byte is 128 or more never gets full marks, nor who does so if it is less: here nobody can tell
+/// the system which ports to give.
+fn grade_ports() -> ExitCode {
+    assert_eq!(best_tier(), Tier::None);
+    let good = root().join("crates/tools/grade/tests/submissions/port_number/plain.c");
+    let good = std::fs::read_to_string(good).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let submission = place.path().join("port_number.c");
+    let port = "ntohs(cliaddr.sin_port)";
+    for wrong in [format!("{port} - 2 * ({port} & 128)"), format!("{port} + 2 * (~{port} & 128)")] {
+        std::fs::write(&submission, good.replace(port, &wrong)).unwrap();
+        for seed in 1..=5 {
+            let options =
+                Options { seed, tier: Tier::None, lang: Lang::En, allowed: Allowed::USUAL, only: None };
+            let report = grade(labs::find("port_number").unwrap(), &submission, &options);
+            let failed = report.checks.iter().filter(|check| check.status == Status::Failed);
+            let failed: Vec<&str> = failed.map(|check| &*check.id).collect();
+            assert_eq!(failed, ["stream_port", "dgram_port"], "{report}");
+        }
+    }
+    ExitCode::SUCCESS
+}
+
 /// `scripts/check --ready` has to know without a grader.
 fn the_same_tier() {
     let ready = Command::new(root().join("scripts/setup")).arg("--ready").output().unwrap();
@@ -92,8 +123,10 @@ fn main() -> ExitCode {
     if let Some(code) = dispatch() {
         return code.into();
     }
-    if std::env::args().nth(1).is_some_and(|part| part == PART) {
-        return grade_all();
+    match std::env::args().nth(1).as_deref() {
+        Some(PART) => return grade_all(),
+        Some(PORTS) => return grade_ports(),
+        _ => {}
     }
     let refused = |mut command: Command| {
         let tools = ["unshare", "setpriv", "ip", "strace", "cc"].into_iter().find_map(missing_program);
@@ -106,6 +139,7 @@ fn main() -> ExitCode {
     run_trials(vec![
         trial("an_ordinary_user", refused(as_ordinary_user()), an_ordinary_user),
         trial("root", refused(as_root()), with_ports),
+        trial("ports_of_both_kinds", refused(as_root()), ports_of_both_kinds),
         trial("scripts_setup_says_the_same_tier", None, the_same_tier),
     ])
 }
