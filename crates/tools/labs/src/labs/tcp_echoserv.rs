@@ -285,6 +285,9 @@ fn long(bench: &mut Bench) -> Verdict {
     for sent in [127, 128, 1023, 1024, 1025, 4096, 65_507].map(|n| bench.line(n)) {
         wants_back(&run, &mut client, &sent)?;
     }
+    // A server's kernel has more room for somebody who has read much: this one has read nothing yet.
+    let (run, addr) = serve(bench)?;
+    let mut client = Peer::connect_narrow(&run, addr, 4096)?;
     let sent = bench.line(65_521).repeat(8); // 512 KiB
     let got = client.exchange_late(&run, &sent)?;
     came_back(&run, &client, &sent, &got)
