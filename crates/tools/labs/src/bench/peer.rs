@@ -208,10 +208,8 @@ impl Peer {
             match if self.is_unread()? { Ok(None) } else { would_block(self.stream.write(piece)) } {
                 Ok(Some(n)) => (sent, settled) = (sent + n, false),
                 Ok(None) if settled => break,
-                Ok(None) => {
-                    run.settle()?;
-                    settled = true;
-                }
+                // One that works may still come to it.
+                Ok(None) => settled = run.rests()?,
                 Err(error) if is_broken(&error) => break,
                 Err(error) => return Err(error),
             }

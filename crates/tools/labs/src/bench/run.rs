@@ -294,6 +294,11 @@ impl Run {
 
     /// Waits until it has done what it was woken for: all of it has slept at one moment, it has worked for a while, or has ended.
     pub fn settle(&self) -> io::Result<()> {
+        self.rests().map(drop)
+    }
+
+    /// As [`Run::settle`]; false if it has worked for a while, and goes on.
+    pub(super) fn rests(&self) -> io::Result<bool> {
         let worked = self.watch.seen().worked;
         let mut last = None;
         self.until(|| {
@@ -301,9 +306,10 @@ impl Run {
             let asleep = if written { all_asleep(self.keeper.id().cast_signed()) } else { None };
             let settled = asleep.is_some() && asleep == last;
             last = asleep;
-            Ok((settled || self.watch.seen().worked > worked + 1 || self.over()).then_some(()))
+            let works = self.watch.seen().worked > worked + 1;
+            Ok((settled || works || self.over()).then_some(settled || self.over()))
         })
-        .map(drop)
+        .map(|rests| rests.unwrap_or(true))
     }
 
     /// Lets so much time pass, unless it ends before, and then lets it do what it does after that time.
