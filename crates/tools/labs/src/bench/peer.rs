@@ -202,14 +202,19 @@ impl Peer {
     /// of them have reached it, read or not, and so will a FIN.
     pub fn send_unread(&mut self, run: &Run, bytes: &[u8]) -> io::Result<usize> {
         let mut sent = 0;
-        let mut settled = false;
+        let mut rests = false;
+        let patience = &mut run.patience();
         while sent < bytes.len() {
             let piece = &bytes[sent..bytes.len().min(sent + PIECE)];
-            match if self.is_unread()? { Ok(None) } else { would_block(self.stream.write(piece)) } {
-                Ok(Some(n)) => (sent, settled) = (sent + n, false),
-                Ok(None) if settled => break,
+            let step = run.until_within(patience, || {
+                if self.is_unread()? { Ok(Some(0)) } else { would_block((&self.stream).write(piece)) }
+            });
+            match step {
+                Ok(Some(0)) if rests => break,
                 // One that works may still come to it.
-                Ok(None) => settled = run.rests()?,
+                Ok(Some(0)) => rests = run.rests()?,
+                Ok(Some(n)) => (sent, rests) = (sent + n, false),
+                Ok(None) => break,
                 Err(error) if is_broken(&error) => break,
                 Err(error) => return Err(error),
             }

@@ -291,7 +291,8 @@ impl Scene<'_> {
             Leaving::Close => drop(clients.remove(0)),
             Leaving::Reset => clients.remove(0).peer.reset()?,
         }
-        Ok(())
+        // Whoever is behind it finds its place empty.
+        Ok(run.settle()?)
     }
 
     /// What a client that is there does.
