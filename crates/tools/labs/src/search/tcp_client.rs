@@ -197,6 +197,9 @@ fn play(bench: &mut Bench, service: &'static Service, acts: &[Act], told: &mut T
             (act, Some(client)) => answer(client, bench, act, told)?,
             (_, None) => None,
         };
+        if let Some(client) = &client {
+            client.run.settle()?;
+        }
     }
     client.map_or(Ok(()), |client| ends_well(client, bench, told))
 }

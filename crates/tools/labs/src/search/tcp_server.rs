@@ -187,6 +187,8 @@ fn play(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
         told.next();
         scene.act(act, told)?;
         scene.serve()?;
+        // What it does about one act doesn't mix with the next.
+        scene.run.settle()?;
     }
     scene.act(&Act::Anew, told)
 }
@@ -291,8 +293,7 @@ impl Scene<'_> {
             Leaving::Close => drop(clients.remove(0)),
             Leaving::Reset => clients.remove(0).peer.reset()?,
         }
-        // Whoever is behind it finds its place empty.
-        Ok(run.settle()?)
+        Ok(())
     }
 
     /// What a client that is there does.
@@ -330,8 +331,6 @@ impl Scene<'_> {
                 Ok(client.peer.half_close()?)
             }
             Act::Close { .. } => {
-                // Whoever has come has been taken, if it can be.
-                run.settle()?;
                 told.tell(words!("클라이언트 {name}: close", "client {name}: close"));
                 clients.remove(i);
                 Ok(())

@@ -122,6 +122,9 @@ fn play(bench: &mut Bench, status: &'static str, acts: &[Act], told: &mut Told) 
             (act, Some(client)) => answer(client, bench, act, told)?,
             (_, None) => None,
         };
+        if let Some(client) = &client {
+            client.run.settle()?;
+        }
     }
     client.map_or(Ok(()), |client| echoed(client, bench, told))
 }

@@ -104,6 +104,7 @@ fn play(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
     for act in acts {
         told.next();
         scene.act(act, told)?;
+        scene.run.settle()?;
     }
     // Whatever was done, it answers.
     scene.act(&Act::Send { who: 0, bytes: 30, elsewhere: false }, told)?;
