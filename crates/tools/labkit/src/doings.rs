@@ -39,9 +39,15 @@ pub fn descendants(pid: i32) -> Vec<i32> {
 /// The children of a process: those of all its threads.
 #[must_use]
 pub fn children(pid: i32) -> Vec<i32> {
-    let tasks = Process::new(pid).and_then(|process| process.tasks());
-    let children = tasks.into_iter().flatten().flatten().filter_map(|task| task.children().ok());
-    children.flatten().map(u32::cast_signed).collect()
+    let lists =
+        threads(pid).filter_map(|tid| fs::read_to_string(format!("/proc/{pid}/task/{tid}/children")).ok());
+    lists.flat_map(|list| list.split(' ').filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()).collect()
+}
+
+/// The threads of a process.
+fn threads(pid: i32) -> impl Iterator<Item = i32> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    tasks.filter_map(|task| task.file_name().to_str()?.parse().ok())
 }
 
 /// What the kernel says of a thread; none if it is gone. The name that a program gives itself need not be UTF-8.
@@ -77,12 +83,22 @@ impl Worked {
 #[must_use]
 pub fn all_asleep(pid: i32) -> Option<Vec<(i32, u64)>> {
     let mut asleep = Vec::new();
-    for process in iter::once(pid).chain(descendants(pid)).filter_map(|pid| Process::new(pid).ok()) {
-        let tasks = process.tasks().into_iter().flatten().flatten();
-        for status in tasks.filter_map(|task| status(task.pid, task.tid)) {
-            match status.state.chars().next() {
+    let mut processes = vec![pid];
+    while let Some(pid) = processes.pop() {
+        processes.extend(children(pid));
+        for tid in threads(pid) {
+            let Ok(status) = fs::read(format!("/proc/{pid}/task/{tid}/status")) else { continue };
+            // Of some fifty lines these three: a look is cheap, since somebody takes one again and again.
+            let of = |name: &str| {
+                let line =
+                    status.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(name.as_bytes()));
+                String::from_utf8_lossy(line.unwrap_or_default()).into_owned()
+            };
+            let switches = ["voluntary_ctxt_switches:\t", "nonvoluntary_ctxt_switches:\t"]
+                .map(|name| of(name).parse::<u64>().unwrap_or(0));
+            match of("State:\t").chars().next() {
                 // Stopped by SIGSTOP it does nothing either; by its tracer, it is about to.
-                Some('S' | 'T') => asleep.push((status.pid, switches(&status))),
+                Some('S' | 'T') => asleep.push((tid, switches.iter().sum())),
                 Some('Z' | 'X') => {}
                 _ => return None,
             }
