@@ -2,9 +2,10 @@
 
 mod run;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -79,6 +80,8 @@ pub struct Stage {
     /// Under which name [`Recording::files`] has the text of a file.
     names: HashMap<PathBuf, String>,
     crossed: Vec<Segment>,
+    /// All requests for a connection: from, to, and the sequence number.
+    asked: HashSet<(SocketAddr, SocketAddr, u32)>,
     /// How many requests for a connection the kernel has dropped.
     dropped: u64,
     /// How long [`Stage::run`] still waits for those who wake up by themselves.
@@ -152,6 +155,7 @@ impl Stage {
             root: root.canonicalize()?,
             names: HashMap::new(),
             crossed: Vec::new(),
+            asked: HashSet::new(),
             dropped: 0,
             patience: MOST_WAITING,
             recording: Recording {
@@ -661,24 +665,12 @@ impl Stage {
     /// What has crossed since the last step. A request for a connection that is sent again and gets no answer again is no step's:
     /// how often that happens is the clock's matter.
     fn without_repeats(&mut self) -> Vec<Segment> {
-        let all = std::mem::take(&mut self.crossed);
-        let earlier = self.recording.steps.iter().flat_map(|step| &step.segments);
-        let mut asked: Vec<Segment> = earlier.filter(|segment| segment.flags == "SYN").cloned().collect();
-        let answered =
-            |asked: &Segment| all.iter().any(|answer| (answer.from, answer.to) == (asked.to, asked.from));
-        let same =
-            |one: &Segment, other: &Segment| (one.from, one.to, one.seq) == (other.from, other.to, other.seq);
-        let mut kept = Vec::new();
-        for segment in &all {
-            if segment.flags == "SYN" {
-                if !answered(segment) && asked.iter().any(|earlier| same(earlier, segment)) {
-                    continue;
-                }
-                asked.push(segment.clone());
-            }
-            kept.push(segment.clone());
-        }
-        kept
+        let mut crossed = std::mem::take(&mut self.crossed);
+        let answered: HashSet<_> = crossed.iter().map(|answer| (answer.to, answer.from)).collect();
+        crossed.retain(|Segment { from, to, flags, seq, .. }| {
+            flags != "SYN" || self.asked.insert((*from, *to, *seq)) || answered.contains(&(*from, *to))
+        });
+        crossed
     }
 
     /// A place in a program's text, with the step of the comment above it; its text is kept. A program can name any file as its
