@@ -23,12 +23,17 @@ use zip::write::SimpleFileOptions;
 use zips::zip_of;
 
 fn graded(lab: &str, submission: &Path) -> Report {
+    graded_by(None, lab, submission)
+}
+
+/// As [`graded`], by one check alone.
+fn graded_by(only: Option<&str>, lab: &str, submission: &Path) -> Report {
     let options = Options {
         seed: fastrand::u64(..),
         tier: best_tier(),
         lang: Lang::En,
         allowed: Allowed::USUAL,
-        only: None,
+        only: only.map(ToString::to_string),
     };
     grade(labs::find(lab).unwrap(), submission, &options)
 }
@@ -37,6 +42,14 @@ fn graded(lab: &str, submission: &Path) -> Report {
 fn gets_all(lab: &str, submission: &Path) {
     let report = graded(lab, submission);
     assert!(report.error.is_empty() && report.score == Some(100), "{}: {report}", submission.display());
+}
+
+/// It is built and run: all checks would say no more of that.
+#[track_caller]
+fn passes(check: &str, lab: &str, submission: &Path) {
+    let report = graded_by(Some(check), lab, submission);
+    let last = report.checks.last().unwrap();
+    assert!((last.id.as_str(), last.status) == (check, Status::Passed), "{}: {report}", submission.display());
 }
 
 /// What is said of a submission that can't be built: all of its checks together.
@@ -129,10 +142,10 @@ fn java() {
     let other = "package hw;\nclass Test { public static void main(String[] args) { System.exit(1); } }\n";
     let (_dir, kim) =
         folder(&[("MyDaytime.java", &packaged), ("Test.java", other), ("None.java", "class None {}\n")]);
-    gets_all("mydaytime", &kim);
+    passes("until_close", "mydaytime", &kim);
     // In a class each file is called as its student is.
     let (_dir, path) = file("김철수_1.java", &text);
-    gets_all("mydaytime", &path);
+    passes("until_close", "mydaytime", &path);
     let (_dir, path) = file("kim.java", &text.replace("int n;", ""));
     says(&why_not("mydaytime", &path), &["doesn't compile: submission/MyDaytime.java:15: error"]);
     let (_dir, path) = file("None.java", "class None {}\n");
@@ -276,14 +289,13 @@ fn sources_in_euc_kr() {
     gets_all("udp_echocli", &path);
     let text = ours("MyDaytime.java").replace("public class", "// 데이타임 클라이언트\npublic class");
     let (_dir, path) = euc_kr("MyDaytime.java", &text);
-    gets_all("mydaytime", &path);
+    passes("until_close", "mydaytime", &path);
     // In UTF-8 there is nothing to say.
     let (_dir, path) = file("plain.c", &good("byte_order", "plain.c"));
     let report = graded("byte_order", &path);
     assert!(report.score == Some(100) && !noted(&report), "{report}");
 }
 
-/// The label is neither.
 /// As Notepad saves what is "Unicode".
 fn sources_in_utf16() {
     let text: Vec<u8> = good("getdtablesize", "plain.c").encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -292,6 +304,7 @@ fn sources_in_utf16() {
     says(&why_not("getdtablesize", &path), &["plain.c is saved in UTF-16"]);
 }
 
+/// The label is neither.
 fn no_encoding() {
     let text = good("byte_order", "plain.c").replace("UDP 에코 포트번호(네트워크 순서)", "\\xff\\xff");
     let (_dir, path) = euc_kr("plain.c", &text);
