@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::causes::{PLAIN_AND_FORMAT, odd_numbers, of_format, of_odd_number};
+use super::causes::{PLAIN_AND_FORMAT, almost, of_format, of_odd_number};
 use super::printed::{addresses, after, ensure_labels, shown};
 use crate::bench::{Bench, Finished, ensure_refused, ensure_success};
 use crate::lab::{BUILD, Check, Lab, statement};
@@ -263,17 +263,17 @@ fn back(bench: &mut Bench) -> Verdict {
 fn bad_address(bench: &mut Bench) -> Verdict {
     let ip = address(bench);
     let [a, b, c, _] = ip.octets();
-    let more = [format!("{a}.{b}.{c}"), format!("{ip}.1"), format!("{ip}x")];
-    let odd = odd_numbers(ip);
+    let fewer = format!("{a}.{b}.{c}");
+    let almost = almost(ip);
     // What it makes of an address that has nothing to do with these: the same, if it doesn't look at its argument.
     let (other, converted) = &*bench.once("plain", plain)?;
     let text = converted.text();
     let always =
         after(&text, "inet_ntop").iter().find_map(|rest| addresses(rest).last().map(ToString::to_string));
     let always = always.filter(|address| *address != other.to_string()).unwrap_or_default();
-    for bad in ["256.1.1.1", "1.2", "100.100.100.1005", "::1", "localhost"]
+    for bad in ["256.1.1.1", "1.2", "100.100.100.1005", "::1", "localhost", &fewer]
         .into_iter()
-        .chain(more.iter().chain(&odd).map(String::as_str))
+        .chain(almost.iter().map(String::as_str))
         .chain(PLAIN_AND_FORMAT)
     {
         let finished = bench.run(&[bad], b"").map_err(|fault| of_format(bad, fault))?;
@@ -289,13 +289,13 @@ fn bad_address(bench: &mut Bench) -> Verdict {
                     "인자가 무엇이든 같은 주소예요. 바꿀 것은 argv[1]이에요.",
                     "It is the same address, whatever the argument is. What to convert is argv[1]."
                 )
-            } else if bad == "1.2" || bad == more[0] {
+            } else if bad == "1.2" || bad == fewer {
                 words!(
                     "inet_aton과 inet_addr는 부분이 모자란 것도 주소로 여겨요. inet_pton의 반환값이 1인지 보세요.",
                     "inet_aton and inet_addr take what has fewer parts for an address as well. Use inet_pton, and look whether it returns 1."
                 )
-            } else if odd.iter().any(|odd| odd == bad) {
-                of_odd_number()
+            } else if let Some(odd) = of_odd_number(bad) {
+                odd
             } else {
                 words!(
                     "inet_pton은 주소이면 1, 아니면 0을 돌려줘요(-1이 아니에요). 반환값이 1인지 보세요.",

@@ -47,19 +47,20 @@ pub(super) fn of_format(argument: &str, fault: Fault) -> Fault {
     }
 }
 
-/// An address with a sign, and with a number as in a source file: no addresses.
-pub(super) fn odd_numbers(ip: Ipv4Addr) -> [String; 2] {
+/// What is almost an address: one with a letter or another number behind it, with a sign, with a number as in a source file.
+pub(super) fn almost(ip: Ipv4Addr) -> [String; 4] {
     let [first, rest @ ..] = ip.octets();
     let rest = rest.map(|byte| byte.to_string()).join(".");
-    [format!("+{ip}"), format!("{}_{:02}.{rest}", first / 100, first % 100)]
+    let as_in_a_source = format!("{}_{:02}.{rest}", first / 100, first % 100);
+    [format!("{ip}x"), format!("{ip}.8"), format!("+{ip}"), as_in_a_source]
 }
 
-/// Why one of [`odd_numbers`] was taken for an address, by a program that refused all that is none in other ways.
-pub(super) fn of_odd_number() -> Words {
-    words!(
+/// Why one with a sign or an underscore was taken for an address.
+pub(super) fn of_odd_number(bad: &str) -> Option<Words> {
+    bad.contains(['+', '_']).then(|| words!(
         "sscanf, strtol, int()는 부호가 붙은 수(+1)도 받고, 파이썬의 int()는 1_0도 받아요. inet_pton은 숫자만 받으니, 반환값이 1인지 보세요.",
         "sscanf, strtol and int() take a sign (+1), and int() of Python takes 1_0 as well. inet_pton takes digits alone: look whether it returns 1."
-    )
+    ))
 }
 
 /// What is in the buffer once more, the last line or the answer that came into its place: a loop that asks feof.

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::causes::{PLAIN_AND_FORMAT, odd_numbers, of_format, of_odd_number};
+use super::causes::{PLAIN_AND_FORMAT, almost, of_format, of_odd_number};
 use super::hosts::{self, Asked, Host};
 use super::printed::{labelled, says};
 use crate::bench::{Bench, command_line, ensure_refused, ensure_success, output};
@@ -233,13 +233,11 @@ fn bad_address(bench: &mut Bench) -> Verdict {
     let hosts = mistaken.map(|address| Host::new(bench, &[address]));
     hosts::known_among_others(bench, &hosts.each_ref())?;
     let high = 256 + u16::from(a);
-    let odd = odd_numbers(mistaken[0]);
-    let others = [format!("{high}.{b}.{c}.{d}"), format!("{a}.{b}.{c}"), format!("{a}.{b}.{c}.{d}x")];
-    for bad in others
-        .iter()
-        .map(String::as_str)
-        .chain(["yahoo", "::1"])
-        .chain(odd.iter().map(String::as_str))
+    let (too_high, fewer) = (format!("{high}.{b}.{c}.{d}"), format!("{a}.{b}.{c}"));
+    let almost = almost(mistaken[0]);
+    for bad in [&too_high, &fewer, "yahoo", "::1"]
+        .into_iter()
+        .chain(almost.iter().map(String::as_str))
         .chain(PLAIN_AND_FORMAT)
     {
         let finished = bench.run(&[bad], b"").map_err(|fault| of_format(bad, fault))?;
@@ -247,8 +245,9 @@ fn bad_address(bench: &mut Bench) -> Verdict {
         let text = finished.text();
         let found = mistaken.iter().zip(&hosts).find(|(_, host)| says(&text, [host.name.as_str()]));
         ensure_refused(did, &finished).map_err(|fault| match found {
-            Some(_) if odd.iter().any(|odd| odd == bad) => fault.surely_because(of_odd_number()),
-            Some((address, _)) => fault.surely_because(taken_for(*address)),
+            Some((address, _)) => {
+                fault.surely_because(of_odd_number(bad).unwrap_or_else(|| taken_for(*address)))
+            }
             None => fault,
         })?;
     }

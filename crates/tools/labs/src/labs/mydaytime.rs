@@ -313,7 +313,7 @@ fn reset(bench: &mut Bench) -> Verdict {
 fn bad_address(bench: &mut Bench) -> Verdict {
     // In 8 bits it is 127, and that is this machine.
     let high = 127 + 256 * bench.rng.u16(1..=3);
-    let almost = tcp_client::almost(bench.loopback());
+    let almost = causes::almost(bench.loopback());
     let bad = almost.into_iter().chain([format!("{high}.0.0.1"), "daytime".into()]);
     for bad in bad {
         tcp_client::bad_address(bench, DAYTIME, &[&bad], b"")?;

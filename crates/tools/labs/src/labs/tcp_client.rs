@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use labkit::trace::Call;
 
+use super::causes::of_odd_number;
 use crate::bench::{Bench, Listener, Peer, Run, Start, ensure_refused};
 use crate::calls;
 use crate::verdict::{Failure, Verdict, ensure};
@@ -108,11 +109,6 @@ pub(super) fn asks_nobody(did: &Words, calls: &[Call]) -> Verdict {
     }
 }
 
-/// An address with more behind it, or before it, of which the rest is what is asked for.
-pub(super) fn almost(ip: Ipv4Addr) -> [String; 3] {
-    [format!("{ip}x"), format!("{ip}.8"), format!("+{ip}")]
-}
-
 /// Why a client went on with these arguments, and to this address of this machine.
 pub(super) fn unchecked(args: &[&str], to: Ipv4Addr) -> Words {
     if args.is_empty() {
@@ -121,11 +117,11 @@ pub(super) fn unchecked(args: &[&str], to: Ipv4Addr) -> Words {
             "Before you use argv[1], look whether argc is 2: without an argument it is NULL."
         );
     }
-    if args[0].contains(&to.to_string()) {
-        return words!(
-            "sscanf와 atoi는 수 뒤에 남는 글자도, 수 앞의 +도 보지 않아요. inet_pton의 반환값이 1인지 확인하세요.",
-            "sscanf and atoi see neither what is left behind a number nor the + before it. Use inet_pton, and look whether it returns 1."
-        );
+    if args[0].replace('_', "").contains(&to.to_string()) {
+        return of_odd_number(args[0]).unwrap_or_else(|| words!(
+            "sscanf와 atoi는 수 뒤에 남는 글자를 보지 않아요. inet_pton의 반환값이 1인지 확인하세요.",
+            "sscanf and atoi don't see what is left behind a number. Use inet_pton, and look whether it returns 1."
+        ));
     }
     words!(
         "inet_pton은 올바른 주소일 때에만 1을 돌려줘요. 0이면 sin_addr는 0.0.0.0 그대로이고, 그것은 이 컴퓨터예요.",

@@ -390,7 +390,7 @@ fn refused(bench: &mut Bench) -> Verdict {
 }
 
 fn bad_address(bench: &mut Bench) -> Verdict {
-    let almost = tcp_client::almost(bench.loopback());
+    let almost = causes::almost(bench.loopback());
     let almost = almost.iter().map(String::as_str);
     for bad in ["256.1.1.1", "1.2", "localhos:t"].into_iter().chain(almost) {
         tcp_client::bad_address(bench, ECHO, &[bad], b"hello\n")?;

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use labkit::trace::Call;
 
 use super::causes;
-use super::tcp_client::{almost, asks_nobody, unchecked};
+use super::tcp_client::{asks_nobody, unchecked};
 use crate::bench::{
     Bench, Datagrams, Finished, Run, Start, bytes, compare, ensure_refused, ensure_success, output,
 };
@@ -330,7 +330,7 @@ pub(super) fn bad_address(bench: &mut Bench) -> Verdict {
     ];
     let asked = || servers.iter().find(|(_, server)| server.has_more()).map(|(ip, _)| *ip);
     let mut bad = ["256.1.1.1", "1.2", "localhos:t", "255.255.255.255"].map(String::from).to_vec();
-    bad.extend(almost(ip));
+    bad.extend(causes::almost(ip));
     for args in bad.iter().map(|bad| vec![bad.as_str()]).chain([Vec::new()]) {
         let run = bench.start_with(&args, &Start { traced: args.is_empty(), ..Start::default() })?;
         run.write(b"hello\n");
