@@ -300,10 +300,12 @@ impl Run {
     /// As [`Run::settle`]; false if it has worked for a while, and goes on.
     pub(super) fn rests(&self) -> io::Result<bool> {
         let worked = self.watch.seen().worked;
+        // The last of those that are ours is the init: who is above it only waits for it.
+        let Some(init) = self.inside.last() else { return Ok(true) };
         let mut last = None;
         self.until(|| {
             let written = self.unwritten.load(Ordering::Acquire) == 0;
-            let asleep = if written { all_asleep(self.keeper.id().cast_signed()) } else { None };
+            let asleep = if written { all_asleep(init.as_raw()) } else { None };
             let settled = asleep.is_some() && asleep == last;
             last = asleep;
             let works = self.watch.seen().worked > worked + 1;
