@@ -1,6 +1,7 @@
 //! connected_udp: the UDP echo client whose socket is connected.
 
 use labkit::trace::Call;
+use nix::errno::Errno;
 
 use super::causes;
 use super::udp_client::{
@@ -267,7 +268,23 @@ fn refused(bench: &mut Bench) -> Verdict {
             "ICMP says that nobody is there, and only a connected socket is told: after connect, before it sends, recv fails with ECONNREFUSED."
         ))
     })?;
-    ensure_refused(did, &finished)
+    ensure_refused(did.clone(), &finished)?;
+    // Only a program that says which error it was can be wrong about it: strerror(3).
+    let said = finished.text() + &finished.errors();
+    let mut others = (1..134).map(|errno| Errno::from_raw(errno).desc()).chain(["Success"]);
+    let other = others.find(|other| said.contains(other));
+    ensure(other.is_none() || said.to_lowercase().contains("refused"), || Failure {
+        did,
+        expected: words!(
+            "recv의 오류(ECONNREFUSED, Connection refused)를 출력하기",
+            "it prints the error of recv (ECONNREFUSED, Connection refused)"
+        ),
+        got: output(&finished),
+        cause: words!(
+            "실패한 호출의 오류는 -1이 아니라 errno에 있고, 다음 호출이 바꿀 수 있어요. 바로 perror를 부르거나 strerror에 errno를 넘기세요.",
+            "The error of a call that failed is in errno, not in the -1, and the next call may change it: call perror at once, or give errno to strerror."
+        ),
+    })
 }
 
 fn dissolves(bench: &mut Bench) -> Verdict {

@@ -86,9 +86,13 @@ impl Starting {
         Starting { elsewhere: false, bytes, newline, typing: Typing::AtOnce }
     }
 
-    /// What chance seldom draws: a last line of one character.
-    pub(super) fn rare(bench: &Bench) -> Option<Self> {
-        works(bench, "last_line").then(|| Starting::line(1, false))
+    /// What chance seldom draws: an empty line, and a last line of one character.
+    pub(super) fn rare(bench: &Bench) -> Vec<Self> {
+        if works(bench, "last_line") {
+            [true, false].map(|newline| Starting::line(1, newline)).into()
+        } else {
+            Vec::new()
+        }
     }
 
     /// Starts it with that address and types the line, which it gives.
