@@ -68,14 +68,13 @@ pub fn in_order(did: Words, calls: &[&Call], names: &[&str]) -> Verdict {
         last = next.map(|call| call.pid);
         if last.is_none() {
             let wanted = names.join(", ");
-            let seen = summary(calls);
             let failure = Failure {
                 did,
                 expected: words!(
-                    "이 차례로 부르기: {wanted} ({name} 호출이 이 자리에 없어요)",
+                    "시스템 콜을 이 순서로 불러야 해요: {wanted} ({name} 호출이 제자리에 없어요)",
                     "calls in this order: {wanted} ({name} is missing in its place)"
                 ),
-                got: words!("{seen}", "{seen}"),
+                got: called(calls),
                 cause: Words::default(),
             };
             return Err(failure.into());
@@ -101,6 +100,15 @@ pub fn summary(calls: &[&Call]) -> String {
     let names: Vec<String> =
         names.into_iter().map(|(name, n)| if n > 1 { format!("{name} ×{n}") } else { name }).collect();
     names.join(", ")
+}
+
+/// The same, as what came of a check.
+#[must_use]
+pub fn called(calls: &[&Call]) -> Words {
+    match summary(calls).as_str() {
+        "" => words!("부른 시스템 콜이 없어요", "no calls"),
+        names => words!("이 시스템 콜들을 불렀어요: {names}", "{names}"),
+    }
 }
 
 /// How long a program waits for its peer at the most, if it has set itself a time: the longest of `SO_RCVTIMEO`, `poll`, `select`,

@@ -61,7 +61,7 @@ impl Check {
 /// The first check of every lab. The judge has built the submission before it asks.
 pub(crate) const BUILD: Check = Check {
     id: "build",
-    title: ["컴파일되고 실행할 수 있어요", "It compiles, and can be started"],
+    title: ["컴파일해서 실행할 수 있어요", "It compiles, and can be started"],
     points: 0,
     needs: &[],
     slide: "12",

@@ -169,7 +169,7 @@ impl Bench {
         let (others, wrong_kind) = if transport == "TCP" { (tcp, udp) } else { (udp, tcp) };
         let cause = if others.contains(&port.swap_bytes()) {
             words!(
-                "{port}의 두 바이트를 뒤바꾼 포트에서 기다리고 있어요. sin_port에는 htons(port)를 넣으세요.",
+                "{port}의 두 바이트가 뒤바뀐 포트에서 기다리고 있어요. sin_port에는 htons(port)를 넣으세요.",
                 "It waits at {port} with its two bytes swapped. sin_port takes htons(port)."
             )
         } else if wrong_kind.contains(&port) {
@@ -180,13 +180,16 @@ impl Bench {
         } else if others.is_empty() {
             Words::default()
         } else {
-            words!("포트는 인자로 받은 것이어야 해요.", "The port is the one that the argument says.")
+            words!("포트 번호는 인자로 받은 값이어야 해요.", "The port is the one that the argument says.")
         };
         let failure = Failure {
             did: run.did(),
-            expected: words!("{transport} 포트 {port}에서 기다리기", "it waits at {transport} port {port}"),
+            expected: words!(
+                "{transport} 포트 {port}에서 기다려야 해요",
+                "it waits at {transport} port {port}"
+            ),
             got: words!(
-                "{transport}로 기다리는 포트: {others:?}",
+                "기다리고 있는 {transport} 포트는 이것뿐이에요: {others:?}",
                 "{transport} ports where it waits: {others:?}"
             ),
             cause,
@@ -304,9 +307,9 @@ pub fn ensure_refused(did: Words, finished: &Finished) -> Verdict {
     if finished.exit_status() != Some(0) {
         return Ok(());
     }
-    let expected = words!("0이 아닌 종료 상태", "an exit status that is not 0");
+    let expected = words!("0이 아닌 종료 상태로 끝나야 해요", "an exit status that is not 0");
     let cause = words!(
-        "슬라이드의 exit(0)은 셸에게 성공이라는 뜻이에요. 호출이 실패하면 메시지를 출력하고 exit(1)로 끝내세요. 반환값을 확인하지 않은 호출이 있는지도 보세요.",
+        "슬라이드의 exit(0)은 셸에서 성공을 뜻해요. 호출이 실패하면 메시지를 출력하고 exit(1)로 끝내세요. 반환값을 확인하지 않은 호출이 있는지도 확인하세요.",
         "The slides' exit(0) means success to a shell. When a call fails, print a message and exit(1). And is there a call whose result the program doesn't look at?"
     );
     Err(Failure { did, expected, got: ended_with(0, finished), cause }.into())
@@ -316,7 +319,7 @@ pub fn ensure_refused(did: Words, finished: &Finished) -> Verdict {
 fn ended_with(status: i32, finished: &Finished) -> Words {
     let shown = output(finished);
     Words {
-        ko: format!("종료 상태 {status}\n{}", shown.ko),
+        ko: format!("프로그램이 끝났어요(종료 상태 {status})\n{}", shown.ko),
         en: format!("exit status {status}\n{}", shown.en),
     }
 }
@@ -328,10 +331,10 @@ pub fn ensure_success(did: Words, finished: &Finished) -> Verdict {
         Some(status) => status,
         None => -1,
     };
-    let expected = words!("종료 상태 0", "exit status 0");
+    let expected = words!("종료 상태 0으로 끝나야 해요", "exit status 0");
     let got = ended_with(status, finished);
     let cause = words!(
-        "main은 성공하면 return 0 (또는 exit(0))으로 끝나요. 실패했다는 메시지를 출력했다면 그 호출부터 보세요.",
+        "성공했을 때 main은 return 0(또는 exit(0))으로 끝나야 해요. 실패했다는 메시지를 출력했다면 그 호출부터 확인하세요.",
         "main ends with return 0 (or exit(0)) when all went well. If it says that a call failed, look at that first."
     );
     Err(Failure { did, expected, got, cause }.into())

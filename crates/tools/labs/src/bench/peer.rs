@@ -50,11 +50,14 @@ impl End {
     pub fn words(self) -> Words {
         match self {
             End::Closed => words!("연결이 닫혔어요(FIN)", "the connection is closed (FIN)"),
-            End::Reset => words!("연결이 끊겼어요(RST)", "the connection is broken (RST)"),
+            End::Reset => words!("연결이 강제로 끊겼어요(RST)", "the connection is broken (RST)"),
             End::Silent => {
-                words!("연결이 열린 채 아무것도 오지 않아요", "the connection stays open, and nothing comes")
+                words!(
+                    "연결은 열려 있는데 아무것도 오지 않았어요",
+                    "the connection stays open, and nothing comes"
+                )
             }
-            End::Endless => words!("보내기를 그치지 않아요", "it doesn't stop sending"),
+            End::Endless => words!("데이터가 끝없이 왔어요", "it doesn't stop sending"),
         }
     }
 }
@@ -131,8 +134,8 @@ impl Peer {
         let error = io::Error::from(errno);
         Err(run
             .explain(Failure {
-                did: words!("{addr}에 연결(TCP)", "connected to {addr} (TCP)"),
-                expected: words!("연결되기", "a connection"),
+                did: words!("{addr}에 TCP로 연결", "connected to {addr} (TCP)"),
+                expected: words!("연결되어야 해요", "a connection"),
                 got: words!("연결할 수 없었어요: {error}", "it could not be made: {error}"),
                 cause: Words::default(),
             })

@@ -460,7 +460,7 @@ impl Run {
         }
         if let Some(reason) = self.watch.stopped() {
             let did = self.did();
-            let expected = words!("스스로 끝나기", "it ends by itself");
+            let expected = words!("스스로 끝나야 해요", "it ends by itself");
             return Err(Failure { did, expected, got: reason, cause: Words::default() }.into());
         }
         let (did, arguments) = (self.did(), self.argv.len() > 1);
@@ -539,13 +539,13 @@ impl Run {
         let shown = bytes(&self.stdout.so_far());
         Failure {
             did: self.did(),
-            expected: words!("스스로 끝나기", "it ends by itself"),
+            expected: words!("스스로 끝나야 해요", "it ends by itself"),
             got: words!(
-                "끝나지 않고 기다리고 있어요({asleep}초 동안 아무 일도 하지 않았거나, 자다 깨다 하며 {dozing}초를 넘겼어요). 여기까지의 출력: {shown}",
+                "끝나지 않고 기다리고 있어요({asleep}초 동안 아무 일도 하지 않았거나, 대기와 실행을 되풀이하며 {dozing}초를 넘겼어요). 여기까지의 출력: {shown}",
                 "it doesn't end (asleep for {asleep} s, or for {dozing} s with breaks). Its output so far: {shown}"
             ),
             cause: words!(
-                "오지 않을 것을 기다리는 read, recv, accept가 있는지, 끝나지 않는 반복문이 있는지 보세요.",
+                "오지 않을 것을 기다리는 read, recv, accept가 있는지, 끝나지 않는 반복문이 있는지 확인하세요.",
                 "Look for a read, recv or accept that waits for what never comes, or a loop that never ends."
             ),
         }
@@ -747,27 +747,27 @@ fn killed(did: Words, signal: i32, arguments: bool) -> Failure {
     let name = nix::sys::signal::Signal::try_from(signal).map_or("?", nix::sys::signal::Signal::as_str);
     let cause = match signal {
         libc::SIGSEGV | libc::SIGBUS | libc::SIGABRT if arguments => words!(
-            "잘못된 주소를 읽거나 썼어요. NULL을 돌려준 함수의 결과를 쓰지 않았는지, 배열을 넘지 않았는지 보세요.",
+            "잘못된 메모리 주소에 접근했어요. 함수가 돌려준 NULL을 그대로 사용하지 않았는지, 배열의 범위를 벗어나지 않았는지 확인하세요.",
             "It used an address that isn't its own: the NULL that a function returned, the end of an array?"
         ),
         libc::SIGSEGV | libc::SIGBUS | libc::SIGABRT => words!(
-            "잘못된 주소를 읽거나 썼어요. NULL을 돌려준 함수의 결과나 없는 argv[1]을 쓰지 않았는지, 배열을 넘지 않았는지 보세요.",
+            "잘못된 메모리 주소에 접근했어요. 함수가 돌려준 NULL이나 없는 argv[1]을 그대로 사용하지 않았는지, 배열의 범위를 벗어나지 않았는지 확인하세요.",
             "It used an address that isn't its own: the NULL that a function returned, a missing argv[1], the end of an array?"
         ),
         libc::SIGPIPE => words!(
-            "연결이 없거나 끊긴 스트림 소켓(TCP)에 쓰면 SIGPIPE가 와요. UDP의 소켓(SOCK_DGRAM)에는 오지 않아요. signal(SIGPIPE, SIG_IGN)을 하거나 send에 MSG_NOSIGNAL을 주면 write가 EPIPE로 실패할 뿐이에요.",
+            "연결이 없거나 끊긴 스트림 소켓(TCP)에 write하면 SIGPIPE가 발생해요. UDP 소켓(SOCK_DGRAM)에서는 발생하지 않아요. signal(SIGPIPE, SIG_IGN)을 부르거나 send에 MSG_NOSIGNAL을 주면 시그널 없이 EPIPE로 실패하기만 해요.",
             "Writing to a stream socket (TCP) without a connection, or with a broken one, raises SIGPIPE; a UDP socket (SOCK_DGRAM) has no such. With signal(SIGPIPE, SIG_IGN), or MSG_NOSIGNAL for send, write only fails with EPIPE."
         ),
         libc::SIGXCPU => words!(
-            "CPU 시간을 다 썼어요. 끝나지 않는 반복문이 있나요?",
+            "CPU 시간을 모두 사용했어요. 끝나지 않는 반복문이 있나요?",
             "Its processor time is used up. A loop that never ends?"
         ),
         _ => Words::default(),
     };
     Failure {
         did,
-        expected: words!("시그널로 죽지 않기", "it doesn't die from a signal"),
-        got: words!("{name} 시그널로 죽었어요", "it died from {name}"),
+        expected: words!("시그널로 종료되지 않아야 해요", "it doesn't die from a signal"),
+        got: words!("{name} 시그널로 종료되었어요", "it died from {name}"),
         cause,
     }
 }

@@ -94,26 +94,26 @@ pub fn compare(did: Words, expected: &[u8], got: &[u8]) -> Option<Failure> {
     let same = expected.iter().zip(got).take_while(|(expected, got)| expected == got).count();
     // From a little before the place where they part.
     let from = if same > SHOWN / 2 { same - SHOWN / 4 } else { 0 };
-    let came = rest(got, from);
+    let came = rest(got, from, ["아무것도 없었어요", "였어요"]);
     let alike = match same {
         0 => Words::default(),
-        _ => words!(" (처음 {same}바이트는 같음)", " (the first {same} alike)"),
+        _ => words!(" (처음 {same}바이트는 같아요)", " (the first {same} alike)"),
     };
     Some(Failure {
         did,
-        expected: rest(expected, from),
+        expected: rest(expected, from, ["아무것도 없어야 해요", "여야 해요"]),
         got: Words { ko: came.ko + &alike.ko, en: came.en + &alike.en },
         cause: Words::default(),
     })
 }
 
-/// How many bytes there are, and what they are from one of them on.
-fn rest(all: &[u8], from: usize) -> Words {
+/// How many bytes there are, and what they are from one of them on; as a Korean sentence with these endings.
+fn rest(all: &[u8], from: usize, [none, so]: [&str; 2]) -> Words {
     let (n, shown) = (all.len(), bytes(&all[from.min(all.len())..]));
     match (n, from) {
-        (0, _) => words!("아무것도 없음", "nothing"),
-        (_, 0) => words!("{n}바이트: {shown}", "{n} bytes: {shown}"),
-        _ => words!("{n}바이트, {from}번째부터 {shown}", "{n} bytes, from byte {from} on {shown}"),
+        (0, _) => words!("{none}", "nothing"),
+        (_, 0) => words!("{n}바이트{so}: {shown}", "{n} bytes: {shown}"),
+        _ => words!("{n}바이트{so}. {from}번째부터 {shown}", "{n} bytes, from byte {from} on {shown}"),
     }
 }
 

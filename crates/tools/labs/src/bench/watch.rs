@@ -183,7 +183,10 @@ impl Watch {
 fn too_much(watched: &Watched, now: Doings, worked: Duration) -> Option<Words> {
     let Limits { cpu, memory, sockets, trace, disk, .. } = watched.limits;
     if worked.as_secs() > cpu {
-        return Some(words!("CPU 시간 {cpu}초를 다 썼어요", "it used up its {cpu} s of processor time"));
+        return Some(words!(
+            "CPU 시간 {cpu}초를 모두 사용했어요",
+            "it used up its {cpu} s of processor time"
+        ));
     }
     if watched.sockets_open() > sockets {
         return Some(words!("소켓을 {sockets}개 넘게 열었어요", "it opened more than {sockets} sockets"));
@@ -194,21 +197,24 @@ fn too_much(watched: &Watched, now: Doings, worked: Duration) -> Option<Words> {
     if watched.trace.as_ref().is_some_and(|folder| !fits(folder, trace)) {
         let trace = trace >> 20;
         return Some(words!(
-            "시스템 콜이 끝없이 이어졌어요(기록이 {trace} MiB를 넘음)",
+            "시스템 콜이 끝없이 이어졌어요(기록이 {trace} MiB를 넘었어요)",
             "its system calls don't end (more than {trace} MiB of them were written down)"
         ));
     }
     let room = |folder: &PathBuf| disk.checked_sub(unlinked(watched.keeper, folder));
     if watched.folder.as_ref().is_some_and(|folder| !room(folder).is_some_and(|room| fits(folder, room))) {
         let disk = disk >> 20;
-        return Some(words!("디스크 {disk} MiB를 넘었어요", "it wrote more than {disk} MiB to the disk"));
+        return Some(words!(
+            "디스크를 {disk} MiB 넘게 사용했어요",
+            "it wrote more than {disk} MiB to the disk"
+        ));
     }
     None
 }
 
 fn too_much_memory(most: u64) -> Words {
     let most = most >> 20;
-    words!("메모리 {most} MiB를 넘었어요", "it took more than {most} MiB of memory")
+    words!("메모리를 {most} MiB 넘게 사용했어요", "it took more than {most} MiB of memory")
 }
 
 /// How many sockets are open in this network, of all families: `TCP 2304 5 …`. Not what sockstat says: there, a socket that

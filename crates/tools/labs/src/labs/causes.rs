@@ -38,7 +38,7 @@ pub(super) fn of_format(argument: &str, fault: Fault) -> Fault {
     match fault {
         Fault::Died(mut failure) if argument == PLAIN_AND_FORMAT[1] => {
             failure.cause = words!(
-                "같은 길이의 다른 인자로는 죽지 않았어요. printf(line)은 line에 든 인자의 %를 서식으로 읽어요. printf(\"%s\", line)을 쓰세요.",
+                "길이가 같은 다른 인자로는 종료되지 않았어요. printf(line)은 line에 들어 있는 인자의 %를 형식 지정자로 해석해요. printf(\"%s\", line)을 사용하세요.",
                 "With another argument of that length it didn't die. printf(line) takes a % in line, from the argument, for a conversion. Use printf(\"%s\", line)."
             );
             Fault::Died(failure)
@@ -58,7 +58,7 @@ pub(super) fn almost(ip: Ipv4Addr) -> [String; 4] {
 /// Why one with a sign or an underscore was taken for an address.
 pub(super) fn of_odd_number(bad: &str) -> Option<Words> {
     bad.contains(['+', '_']).then(|| words!(
-        "sscanf, strtol, int()는 부호가 붙은 수(+1)도 받고, 파이썬의 int()는 1_0도 받아요. inet_pton은 숫자만 받으니, 반환값이 1인지 보세요.",
+        "sscanf, strtol, int()는 부호가 붙은 수(+1)도 받고, 파이썬의 int()는 1_0도 받아요. inet_pton은 숫자만 받으니, 반환값이 1인지 확인하세요.",
         "sscanf, strtol and int() take a sign (+1), and int() of Python takes 1_0 as well. inet_pton takes digits alone: look whether it returns 1."
     ))
 }
@@ -69,7 +69,7 @@ pub(super) fn again(sent: &[u8], answer: &[u8], got: &[u8]) -> Option<Words> {
     let more = got.strip_prefix(sent)?.trim_ascii_end();
     (!more.is_empty() && (more == last || more == answer.trim_ascii_end())).then(|| {
         words!(
-            "입력이 끝났는데 버퍼에 있던 것을 한 번 더 보냈어요. feof(stdin)은 fgets가 NULL을 돌려준 뒤에야 참이에요. while (fgets(…) != NULL)로 되풀이하세요.",
+            "입력이 끝났는데 버퍼에 있던 것을 한 번 더 보냈어요. feof(stdin)은 fgets가 NULL을 돌려준 다음에야 참이 돼요. while (fgets(…) != NULL)로 반복하세요.",
             "The input had ended, and it sent once more what was in the buffer. feof(stdin) is true only after fgets has returned NULL: loop with while (fgets(…) != NULL)."
         )
     })
@@ -79,7 +79,7 @@ pub(super) fn again(sent: &[u8], answer: &[u8], got: &[u8]) -> Option<Words> {
 pub(super) fn nul_too(wanted: &[u8], got: &[u8]) -> Option<Words> {
     (got.strip_prefix(wanted)? == b"\0").then(|| {
         words!(
-            "글자 뒤에 '\\0'까지 보냈어요. 보낼 바이트 수는 strlen(buf)이고, 거기에 1을 더하지 않아요.",
+            "문자열 끝의 '\\0'까지 보냈어요. 보낼 바이트 수는 strlen(buf)이에요. 1을 더하지 마세요.",
             "It sent the '\\0' behind the text, too. How many bytes to send is strlen(buf), without 1 more."
         )
     })
@@ -92,7 +92,7 @@ pub(super) fn whole_buffer(wanted: &[u8], got: &[u8]) -> Option<Words> {
     let is_rubbish = more.len() > 1 && more.iter().any(|byte| !matches!(byte, b'\n' | b' '..=b'~'));
     is_rubbish.then(|| {
         words!(
-            "{n}바이트 뒤에 버퍼의 나머지까지 모두 {all}바이트를 보냈어요. 보낼 바이트 수는 sizeof(buf)가 아니라 들어 있는 만큼이에요: strlen(buf)이나 read가 돌려준 n.",
+            "{n}바이트 뒤에 버퍼의 나머지까지 모두 {all}바이트를 보냈어요. 보낼 바이트 수는 sizeof(buf)가 아니라 버퍼에 들어 있는 데이터의 길이, 곧 strlen(buf)이나 read의 반환값 n이에요.",
             "Behind the {n} bytes it sent the rest of the buffer, {all} bytes in all. How many bytes to send is not sizeof(buf) but what is in it: strlen(buf), or the n that read returned."
         )
     })
@@ -115,7 +115,7 @@ pub(super) fn last_byte(text: &[u8], got: &[u8]) -> Option<Words> {
         got == begin || got.strip_prefix(begin).is_some_and(|rest| rest.len() == 1 && rest[0] != *last);
     (*last != b'\n' && changed).then(|| {
         words!(
-            "마지막 글자가 바뀌었어요. 마지막 글자가 늘 줄바꿈이라고 믿지 말고, 읽은 strlen(buf)바이트를 그대로 보내세요.",
+            "마지막 문자가 바뀌었어요. 마지막 문자가 항상 줄바꿈이라고 가정하지 말고, 읽은 strlen(buf)바이트를 그대로 보내세요.",
             "The last character was changed. Don't take it for a newline: send the strlen(buf) bytes that were read, as they are."
         )
     })
@@ -126,7 +126,7 @@ pub(super) fn small_buffer(line: &[u8], got: &[u8]) -> Option<Words> {
     let (n, len) = (got.len(), line.len());
     (n > 0 && n + 1 < len && line.starts_with(got)).then(|| {
         words!(
-            "{len}바이트 가운데 앞의 {n}바이트만 왔어요. 줄 전체와 '\\0'이 들어갈 자리가 버퍼에 있나요? fgets(buf, 4096, stdin)은 4095바이트까지만 읽어요.",
+            "{len}바이트 가운데 앞의 {n}바이트만 왔어요. 줄 전체와 '\\0'이 들어갈 만큼 버퍼가 큰가요? fgets(buf, 4096, stdin)은 4095바이트까지만 읽어요.",
             "Of {len} bytes only the first {n} came. Has the buffer room for the whole line and a '\\0'? fgets(buf, 4096, stdin) reads 4095 bytes at the most."
         )
     })
@@ -138,7 +138,7 @@ pub(super) fn stops_at_nul(wanted: &[u8], got: &[u8]) -> Option<Words> {
     let (before, after) = (&wanted[..nul], wanted[nul + 1..].trim_ascii());
     (contains(got, before) && !contains(got, after)).then(|| {
         words!(
-            "NUL 앞에서 멈추었어요. %s와 strlen은 NUL을 글자의 끝으로 봐요. 받은 n바이트를 fwrite(buf, 1, n, stdout)이나 write로 내보내세요.",
+            "NUL 앞에서 멈추었어요. %s와 strlen은 NUL을 문자열의 끝으로 봐요. 받은 n바이트를 fwrite(buf, 1, n, stdout)이나 write로 출력하세요.",
             "It stopped at the NUL, which %s and strlen take for the text's end. Put out the n bytes that came with fwrite(buf, 1, n, stdout), or write."
         )
     })
@@ -151,7 +151,7 @@ pub(super) fn format_taken(text: &[u8], stdout: &[u8]) -> Option<Words> {
     let taken = contains(stdout, &text[..at]) && !contains(stdout, &text[..text.len().min(at + 2)]);
     taken.then(|| {
         words!(
-            "printf(buf)는 buf의 %를 서식으로 읽어요. printf(\"%s\", buf)나 fwrite(buf, 1, n, stdout)을 쓰세요.",
+            "printf(buf)는 buf의 %를 형식 지정자로 해석해요. printf(\"%s\", buf)나 fwrite(buf, 1, n, stdout)을 사용하세요.",
             "printf(buf) takes a % in buf for a conversion. Use printf(\"%s\", buf), or fwrite(buf, 1, n, stdout)."
         )
     })
@@ -176,11 +176,11 @@ pub(super) fn label_again(pieces: &[&[u8]], stdout: &[u8]) -> Option<Words> {
         own.map(|own| String::from_utf8_lossy(own).into_owned()).filter(|own| own.chars().count() < 40);
     Some(match shown {
         Some(own) => words!(
-            "조각 사이에 `{own}`이 끼었어요. read할 때마다 출력하지 말고 한 번만 출력하세요. 조각들은 이어서 출력하고요.",
+            "받은 조각 사이에 `{own}`이 출력되었어요. read할 때마다 출력하지 말고 한 번만 출력하고, 조각들은 이어서 출력하세요.",
             "Between the pieces stands `{own}`. Print that once and not at each read, and the pieces one right after the other."
         ),
         None => words!(
-            "조각 사이에 줄바꿈이나 다른 바이트가 끼었어요. read가 돌려준 n바이트만, 줄바꿈 없이 이어서 출력하세요.",
+            "받은 조각 사이에 줄바꿈이나 다른 바이트가 출력되었어요. read로 받은 n바이트만, 줄바꿈 없이 이어서 출력하세요.",
             "Between the pieces stand a newline or other bytes. Print the n bytes that read returned and nothing else, one right after the other."
         ),
     })
@@ -192,7 +192,7 @@ pub(super) fn one_read(pieces: &[&[u8]], stdout: &[u8]) -> Option<Words> {
     let next = rest.first()?.trim_ascii();
     (contains(stdout, first) && !next.is_empty() && !contains(stdout, next)).then(|| {
         words!(
-            "첫 조각만 출력했어요. TCP는 바이트의 흐름이라서 read 한 번에 다 온다는 보장이 없어요. 다 받을 때까지 read를 되풀이하세요.",
+            "첫 조각만 출력했어요. TCP는 바이트 스트림(byte stream)이라서 read 한 번으로 다 받는다는 보장이 없어요. 다 받을 때까지 read를 반복하세요.",
             "It printed the first piece alone. TCP is a stream of bytes, and one read need not get all of them: repeat read until all has come."
         )
     })
@@ -203,7 +203,7 @@ pub(super) fn own_line(line: &[u8], answer: &[u8], stdout: &[u8]) -> Option<Word
     let line = line.trim_ascii();
     (!line.is_empty() && contains(stdout, line) && !contains(stdout, answer.trim_ascii_end())).then(|| {
         words!(
-            "보낸 줄을 출력했어요. 출력할 것은 서버가 답한 바이트, 곧 받은 버퍼의 n바이트예요.",
+            "보낸 줄을 출력했어요. 서버의 응답, 곧 수신 버퍼에 받은 n바이트를 출력해야 해요.",
             "It printed the line that it had sent. What to print is the server's answer: the n bytes in the buffer that received."
         )
     })
@@ -217,7 +217,7 @@ pub(super) fn cut(answer: &[u8], stdout: &[u8]) -> Option<Words> {
     let (n, tail) = (answer.len(), stdout[begins + alike..].trim_ascii());
     (alike < n && tail.is_empty()).then(|| {
         words!(
-            "답 {n}바이트 가운데 앞의 {alike}바이트만 출력했어요. 거기까지만 받았나요(read 한 번, 가득 찬 버퍼, 셋째 인자), 거기까지만 출력했나요?",
+            "응답 {n}바이트 가운데 앞의 {alike}바이트만 출력했어요. 거기까지만 받았는지(read 한 번, 가득 찬 버퍼, 세 번째 인자), 거기까지만 출력했는지 확인하세요.",
             "Of the answer's {n} bytes it printed the first {alike}. Did it receive no more (one read, a full buffer, the third argument), or print no more?"
         )
     })

@@ -113,7 +113,7 @@ impl Asked {
         let beginning = self.host.name.get(..10)?;
         self.finished.text().contains(beginning).then(|| {
             words!(
-                "이름이 잘렸어요. 이름은 253글자까지예요.",
+                "이름이 잘렸어요. 이름은 253자까지예요.",
                 "The name is cut. A name has up to 253 characters."
             )
         })
@@ -161,10 +161,13 @@ pub(super) fn no_argument(bench: &mut Bench) -> Verdict {
     ensure(!finished.calls.iter().any(asks), || Failure {
         did: did.clone(),
         expected: words!(
-            "아무 호스트도 찾지 않고 0이 아닌 종료 상태로 끝나기",
+            "호스트를 찾지 않고 0이 아닌 종료 상태로 끝나야 해요",
             "it looks for no host, and exits with a status that is not 0"
         ),
-        got: words!("/etc/hosts에서 호스트를 찾음(strace)", "it looked for a host in /etc/hosts (strace)"),
+        got: words!(
+            "/etc/hosts에서 호스트를 찾았어요(strace로 확인)",
+            "it looked for a host in /etc/hosts (strace)"
+        ),
         cause: words!(
             "인자가 없는데 다른 호스트를 찾았어요. argc가 2가 아니면 사용법을 출력하고 exit(1)로 끝내세요.",
             "Without an argument it looked for another host. When argc is not 2, print the usage and exit(1)."

@@ -95,20 +95,20 @@ pub(super) fn too_much(text: &str) -> Option<Words> {
 
 fn too_many_words() -> Words {
     words!(
-        "너무 많이 출력해서 어느 것이 답인지 알 수 없어요({MOST_WORDS}단어까지).",
+        "너무 많이 출력해서 어느 값이 답인지 가려낼 수 없어요({MOST_WORDS}단어까지).",
         "It prints so much that nobody knows which of it is the answer (at most {MOST_WORDS} words)."
     )
 }
 
 /// What is to be said of a label with several.
 pub(super) fn one_value() -> Words {
-    words!("이름표 하나에는 값이 하나예요.", "A label has one value.")
+    words!("항목 이름(label) 하나에는 값을 하나만 출력해야 해요.", "A label has one value.")
 }
 
 /// What is to be said of an answer with that to another question beside it.
 pub(super) fn anothers() -> Words {
     words!(
-        "묻지 않은 호스트의 것까지 출력했어요.",
+        "인자로 주지 않은 호스트의 정보까지 출력했어요.",
         "It prints another host's, too, which it was not asked for."
     )
 }
@@ -152,7 +152,7 @@ pub(super) fn labelled(did: &Words, finished: &Finished, lines: &[(&str, &str)])
     });
     Err(Failure {
         did: did.clone(),
-        expected: words!("한 줄에: `{label} {value}`", "in a line: `{label} {value}`"),
+        expected: words!("이 줄이 있어야 해요: `{label} {value}`", "in a line: `{label} {value}`"),
         got: output(finished),
         cause: if finished.text().contains('\u{fffd}') {
             no_encoding()
@@ -161,17 +161,17 @@ pub(super) fn labelled(did: &Words, finished: &Finished, lines: &[(&str, &str)])
             Words::default()
         } else if two_in_a_line {
             words!(
-                "여러 줄이 한 줄로 붙었어요. printf의 형식 문자열을 \\n으로 끝내세요.",
+                "여러 줄이 한 줄로 이어졌어요. printf의 형식 문자열을 \\n으로 끝내세요.",
                 "Several lines have become one. End printf's format with \\n."
             )
         } else if misplaced {
             words!(
-                "값이 다른 이름표 뒤에 있어요. 번째는 1부터 세요.",
+                "값이 다른 항목 이름 뒤에 있어요. 순번은 1부터 시작해요.",
                 "The value stands behind another label. The first is number 1."
             )
         } else {
             words!(
-                "printf의 형식 문자열을 슬라이드와 견주어 보세요.",
+                "printf의 형식 문자열을 슬라이드와 비교해 보세요.",
                 "Compare printf's format with the slide's."
             )
         },
@@ -200,7 +200,7 @@ pub(super) fn ensure_number(did: Words, text: &str, label: &str, wanted: i64) ->
     };
     ensure(said, || Failure {
         did,
-        expected: words!("`{label}`: {wanted}", "`{label}`: {wanted}"),
+        expected: words!("`{label}` 뒤에 이 수가 있어야 해요: {wanted}", "`{label}`: {wanted}"),
         got: shown(text, label),
         cause: too_much(text).or((!has_few_values(&labelled)).then(one_value)).unwrap_or_default(),
     })
@@ -224,7 +224,7 @@ pub(super) fn shown(text: &str, label: &str) -> Words {
     let lines = lines.into_iter().filter(|line| !line.trim().is_empty()).take(10);
     let lines: Vec<String> = lines.map(|line| bytes(line.as_bytes())).collect();
     if lines.is_empty() {
-        return words!("stdout에 아무것도 없어요", "nothing on stdout");
+        return words!("stdout에 아무것도 출력되지 않았어요", "nothing on stdout");
     }
     let lines = lines.join("\n");
     words!("stdout: {lines}", "stdout: {lines}")
@@ -237,7 +237,7 @@ pub(super) fn ensure_labels(did: &Words, finished: &Finished, text: &str, labels
         let labelled = after(text, label);
         ensure(!labelled.is_empty() && has_few_values(&labelled), || Failure {
             did: did.clone(),
-            expected: words!("stdout에 `{label}`", "`{label}` on stdout"),
+            expected: words!("stdout에 이것이 있어야 해요: `{label}`", "`{label}` on stdout"),
             got: shown(text, label),
             cause: if !labelled.is_empty() {
                 one_value()
@@ -248,7 +248,7 @@ pub(super) fn ensure_labels(did: &Words, finished: &Finished, text: &str, labels
                 Words::default()
             } else {
                 words!(
-                    "출력할 문장을 과제 설명에서 그대로 옮기세요. 공백은 달라도 돼요.",
+                    "출력할 문장은 과제 설명에 있는 그대로 옮기세요. 공백은 달라도 돼요.",
                     "Take the words from the lab's statement as they stand there. Spaces don't matter."
                 )
             },

@@ -24,10 +24,10 @@ pub(super) fn bad_port(bench: &mut Bench) -> Verdict {
         let waits = !before && run.until(|| Ok(taken()?.then_some(())))?.is_some();
         ensure(!waits, || Failure {
             did: did.clone(),
-            expected: words!("0이 아닌 종료 상태로 끝나기", "it exits with a status that is not 0"),
-            got: words!("포트 {mistaken}에서 기다려요", "it waits at port {mistaken}"),
+            expected: words!("0이 아닌 종료 상태로 끝나야 해요", "it exits with a status that is not 0"),
+            got: words!("포트 {mistaken}에서 기다리고 있어요", "it waits at port {mistaken}"),
             cause: words!(
-                "atoi는 오류를 알려 주지 않고, htons는 16비트만 남겨요. strtol로 끝까지 읽고 1부터 65535까지인지 확인하세요.",
+                "atoi로는 오류를 알 수 없고, htons는 16비트만 남겨요. strtol로 끝까지 변환하고 값이 1부터 65535까지인지 확인하세요.",
                 "atoi reports no error, and htons keeps only 16 bits. Read to the end with strtol, and look whether it is 1 to 65535."
             ),
         })?;
@@ -48,7 +48,7 @@ pub(super) fn every_byte(bench: &mut Bench) -> Vec<Vec<u8>> {
 /// The failure of a server that has an argument that can't be bound, and that went on: if it hangs, it waits at another port or none.
 pub(super) fn went_on(fault: Fault) -> Fault {
     fault.surely_because(words!(
-        "bind가 -1이면 perror로 알리고 exit(1)로 끝내세요. 그냥 넘어가면 아무것도 오지 않을 소켓에서 기다려요.",
+        "bind가 -1을 돌려주면 perror로 알리고 exit(1)로 끝내세요. 그냥 넘어가면 아무것도 오지 않을 소켓에서 기다리게 돼요.",
         "When bind returns -1, say so with perror and exit(1): who goes on waits at a socket where nothing will come."
     ))
 }
@@ -65,22 +65,22 @@ pub(super) fn of_echo(sent: &[u8], got: &[u8]) -> Words {
     let later = next.is_some_and(|next| sent[alike..].windows(MARK).any(|window| window == next));
     if sent.get(alike) == Some(&0) && alike == got.len() && alike > 0 {
         words!(
-            "NUL 앞에서 멈추었어요. strlen과 %s는 NUL을 글자의 끝으로 봐요. 바이트 수는 read(recvfrom)가 돌려준 값이에요.",
+            "NUL 앞에서 멈추었어요. strlen과 %s는 NUL을 문자열의 끝으로 봐요. 바이트 수는 read(recvfrom)의 반환값이에요.",
             "It stopped at the NUL, which strlen and %s take for the text's end. How many bytes there are is what read (recvfrom) returned."
         )
     } else if got.len() > sent.len() && alike == sent.len() {
         words!(
-            "온 것보다 더 많이 보냈어요. 쓸 바이트 수는 sizeof(buf)나 MAXLINE이 아니라 read(recvfrom)가 돌려준 값이에요.",
+            "받은 것보다 더 많이 보냈어요. 보낼 바이트 수는 sizeof(buf)나 MAXLINE이 아니라 read(recvfrom)의 반환값이에요.",
             "It sent more than what came. How many bytes to write is what read (recvfrom) returned, not sizeof(buf) or MAXLINE."
         )
     } else if got.len() > sent.len() && got.ends_with(sent) {
         words!(
-            "클라이언트가 보낸 것 앞에 다른 것을 보냈어요. 에코 서버는 온 것만 돌려보내요.",
+            "클라이언트가 보낸 데이터 앞에 다른 데이터를 보냈어요. 에코 서버는 받은 데이터만 돌려보내요.",
             "Before what the client sent came something else. An echo server sends back what comes, and nothing of its own."
         )
     } else if later {
         words!(
-            "가운데가 빠졌어요. write는 달라는 만큼 쓰지 못할 수 있어요. 돌려준 값만큼 나아가며 남은 것을 다시 쓰고, 다 쓰기 전에 버퍼를 덮지 마세요.",
+            "가운데 부분이 빠졌어요. write는 요청한 만큼 보내지 못할 수 있어요. 반환값만큼 건너뛰고 나머지를 다시 write하고, 다 보내기 전에 버퍼를 덮어쓰지 마세요.",
             "Bytes in the middle are missing. write may take less than it is given: go on from what it returned until all is written, and don't fill the buffer again before."
         )
     } else {
@@ -95,7 +95,7 @@ const MARK: usize = 12;
 pub(super) fn of_address(rows: &[Row], port: u16) -> Words {
     match rows.iter().find(|row| row.local.port() == port).map(|row| *row.local.ip()) {
         Some(ip) if !ip.is_unspecified() => words!(
-            "서버의 소켓이 {ip}에만 묶여 있어요. s_addr에 htonl(INADDR_ANY)를 넣으면 이 컴퓨터의 모든 주소로 오는 것을 받아요.",
+            "서버의 소켓이 {ip}에만 바인드(bind)되어 있어요. s_addr에 htonl(INADDR_ANY)를 넣으면 이 컴퓨터의 모든 IP 주소로 오는 것을 받아요.",
             "Its socket is bound to {ip} alone. With htonl(INADDR_ANY) in s_addr, what comes to any address of this machine is taken."
         ),
         _ => Words::default(),

@@ -28,7 +28,7 @@ pub(super) fn servers(bench: &Bench, port: u16) -> Verdict<Servers> {
 pub(super) fn accept(run: &Run, servers: &Servers, wanted: SocketAddrV4, cause: Words) -> Verdict<Peer> {
     let failure = |got, cause| Failure {
         did: run.did(),
-        expected: words!("{wanted}에 연결(TCP)", "a TCP connection to {wanted}"),
+        expected: words!("{wanted}에 TCP로 연결해야 해요", "a TCP connection to {wanted}"),
         got,
         cause,
     };
@@ -36,7 +36,7 @@ pub(super) fn accept(run: &Run, servers: &Servers, wanted: SocketAddrV4, cause: 
         let cause = if servers.swapped.as_ref().is_some_and(Listener::has_more) {
             let (port, swapped) = (wanted.port(), wanted.port().swap_bytes());
             words!(
-                "{swapped}번 포트에 연결했어요. {port}의 두 바이트를 뒤바꾼 수예요. sin_port에는 htons({port})을 넣으세요.",
+                "{swapped}번 포트에 연결했어요. {port}의 두 바이트가 뒤바뀐 수예요. sin_port에는 htons({port})의 값을 넣으세요.",
                 "It connected to port {swapped}, which is {port} with its two bytes swapped. sin_port takes htons({port})."
             )
         } else {
@@ -47,10 +47,10 @@ pub(super) fn accept(run: &Run, servers: &Servers, wanted: SocketAddrV4, cause: 
     let to = server.local_addr()?;
     ensure(to == wanted, || {
         let cause = words!(
-            "주소는 인자로 받은 것(argv[1])이어야 해요.",
+            "주소는 인자로 받은 값(argv[1])이어야 해요.",
             "The address is the one that the argument says (argv[1])."
         );
-        failure(words!("{to}에 연결함", "a connection to {to}"), cause)
+        failure(words!("{to}에 연결했어요", "a connection to {to}"), cause)
     })?;
     Ok(server)
 }
@@ -68,7 +68,7 @@ pub(super) fn bad_address(bench: &mut Bench, port: u16, args: &[&str], input: &[
         return Err(Failure {
             did: run.did(),
             expected: words!(
-                "연결하지 않고 0이 아닌 종료 상태로 끝나기",
+                "연결하지 않고 0이 아닌 종료 상태로 끝나야 해요",
                 "it connects to nothing, and exits with a status that is not 0"
             ),
             got: words!("{to}의 {port}번 포트에 연결했어요", "it connected to port {port} of {to}"),
@@ -95,12 +95,12 @@ pub(super) fn asks_nobody(did: &Words, calls: &[Call]) -> Verdict {
             Err(Failure {
                 did: did.clone(),
                 expected: words!(
-                    "아무 데도 연결하거나 보내지 않고 0이 아닌 종료 상태로 끝나기",
+                    "어느 서버에도 연결하거나 보내지 않고 0이 아닌 종료 상태로 끝나야 해요",
                     "it asks no server, and exits with a status that is not 0"
                 ),
-                got: words!("{text}", "{text}"),
+                got: words!("이 시스템 콜을 불렀어요: {text}", "{text}"),
                 cause: words!(
-                    "인자가 없는데 다른 주소를 썼어요. argc가 2가 아니면 사용법을 출력하고 exit(1)로 끝내세요.",
+                    "인자가 없는데 다른 주소를 사용했어요. argc가 2가 아니면 사용법을 출력하고 exit(1)로 끝내세요.",
                     "Without an argument it used another address. When argc is not 2, print the usage and exit(1)."
                 ),
             }
@@ -113,18 +113,18 @@ pub(super) fn asks_nobody(did: &Words, calls: &[Call]) -> Verdict {
 pub(super) fn unchecked(args: &[&str], to: Ipv4Addr) -> Words {
     if args.is_empty() {
         return words!(
-            "argv[1]을 쓰기 전에 argc가 2인지 보세요. 인자가 없으면 argv[1]은 NULL이에요.",
+            "argv[1]을 사용하기 전에 argc가 2인지 확인하세요. 인자가 없으면 argv[1]은 NULL이에요.",
             "Before you use argv[1], look whether argc is 2: without an argument it is NULL."
         );
     }
     if args[0].replace('_', "").contains(&to.to_string()) {
         return of_odd_number(args[0]).unwrap_or_else(|| words!(
-            "sscanf와 atoi는 수 뒤에 남는 글자를 보지 않아요. inet_pton의 반환값이 1인지 확인하세요.",
+            "sscanf와 atoi는 수 뒤에 남은 문자를 확인하지 않아요. inet_pton의 반환값이 1인지 확인하세요.",
             "sscanf and atoi don't see what is left behind a number. Use inet_pton, and look whether it returns 1."
         ));
     }
     words!(
-        "inet_pton은 올바른 주소일 때에만 1을 돌려줘요. 0이면 sin_addr는 0.0.0.0 그대로이고, 그것은 이 컴퓨터예요.",
+        "inet_pton은 올바른 주소일 때에만 1을 돌려줘요. 0이면 sin_addr는 0.0.0.0 그대로이고, 그 주소는 이 컴퓨터를 가리켜요.",
         "inet_pton returns 1 for an address only. When it returns 0, sin_addr is still 0.0.0.0, and that is this machine."
     )
 }

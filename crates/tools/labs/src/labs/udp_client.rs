@@ -46,7 +46,7 @@ impl Client {
         let at = self.at;
         let failure = Failure {
             did: self.run.did(),
-            expected: words!("{at}로 가는 UDP 데이터그램", "a UDP datagram to {at}"),
+            expected: words!("{at}로 UDP 데이터그램을 보내야 해요", "a UDP datagram to {at}"),
             got: words!("데이터그램이 오지 않았어요", "no datagram came"),
             cause: Words::default(),
         };
@@ -73,12 +73,12 @@ impl Client {
     fn misled(&self) -> Words {
         if self.swapped.has_more() {
             return words!(
-                "1792번 포트로 보냈어요. 7의 두 바이트를 뒤바꾼 수예요. sin_port에는 htons(7)을 넣으세요.",
+                "1792번 포트로 보냈어요. 7의 두 바이트가 뒤바뀐 수예요. sin_port에는 htons(7)을 넣으세요.",
                 "It sent to port 1792, which is 7 with its two bytes swapped. sin_port takes htons(7)."
             );
         }
         words!(
-            "socket은 SOCK_DGRAM인지(SOCK_STREAM은 TCP예요), 주소에 sin_family와 sin_port = htons(7)과 인자로 받은 sin_addr가 들어 있는지, 호출마다 반환값은 무엇인지 보세요.",
+            "socket의 종류가 SOCK_DGRAM인지(SOCK_STREAM은 TCP예요), 주소 구조체에 sin_family, sin_port = htons(7), 인자로 받은 sin_addr가 들어 있는지, 각 호출의 반환값은 무엇인지 확인하세요.",
             "Look whether socket has SOCK_DGRAM (SOCK_STREAM is TCP), the address has sin_family, sin_port = htons(7) and the argument in sin_addr, and what each call returns."
         )
     }
@@ -95,7 +95,7 @@ impl Client {
         self.server.send_to(answer, to)?;
         let more = self.echo()?;
         let (n, shown) = (answer.len(), bytes(answer));
-        let did = words!("서버가 {n}바이트로 답함: {shown}", "the server answered with {n} bytes: {shown}");
+        let did = words!("서버가 {n}바이트로 응답함: {shown}", "the server answered with {n} bytes: {shown}");
         Ok(Answered { did, more, finished: self.run.finish()? })
     }
 
@@ -134,7 +134,7 @@ pub(super) fn printed(answered: &Answered, line: &[u8], answer: &[u8]) -> Verdic
     let (Answered { did, finished, .. }, shown) = (answered, bytes(answer));
     let failure = |cause: Words| Failure {
         did: did.clone(),
-        expected: words!("수신 : {shown}", "수신 : {shown}"),
+        expected: words!("이것을 출력해야 해요: 수신 : {shown}", "수신 : {shown}"),
         got: output(finished),
         cause,
     };
@@ -146,7 +146,7 @@ pub(super) fn printed(answered: &Answered, line: &[u8], answer: &[u8]) -> Verdic
     // Whoever has sent more has had more to print.
     ensure(!answered.more.is_empty() || !shows_rest(finished, line, answer), || {
         failure(words!(
-            "답 뒤에 보낸 줄의 나머지가 남아 있어요. recvfrom(recv)은 끝에 '\\0'을 넣어 주지 않으니, 받은 n바이트만 출력하세요: buf[n] = '\\0' 또는 fwrite.",
+            "응답 뒤에 보낸 줄의 나머지가 남아 있어요. recvfrom(recv)은 끝에 '\\0'을 넣지 않으니, buf[n] = '\\0'을 먼저 넣거나 fwrite를 사용해서 받은 n바이트만 출력하세요.",
             "After the answer stands the rest of the line that was sent. recvfrom (recv) puts no '\\0' at the end: print the n bytes that came, with buf[n] = '\\0' or fwrite."
         ))
     })
@@ -164,19 +164,19 @@ fn nothing_more(Answered { finished, more, .. }: &Answered, answer: &[u8]) -> Ve
     let behind = finished.stdout.get(at + answer.len()..).unwrap_or_default();
     let n = answer.len();
     let failure = |cause: Words| Failure {
-        did: words!("서버가 {n}바이트로 답함", "the server answered with {n} bytes"),
-        expected: words!("그 {n}바이트만 한 번 출력하기", "these {n} bytes printed once, and no more"),
+        did: words!("서버가 {n}바이트로 응답함", "the server answered with {n} bytes"),
+        expected: words!("그 {n}바이트만 한 번 출력해야 해요", "these {n} bytes printed once, and no more"),
         got: output(finished),
         cause,
     };
     ensure(!causes::contains(behind, answer), || {
-        failure(words!("받은 것은 한 번만 출력하세요.", "Print what has come once."))
+        failure(words!("받은 데이터는 한 번만 출력하세요.", "Print what has come once."))
     })?;
     let is_text = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..);
     ensure(behind.len() <= FAREWELL && behind.iter().all(is_text), || {
         let more = behind.len();
         failure(words!(
-            "답 뒤에 버퍼의 나머지 {more}바이트도 출력했어요. 버퍼 전체가 아니라 recvfrom(recv)이 돌려준 n바이트만 출력하세요.",
+            "응답 뒤에 버퍼의 나머지 {more}바이트도 출력했어요. 버퍼 전체가 아니라 recvfrom(recv)으로 받은 n바이트만 출력하세요.",
             "Behind the answer stand {more} bytes more of the buffer: print not all of it, but the n bytes that recvfrom (recv) returned."
         ))
     })
@@ -225,10 +225,11 @@ pub(super) fn sends(bench: &mut Bench) -> Verdict {
     let cause = causes::again(&line, &answer, &[&line, &more[..]].concat());
     Err(Failure {
         did,
-        expected: words!("데이터그램 하나", "one datagram"),
-        got: words!("그 뒤에 하나 더: {shown}", "after it another one: {shown}"),
-        cause: cause
-            .unwrap_or_else(|| words!("한 줄은 sendto(send) 한 번이에요.", "A line is one sendto (send).")),
+        expected: words!("데이터그램 하나만 보내야 해요", "one datagram"),
+        got: words!("그 뒤에 하나 더 보냈어요: {shown}", "after it another one: {shown}"),
+        cause: cause.unwrap_or_else(|| {
+            words!("한 줄은 sendto(send) 한 번으로 보내요.", "A line is one sendto (send).")
+        }),
     }
     .into())
 }
@@ -265,7 +266,7 @@ pub(super) fn empty_reply(bench: &mut Bench) -> Verdict {
     if answered.finished.exit_status() != usual.finished.exit_status() {
         ensure_success(answered.did.clone(), &answered.finished).map_err(|fault| {
             fault.surely_because(words!(
-                "UDP에는 0바이트짜리 데이터그램이 있어요. recvfrom(recv)이 돌려준 0은 끝도 오류도 아니에요. 오류는 -1이에요.",
+                "UDP에는 0바이트짜리 데이터그램이 있어요. recvfrom(recv)이 돌려준 0은 끝도 오류도 아니에요. 오류이면 -1을 돌려줘요.",
                 "There are datagrams of 0 bytes in UDP. When recvfrom (recv) returns 0, that is no end and no error; -1 is."
             ))
         })?;
@@ -286,13 +287,13 @@ pub(super) fn two_replies(bench: &mut Bench) -> Verdict {
         let [first, second] = [&first, &second].map(|answer| bytes(answer));
         Failure {
             did: words!(
-                "서버가 {first}, 바로 뒤에 {second}로 답함",
+                "서버가 {first}로 응답하고 바로 뒤에 {second}도 보냄",
                 "the server answered with {first}, and with {second} right after it"
             ),
-            expected: words!("수신 : {first}", "수신 : {first}"),
+            expected: words!("이것만 출력해야 해요: 수신 : {first}", "수신 : {first}"),
             got: output(&finished),
             cause: words!(
-                "답은 처음에 온 데이터그램 하나예요. recvfrom은 한 번만 부르세요.",
+                "응답은 처음 온 데이터그램 하나예요. recvfrom은 한 번만 부르세요.",
                 "The answer is one datagram, the first that comes. Call recvfrom once."
             ),
         }
@@ -339,7 +340,7 @@ pub(super) fn bad_address(bench: &mut Bench) -> Verdict {
             return Err(Failure {
                 did: run.did(),
                 expected: words!(
-                    "보내지 않고 0이 아닌 종료 상태로 끝나기",
+                    "보내지 않고 0이 아닌 종료 상태로 끝나야 해요",
                     "it sends nothing, and exits with a status that is not 0"
                 ),
                 got: words!(
@@ -356,7 +357,7 @@ pub(super) fn bad_address(bench: &mut Bench) -> Verdict {
                 return fault;
             }
             fault.surely_because(words!(
-                "이 주소로는 보낼 수 없어서 sendto(connect)가 -1을 돌려줘요(EACCES). 보내지 못한 것에는 답이 오지 않으니 반환값을 확인하세요.",
+                "이 주소로는 보낼 수 없어서 sendto(connect)가 -1을 돌려줘요(EACCES). 보내지 못한 데이터그램에는 응답이 오지 않으니 반환값을 확인하세요.",
                 "Nothing can be sent there: sendto (connect) returns -1 (EACCES). What was never sent has no answer, so look at what it returns."
             ))
         })?;
@@ -399,18 +400,17 @@ impl Traced {
 
 /// What was done to know its calls.
 pub(super) fn watched() -> Words {
-    words!("시스템 콜을 봄(strace)", "watched its system calls (strace)")
+    words!("strace로 시스템 콜 확인", "watched its system calls (strace)")
 }
 
 /// The last call about this socket must be close.
 pub(super) fn closed(about: &[&Call]) -> Verdict {
-    let summary = calls::summary(about);
     ensure(about.last().is_some_and(|call| call.name == "close"), || Failure {
         did: watched(),
-        expected: words!("소켓을 close로 닫기", "the socket is closed with close"),
-        got: words!("{summary}", "{summary}"),
+        expected: words!("소켓을 close로 닫아야 해요", "the socket is closed with close"),
+        got: calls::called(about),
         cause: words!(
-            "프로그램이 끝나면 커널이 닫아 주지만, 다 쓴 소켓을 닫는 것까지가 이 실습이에요.",
+            "프로그램이 끝나면 커널이 닫지만, 다 사용한 소켓을 닫는 것도 이 과제에 들어 있어요.",
             "The kernel closes it at the end of the program, but closing what is no longer needed is part of this lab."
         ),
     })

@@ -130,7 +130,7 @@ pub(super) fn types_two_lines(
     let run = bench.start(&[&ip.to_string()])?;
     let lines = [bench.line(20), bench.line(20)];
     told.tell(words!(
-        "`{ip}`로 실행하고 20바이트 줄 둘을 한꺼번에 입력",
+        "`{ip}`로 실행하고 20바이트인 줄 두 개를 한꺼번에 입력",
         "started with `{ip}`, two lines of 20 bytes typed at once"
     ));
     run.write(&lines.concat());
@@ -150,12 +150,12 @@ impl Typing {
                 run.settle()?;
                 run.write(second);
                 if !first.is_empty() {
-                    told.tell(words!("그 줄은 둘로 나뉘어 들어옴", "the line comes in two halves"));
+                    told.tell(words!("그 줄을 둘로 나누어 입력함", "the line comes in two halves"));
                 }
             }
             Typing::Late { milliseconds } => {
                 told.late = true;
-                told.tell(words!("{milliseconds}밀리초 뒤에 입력함", "it is typed after {milliseconds} ms"));
+                told.tell(words!("{milliseconds}밀리초 뒤에 입력", "it is typed after {milliseconds} ms"));
                 run.lets_pass(Duration::from_millis(milliseconds))?;
                 run.write(line);
             }
@@ -220,7 +220,7 @@ pub(super) fn refused(finished: &Finished) -> Verdict {
     let prompt = said.len() <= PROMPT && (said.is_empty() || !finished.stdout.ends_with(b"\n"));
     let silent = finished.stderr.is_empty() && prompt;
     ensure(!silent, || Failure {
-        expected: words!("무엇이 실패했는지 알리는 한 줄", "a line that says what has failed"),
+        expected: words!("무엇이 실패했는지 한 줄로 알려야 해요", "a line that says what has failed"),
         got: output(finished),
         ..Failure::default()
     })
@@ -241,18 +241,18 @@ pub(super) fn printed(finished: &Finished, sent: &[u8]) -> Verdict {
     let shown = bytes(sent);
     let at = finished.stdout.windows(text.len().max(1)).position(|window| window == text);
     let Some(at) = at.or(text.is_empty().then_some(0)) else {
-        return Err(failure(words!("stdout에 {shown}", "{shown} on stdout")).into());
+        return Err(failure(words!("stdout에 이것이 있어야 해요: {shown}", "{shown} on stdout")).into());
     };
     let (before, behind) = (&finished.stdout[..at], &finished.stdout[at + text.len()..]);
     let has_label =
         |part: &[u8]| LABELS.iter().any(|label| part.windows(label.len()).any(|window| window == *label));
     ensure(text.len() < WORD || has_label(before) || !has_label(behind), || {
-        failure(words!("수신 : 뒤에 {shown}", "{shown} after 수신 :"))
+        failure(words!("`수신 :` 뒤에 이것이 있어야 해요: {shown}", "{shown} after 수신 :"))
     })?;
     let again = behind.windows(text.len().max(1)).any(|window| window == text);
     let little = !again && behind.len() <= FAREWELL + sent.len() - text.len();
     ensure(text.len() < WORD || little, || {
-        failure(words!("stdout에 {shown}, 한 번만", "{shown} on stdout, once and no more"))
+        failure(words!("stdout에 이것이 한 번만 있어야 해요: {shown}", "{shown} on stdout, once and no more"))
     })
 }
 

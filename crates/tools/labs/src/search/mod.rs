@@ -86,7 +86,7 @@ impl Told {
             let left_out = n - LINES + 1;
             lines.splice(
                 LINES / 2..LINES / 2 + left_out,
-                [words!("… (그 사이 {left_out}가지)", "… ({left_out} more)")],
+                [words!("… (그 사이에 한 일 {left_out}가지)", "… ({left_out} more)")],
             );
         }
         let line = |(i, line): (usize, &Words)| {
@@ -205,11 +205,11 @@ pub(crate) fn starts_no_other(
     run.until(|| Ok((run.over() || there()? > before).then_some(())))?;
     ensure(run.over() || there()? <= before, || Failure {
         did: Words::default(),
-        expected: words!("0이 아닌 종료 상태로 끝나기", "it exits with a status that is not 0"),
-        got: words!("포트 {mistaken}에서 기다려요", "it waits at port {mistaken}"),
+        expected: words!("0이 아닌 종료 상태로 끝나야 해요", "it exits with a status that is not 0"),
+        got: words!("포트 {mistaken}에서 기다리고 있어요", "it waits at port {mistaken}"),
         cause: if port == Port::Own {
             words!(
-                "SO_REUSEADDR(UDP)나 SO_REUSEPORT를 켜면 두 서버가 같은 포트를 써요.",
+                "SO_REUSEADDR(UDP)나 SO_REUSEPORT를 설정하면 두 서버가 같은 포트를 사용할 수 있어요.",
                 "With SO_REUSEADDR (UDP) or SO_REUSEPORT two servers have the same port."
             )
         } else {
@@ -242,11 +242,11 @@ pub(crate) fn keeps_nothing(
     Err(Failure {
         did: Words::default(),
         expected: words!(
-            "돌려보낸 것의 메모리는 다시 쓰거나 free하기(아무도 없을 때 처음에는 {first} KiB)",
+            "돌려보낸 데이터의 메모리는 다시 사용하거나 free해야 해요(처음에 연결이 없을 때 {first} KiB)",
             "the memory of what was sent back is free or used again (when nobody was there, {first} KiB at first)"
         ),
         got: words!(
-            "그 뒤로 {bytes}바이트를 {ROUNDS}번 더 돌려보내는 동안 번번이 늘어 {now} KiB",
+            "그 뒤로 {bytes}바이트를 {ROUNDS}번 더 돌려보내는 동안 매번 늘어 {now} KiB가 되었어요",
             "with {ROUNDS} times {bytes} bytes more it has grown each time, to {now} KiB"
         ),
         cause: Words::default(),

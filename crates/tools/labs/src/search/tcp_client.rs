@@ -233,7 +233,7 @@ fn start(
     }
     let Some(mut server) = server else {
         let failure = Failure {
-            expected: words!("{wanted}에 연결", "a connection to {wanted}"),
+            expected: words!("{wanted}에 연결해야 해요", "a connection to {wanted}"),
             got: words!("연결이 오지 않았어요", "no connection came"),
             ..Failure::default()
         };
@@ -241,8 +241,8 @@ fn start(
     };
     let to = server.local_addr()?;
     ensure(to == wanted, || Failure {
-        expected: words!("{wanted}에 연결", "a connection to {wanted}"),
-        got: words!("{to}에 연결함", "a connection to {to}"),
+        expected: words!("{wanted}에 연결해야 해요", "a connection to {wanted}"),
+        got: words!("{to}에 연결했어요", "a connection to {to}"),
         ..Failure::default()
     })?;
     let got = server.receive(&run, line.len())?;
@@ -262,8 +262,8 @@ fn two_lines(bench: &mut Bench, port: u16, told: &mut Told) -> Verdict {
     run.settle()?;
     let shown = bytes(&second);
     ensure(!server.has_more(), || Failure {
-        expected: words!("한 줄을 읽어 그것만 보내기", "one line is read and sent, and no more"),
-        got: words!("둘째 줄도 보냄: {shown}", "the second line was sent as well: {shown}"),
+        expected: words!("한 줄을 읽어 그 줄만 보내야 해요", "one line is read and sent, and no more"),
+        got: words!("두 번째 줄도 보냈어요: {shown}", "the second line was sent as well: {shown}"),
         ..Failure::default()
     })
 }
@@ -277,7 +277,7 @@ fn gone(bench: &mut Bench, port: u16, bytes: usize, told: &mut Told) -> Verdict 
     let run = bench.start(&[&ip.to_string()])?;
     let n = line.len();
     told.tell(words!(
-        "`{ip}`로 실행, 서버는 accept하자마자 close, {n}바이트 한 줄을 입력",
+        "`{ip}`로 실행하고, 서버가 accept하자마자 연결을 닫은 뒤, {n}바이트 한 줄을 입력",
         "started with `{ip}`; the server accepts and closes at once; a line of {n} bytes is typed"
     ));
     run.settle()?;
@@ -303,7 +303,7 @@ fn fails(bench: &mut Bench, port: u16, how: Failing, told: &mut Told) -> Verdict
     let run = how.starts(bench, told)?;
     let connected = listener.is_some_and(|listener| listener.accept(&run).is_ok_and(|peer| peer.is_some()));
     ensure(!connected, || Failure {
-        expected: words!("연결하지 않기", "no connection"),
+        expected: words!("연결하지 않아야 해요", "no connection"),
         got: words!("이 컴퓨터에 연결했어요", "it connected to this machine"),
         ..Failure::default()
     })?;
@@ -319,7 +319,7 @@ fn answer(mut client: Client, bench: &mut Bench, act: &Act, told: &mut Told) -> 
                 return Ok(Some(client));
             }
             told.tell(words!(
-                "서버: {n}바이트를 보내고 읽히기를 기다림",
+                "서버: {n}바이트를 보내고 클라이언트가 읽기를 기다림",
                 "server: sends {n} bytes and waits until they are read"
             ));
             client.sends(bench, n)?;
@@ -336,7 +336,7 @@ fn answer(mut client: Client, bench: &mut Bench, act: &Act, told: &mut Told) -> 
         }
         Act::Pause { milliseconds } => {
             told.tell(words!(
-                "서버: {milliseconds}밀리초 동안 조용함",
+                "서버: {milliseconds}밀리초 동안 아무것도 보내지 않음",
                 "server: does nothing for {milliseconds} ms"
             ));
             client.run.lets_pass(Duration::from_millis(milliseconds))?;
@@ -345,7 +345,7 @@ fn answer(mut client: Client, bench: &mut Bench, act: &Act, told: &mut Told) -> 
         Act::SendAndClose => {
             let n = client.owed.unwrap_or(26);
             told.tell(words!(
-                "서버: {n}바이트를 보내고 곧바로 닫음(FIN)",
+                "서버: {n}바이트를 보내고 곧바로 연결을 닫음(FIN)",
                 "server: sends {n} bytes and closes at once (FIN)"
             ));
             let sent = client.piece(bench, n);
@@ -358,13 +358,13 @@ fn answer(mut client: Client, bench: &mut Bench, act: &Act, told: &mut Told) -> 
             ends(client, bench, true).map(|()| None)
         }
         Act::Close => {
-            told.tell(words!("서버: 닫음(FIN)", "server: closes (FIN)"));
+            told.tell(words!("서버: 연결을 닫음(FIN)", "server: closes (FIN)"));
             client.server.half_close()?;
             let whole = client.owed.is_none_or(|owed| owed == 0);
             ends(client, bench, whole).map(|()| None)
         }
         Act::Reset => {
-            told.tell(words!("서버: 연결을 리셋(RST)", "server: resets the connection (RST)"));
+            told.tell(words!("서버: 연결을 강제로 끊음(RST)", "server: resets the connection (RST)"));
             let Client { run, server, .. } = client;
             server.reset()?;
             refused(&run.finish()?)?;
@@ -406,11 +406,14 @@ fn ends_well(mut client: Client, bench: &mut Bench, told: &mut Told) -> Verdict 
     let n = client.owed.unwrap_or(26);
     client.sends(bench, n)?;
     if client.owed.is_none() {
-        told.tell(words!("서버: {n}바이트를 보내고 닫음(FIN)", "server: sends {n} bytes and closes (FIN)"));
+        told.tell(words!(
+            "서버: {n}바이트를 보내고 연결을 닫음(FIN)",
+            "server: sends {n} bytes and closes (FIN)"
+        ));
         client.server.half_close()?;
     } else {
         told.tell(words!(
-            "서버: {n}바이트를 보내고 닫지는 않음",
+            "서버: {n}바이트를 보내고 연결을 닫지는 않음",
             "server: sends {n} bytes, and doesn't close"
         ));
     }

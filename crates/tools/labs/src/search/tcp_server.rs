@@ -64,8 +64,10 @@ impl Leaving {
     fn words(self) -> (&'static str, &'static str) {
         match self {
             Leaving::HalfClose => ("보내는 쪽을 닫음(shutdown)", "closes its sending side (shutdown)"),
-            Leaving::Close => ("읽지 않고 close", "closes without reading"),
-            Leaving::Reset => ("읽지 않고 연결을 리셋(RST)", "resets the connection without reading (RST)"),
+            Leaving::Close => ("읽지 않고 연결을 닫음(close)", "closes without reading"),
+            Leaving::Reset => {
+                ("읽지 않고 연결을 강제로 끊음(RST)", "resets the connection without reading (RST)")
+            }
         }
     }
 }
@@ -200,14 +202,14 @@ impl Scene<'_> {
             Act::Anew => {
                 while let Some(client) = self.clients.pop() {
                     let name = client.name;
-                    told.tell(words!("클라이언트 {name}: close", "client {name}: close"));
+                    told.tell(words!("클라이언트 {name}: 연결을 닫음(close)", "client {name}: close"));
                 }
                 self.rests(told)
             }
             Act::Connect { elsewhere } if self.line() < self.most_clients() => self.connect(elsewhere, told),
             Act::Pause { milliseconds } => {
                 told.tell(words!(
-                    "{milliseconds}밀리초 동안 모두 조용함",
+                    "{milliseconds}밀리초 동안 어느 클라이언트도 아무것도 보내지 않음",
                     "nobody does anything for {milliseconds} ms"
                 ));
                 Ok(self.run.lets_pass(Duration::from_millis(milliseconds))?)
@@ -259,7 +261,7 @@ impl Scene<'_> {
         self.line.push(name);
         let ip = if elsewhere { self.bench.place.address } else { Ipv4Addr::LOCALHOST };
         let addr = SocketAddrV4::new(ip, self.port);
-        told.tell(words!("클라이언트 {name}: {addr}에 connect", "client {name}: connects to {addr}"));
+        told.tell(words!("클라이언트 {name}: {addr}에 연결(connect)", "client {name}: connects to {addr}"));
         // To one with little room a server's write can't always write all.
         let peer = Peer::connect_narrow(&self.run, addr, 4096)?;
         self.clients.push(Client { name, peer, owed: Vec::new(), half_closed: false, reads: true });
@@ -273,7 +275,7 @@ impl Scene<'_> {
         client.reads = true;
         let name = client.name;
         told.tell(words!(
-            "클라이언트 {name}: {bytes}바이트를 서버가 더 받지 않을 때까지 읽지 않고 보냄",
+            "클라이언트 {name}: {bytes}바이트를 서버가 더 받지 못할 때까지 읽지 않고 보냄",
             "client {name}: sends {bytes} bytes, and reads nothing until the server takes no more"
         ));
         let sent = any_bytes(bench, bytes);
@@ -331,13 +333,13 @@ impl Scene<'_> {
                 Ok(client.peer.half_close()?)
             }
             Act::Close { .. } => {
-                told.tell(words!("클라이언트 {name}: close", "client {name}: close"));
+                told.tell(words!("클라이언트 {name}: 연결을 닫음(close)", "client {name}: close"));
                 clients.remove(i);
                 Ok(())
             }
             Act::Reset { .. } => {
                 told.tell(words!(
-                    "클라이언트 {name}: 연결을 리셋(RST)",
+                    "클라이언트 {name}: 연결을 강제로 끊음(RST)",
                     "client {name}: resets the connection (RST)"
                 ));
                 Ok(clients.remove(i).peer.reset()?)
@@ -388,7 +390,10 @@ impl Scene<'_> {
             differ(&self.run, b"", &more)?;
             ensure(end == End::Closed, || {
                 self.run.explain(Failure {
-                    expected: words!("서버도 그 소켓을 닫기(FIN)", "the server closes that socket too (FIN)"),
+                    expected: words!(
+                        "서버도 그 소켓을 닫아야 해요(FIN)",
+                        "the server closes that socket too (FIN)"
+                    ),
                     got: end.words(),
                     ..Failure::default()
                 })
@@ -404,7 +409,7 @@ impl Scene<'_> {
             return Ok(());
         }
         told.tell(words!(
-            "디스크립터가 모자라는 동안(EMFILE) 클라이언트 둘이 다녀감",
+            "디스크립터가 모자라는 동안(EMFILE) 클라이언트 둘이 연결했다가 닫음",
             "two clients come and go while no descriptor is free (EMFILE)"
         ));
         let one = || {
@@ -435,7 +440,7 @@ impl Scene<'_> {
         let Some(mut client) = self.clients.pop() else { return Ok(()) };
         let name = client.name;
         told.tell(words!(
-            "클라이언트 {name}: 30바이트를 보내고 되읽은 뒤 close",
+            "클라이언트 {name}: 30바이트를 보내고 되읽은 뒤 연결을 닫음(close)",
             "client {name}: sends 30 bytes, reads them back, and closes"
         ));
         let got = client.peer.exchange(run, &line)?;
@@ -459,19 +464,19 @@ impl Scene<'_> {
             if open > descriptors {
                 return failure(
                     words!(
-                        "아무도 없으면 디스크립터는 다시 {descriptors}개",
+                        "연결이 모두 끝나면 디스크립터가 처음만큼이어야 해요({descriptors}개)",
                         "when nobody is there, {descriptors} descriptors are open, as before"
                     ),
-                    words!("{open}개", "{open}"),
+                    words!("{open}개가 열려 있었어요", "{open}"),
                 );
             }
             failure(
                 words!(
-                    "프로세스가 늘지 않기(처음 {processes}개)",
+                    "프로세스가 늘지 않아야 해요(처음 {processes}개)",
                     "no more processes than before ({processes})"
                 ),
                 words!(
-                    "{there}개. 끝난 자식도 wait할 때까지 남아 있어요(좀비)",
+                    "{there}개가 있었어요. 끝난 자식 프로세스도 wait할 때까지 남아 있어요(좀비)",
                     "{there}; a child that has ended stays until somebody waits for it (zombie)"
                 ),
             )
@@ -518,7 +523,7 @@ impl Client {
         let got = self.peer.receive(run, owed.len())?;
         differ(run, &owed, &got).map_err(|fault| {
             let name = self.name;
-            fault.to(&words!("클라이언트 {name}에게 ", "to client {name}: "))
+            fault.to(&words!("클라이언트 {name}에 돌아오는 것은 ", "to client {name}: "))
         })
     }
 }

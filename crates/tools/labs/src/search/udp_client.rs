@@ -144,8 +144,8 @@ fn start(bench: &mut Bench, status: &'static str, how: Starting, told: &mut Told
     if line.is_empty() {
         let sent = came.map(|(sent, _)| sent.len());
         ensure(sent.is_none(), || Failure {
-            expected: words!("아무것도 보내지 않기", "it sends nothing"),
-            got: words!("{sent:?}바이트 데이터그램", "a datagram of {sent:?} bytes"),
+            expected: words!("아무것도 보내지 않아야 해요", "it sends nothing"),
+            got: words!("{sent:?}바이트 데이터그램을 보냈어요", "a datagram of {sent:?} bytes"),
             ..Failure::default()
         })?;
         ensure_success(Words::default(), &run.finish()?)?;
@@ -153,7 +153,7 @@ fn start(bench: &mut Bench, status: &'static str, how: Starting, told: &mut Told
     }
     let Some((got, from)) = came else {
         let failure = Failure {
-            expected: words!("{ip}:{ECHO}로 가는 데이터그램", "a datagram to {ip}:{ECHO}"),
+            expected: words!("{ip}:{ECHO}로 데이터그램을 보내야 해요", "a datagram to {ip}:{ECHO}"),
             got: words!("아무것도 오지 않았어요", "nothing came"),
             ..Failure::default()
         };
@@ -162,10 +162,10 @@ fn start(bench: &mut Bench, status: &'static str, how: Starting, told: &mut Told
     differ(&run, &line, &got)?;
     // A socket that is bound to a loopback address reaches nobody else: the kernel doesn't let it out.
     ensure(ip.is_loopback() || !from.ip().is_loopback(), || Failure {
-        expected: words!("{ip}에서 보낸 데이터그램", "a datagram from {ip}"),
-        got: words!("{from}에서 보낸 데이터그램", "a datagram from {from}"),
+        expected: words!("{ip}에서 데이터그램을 보내야 해요", "a datagram from {ip}"),
+        got: words!("{from}에서 데이터그램을 보냈어요", "a datagram from {from}"),
         cause: words!(
-            "루프백 주소에 bind한 소켓으로는 다른 컴퓨터에 보낼 수 없어요.",
+            "루프백(loopback) 주소에 bind한 소켓으로는 다른 컴퓨터에 보낼 수 없어요.",
             "A socket that is bound to a loopback address can't send to another machine."
         ),
         ..Failure::default()
@@ -188,7 +188,7 @@ fn fails(bench: &mut Bench, how: Failing, told: &mut Told) -> Verdict {
     let sent = || server.as_ref().is_some_and(Datagrams::has_more);
     run.until(|| Ok((run.over() || sent()).then_some(())))?;
     ensure(!sent(), || Failure {
-        expected: words!("보내지 않기", "it sends nothing"),
+        expected: words!("보내지 않아야 해요", "it sends nothing"),
         got: words!("이 컴퓨터로 데이터그램을 보냈어요", "it sent a datagram to this machine"),
         ..Failure::default()
     })?;
@@ -209,12 +209,12 @@ fn answer(client: Client, bench: &mut Bench, act: &Act, told: &mut Told) -> Verd
             Ok(Some(client))
         }
         Act::Answer { bytes } | Act::AnswerTwice { bytes } => {
-            told.tell(words!("서버: {bytes}바이트로 답함", "server: answers with {bytes} bytes"));
+            told.tell(words!("서버: {bytes}바이트로 응답함", "server: answers with {bytes} bytes"));
             let sent = any_answer(bench, bytes, true);
             let Client { run, server, from, .. } = &client;
             if matches!(act, Act::AnswerTwice { .. }) {
                 told.tell(words!(
-                    "서버: 곧바로 다른 답을 하나 더 보냄",
+                    "서버: 곧바로 다른 응답을 하나 더 보냄",
                     "server: at once sends another answer"
                 ));
                 let other = any_answer(bench, 20, true);
@@ -234,7 +234,10 @@ fn answer(client: Client, bench: &mut Bench, act: &Act, told: &mut Told) -> Verd
                 && !sent.is_empty()
                 && finished.stdout.windows(stale.len()).any(|window| window == stale);
             ensure(!shown, || Failure {
-                expected: words!("온 {bytes}바이트만", "the {bytes} bytes that came, and no more"),
+                expected: words!(
+                    "받은 {bytes}바이트만 출력해야 해요",
+                    "the {bytes} bytes that came, and no more"
+                ),
                 got: output(&finished),
                 ..Failure::default()
             })?;

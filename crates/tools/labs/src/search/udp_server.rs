@@ -138,7 +138,7 @@ impl Scene<'_> {
                 let i = usize::from(*who) % SENDERS;
                 let (name, to, n) = (i + 1, self.addr(*elsewhere && i < LOCAL), *bytes);
                 told.tell(words!(
-                    "{name}번이 {to}로 {n}바이트 데이터그램을 보내고 답을 기다림",
+                    "{name}번 송신자가 {to}로 {n}바이트 데이터그램을 보내고 응답을 기다림",
                     "number {name} sends a datagram of {n} bytes to {to} and waits for the answer"
                 ));
                 let sent = any_bytes(self.bench, n);
@@ -148,7 +148,7 @@ impl Scene<'_> {
             Act::Together { bytes } => {
                 let (to, shown) = (self.addr(false), format!("{bytes:?}"));
                 told.tell(words!(
-                    "{SENDERS}명이 돌아가며 {shown}바이트 데이터그램들을 보냄, 그동안 서버는 멈춰 있음",
+                    "서버를 멈춰 둔 동안 송신자 {SENDERS}개가 번갈아 {shown}바이트 데이터그램들을 보냄",
                     "{SENDERS} take turns and send datagrams of {shown} bytes while the server is stopped"
                 ));
                 let sent: Vec<Vec<u8>> = bytes.iter().map(|n| any_bytes(self.bench, *n)).collect();
@@ -163,7 +163,7 @@ impl Scene<'_> {
             }
             Act::Leave { bytes } => {
                 told.tell(words!(
-                    "누가 {bytes}바이트 데이터그램을 보내고 답이 오기 전에 close",
+                    "다른 소켓이 {bytes}바이트 데이터그램을 보내고 응답이 오기 전에 닫힘(close)",
                     "somebody sends a datagram of {bytes} bytes and closes before the answer comes"
                 ));
                 let (sent, to) = (any_bytes(self.bench, *bytes), self.addr(false));
@@ -183,7 +183,7 @@ impl Scene<'_> {
             }
             Act::Pause { milliseconds } => {
                 told.tell(words!(
-                    "{milliseconds}밀리초 동안 아무도 보내지 않음",
+                    "{milliseconds}밀리초 동안 아무것도 보내지 않음",
                     "nobody sends for {milliseconds} ms"
                 ));
                 Ok(self.run.lets_pass(Duration::from_millis(*milliseconds))?)
@@ -209,7 +209,7 @@ impl Scene<'_> {
                 return Err(run
                     .explain(Failure {
                         expected: words!(
-                            "{name}번에게 {n}바이트 데이터그램",
+                            "{name}번 송신자에 {n}바이트 데이터그램이 돌아와야 해요",
                             "a datagram of {n} bytes to number {name}"
                         ),
                         got: words!("아무것도 오지 않았어요", "nothing came"),
@@ -218,8 +218,8 @@ impl Scene<'_> {
                     .into());
             };
             ensure(from.port() == to.port(), || Failure {
-                expected: words!("{to}에서 오는 답", "an answer from {to}"),
-                got: words!("{from}에서 온 답", "an answer from {from}"),
+                expected: words!("{to}에서 응답해야 해요", "an answer from {to}"),
+                got: words!("{from}에서 응답했어요", "an answer from {from}"),
                 ..Failure::default()
             })?;
             let Some(at) = owed.iter().position(|owed| *owed == got) else {
@@ -228,7 +228,10 @@ impl Scene<'_> {
             owed.remove(at);
         }
         ensure(!sender.has_more(), || Failure {
-            expected: words!("{name}번에게 답 하나씩", "one answer each to number {name}"),
+            expected: words!(
+                "{name}번 송신자에 응답이 하나씩만 와야 해요",
+                "one answer each to number {name}"
+            ),
             got: words!("하나 더 왔어요", "another one came"),
             ..Failure::default()
         })
@@ -254,10 +257,10 @@ impl Scene<'_> {
             let ((open, there), was) = (now(), (descriptors, processes));
             run.explain(Failure {
                 expected: words!(
-                    "디스크립터와 프로세스가 늘지 않기: {was:?}",
+                    "디스크립터와 프로세스의 수가 늘지 않아야 해요: {was:?}",
                     "as many descriptors and processes as before: {was:?}"
                 ),
-                got: words!("{open}개와 {there}개", "{open} and {there}"),
+                got: words!("{open}개와 {there}개가 있었어요", "{open} and {there}"),
                 ..Failure::default()
             })
         })?;
