@@ -20,7 +20,7 @@ pub(super) static LAB: Lab = Lab {
         BUILD,
         Check {
             id: "ends",
-            title: ["스스로 끝나고 종료 상태가 0이에요", "It ends by itself, with exit status 0"],
+            title: ["스스로 종료 상태 0으로 끝나요", "It ends by itself, with exit status 0"],
             points: 5,
             needs: &["build"],
             slide: "10",
@@ -28,7 +28,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "descriptors",
-            title: ["네 가지를 슬라이드의 차례대로 열어요", "It opens the four things in the slide's order"],
+            title: ["네 가지를 슬라이드의 순서대로 열어요", "It opens the four things in the slide's order"],
             points: 15,
             needs: &["build"],
             slide: "4, 9, 10",
@@ -36,7 +36,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "numbers",
-            title: ["커널이 준 번호를 출력해요", "It prints the numbers that the kernel gave"],
+            title: ["커널이 돌려준 번호를 출력해요", "It prints the numbers that the kernel gave"],
             points: 25,
             needs: &["build"],
             slide: "4, 10",
@@ -55,7 +55,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "lines",
-            title: ["출력의 네 줄", "The four lines of output"],
+            title: ["네 줄을 과제 설명대로 출력해요", "The four lines of output"],
             points: 10,
             needs: &["build"],
             slide: "10",
@@ -71,7 +71,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "socket_fails",
-            title: ["열 수 없는 것이 있으면", "If one of them can't be opened"],
+            title: ["하나라도 열 수 없으면 오류로 끝나요", "If one of them can't be opened"],
             points: 10,
             needs: &["ends"],
             slide: "9, 11",
@@ -119,7 +119,7 @@ fn ran() -> Words {
 }
 
 fn watched() -> Words {
-    words!("시스템 콜을 봄(strace)", "watched its system calls (strace)")
+    words!("strace로 시스템 콜 확인", "watched its system calls (strace)")
 }
 
 /// Its stdout; `/etc/hosts's` is welcome too: it mends a slip of the slide's pen.
@@ -155,12 +155,12 @@ fn descriptors(bench: &mut Bench) -> Verdict {
         Failure {
             did: watched(),
             expected: words!(
-                "open(\"/etc/passwd\", O_RDONLY), socket(…, SOCK_STREAM, …), socket(…, SOCK_DGRAM, …), open(\"/etc/hosts\", O_RDONLY)이 이 차례로 성공하기",
+                "open(\"/etc/passwd\", O_RDONLY), socket(…, SOCK_STREAM, …), socket(…, SOCK_DGRAM, …), open(\"/etc/hosts\", O_RDONLY)이 이 순서로 성공해야 해요",
                 "open(\"/etc/passwd\", O_RDONLY), socket(…, SOCK_STREAM, …), socket(…, SOCK_DGRAM, …), open(\"/etc/hosts\", O_RDONLY): in this order, each with success"
             ),
-            got: words!("{seen}", "{seen}"),
+            got: words!("이 시스템 콜들을 불렀어요: {seen}", "{seen}"),
             cause: words!(
-                "차례, 소켓의 종류(SOCK_STREAM, SOCK_DGRAM), 파일을 여는 방식(O_RDONLY)을 슬라이드와 견주어 보세요.",
+                "순서, 소켓의 종류(SOCK_STREAM, SOCK_DGRAM), 파일을 여는 방식(O_RDONLY)을 슬라이드와 비교해 보세요.",
                 "Compare the order, the sockets' types (SOCK_STREAM, SOCK_DGRAM) and the files' mode (O_RDONLY) with the slide."
             ),
         }
@@ -174,7 +174,7 @@ fn each_opened(did: &Words, finished: &Finished) -> Verdict<[Option<usize>; 4]> 
     let each = opened(calls)
         .map_or_else(|| THINGS.each_ref().map(|thing| calls.iter().position(thing.opens)), |at| at.map(Some));
     ensure(each.iter().any(Option::is_some), || {
-        let expected = words!("네 가지를 열기", "the four are opened");
+        let expected = words!("네 가지를 열어야 해요", "the four are opened");
         let got = words!("아무것도 열지 않았어요", "nothing was opened");
         Failure { did: did.clone(), expected, got, ..Failure::default() }
     })?;
@@ -193,12 +193,12 @@ fn ensure_numbers(did: &Words, finished: &Finished) -> Verdict {
             let tells = |number: i64| tells(&text, thing.label, number);
             fault.because(if tells(0) || tells(1) {
                 words!(
-                    "0이나 1은 비교한 결과예요. `fd = open(…) < 0`은 비교한 결과를 담아요: `(fd = open(…)) < 0`.",
+                    "0이나 1은 비교 연산의 결과예요. `fd = open(…) < 0`은 비교한 결과를 fd에 저장해요. `(fd = open(…)) < 0`처럼 괄호를 넣으세요.",
                     "0 or 1 is the result of a comparison: `fd = open(…) < 0` keeps that. Write `(fd = open(…)) < 0`."
                 )
             } else if each.into_iter().flatten().map(given).any(|other| other != wanted && tells(other)) {
                 words!(
-                    "다른 것의 번호예요. open과 socket이 돌려준 값을 각각의 변수에 담아 그 변수를 출력하세요.",
+                    "다른 파일이나 소켓의 번호예요. open과 socket의 반환값을 각각 다른 변수에 저장하고 그 변수를 출력하세요.",
                     "That is another one's number. Keep what each open and socket returns in a variable of its own, and print that."
                 )
             } else {
@@ -219,7 +219,7 @@ const OCCUPIED: [i32; 9] = [3, 4, 5, 6, 7, 8, 10, 12, 14];
 
 fn among_others() -> Words {
     words!(
-        "디스크립터 {OCCUPIED:?}번이 이미 열린 채 실행",
+        "디스크립터 {OCCUPIED:?}번이 이미 열린 상태로 실행",
         "ran with the descriptors {OCCUPIED:?} already open"
     )
 }
@@ -234,7 +234,7 @@ fn lowest_free(bench: &mut Bench) -> Verdict {
     ensure_numbers(&among_others(), &finished).map_err(|fault| {
         // Those that the kernel gave elsewhere were right.
         fault.surely_because(words!(
-            "커널은 비어 있는 가장 작은 번호를 줘요. 3, 4, 5, 6이라고 미리 정하지 말고 open과 socket이 돌려준 값을 출력하세요.",
+            "커널은 비어 있는 번호 가운데 가장 작은 것을 돌려줘요. 3, 4, 5, 6이라고 미리 정하지 말고 open과 socket의 반환값을 출력하세요.",
             "The kernel gives the lowest number that is free. Don't take 3, 4, 5, 6 for granted: print what open and socket return."
         ))
     })?;
@@ -247,7 +247,7 @@ fn lowest_free(bench: &mut Bench) -> Verdict {
             return fault;
         }
         fault.surely_because(words!(
-            "비어 있는 가장 작은 번호가 0이었어요. 0도 디스크립터예요. open과 socket은 실패하면 -1을 돌려주니 0보다 작은지를 보세요.",
+            "비어 있는 번호 가운데 가장 작은 것이 0이었어요. 0도 디스크립터예요. open과 socket은 실패하면 -1을 돌려주니 반환값이 0보다 작은지 확인하세요.",
             "The lowest number that was free was 0, and 0 is a descriptor like any other. When open and socket fail they return -1: look whether it is less than 0."
         ))
     })
@@ -273,7 +273,7 @@ fn ensure_closed(did: &Words, finished: &Finished) -> Verdict {
         let failure = |got, cause| Failure {
             did: did.clone(),
             expected: words!(
-                "넷을 모두 연 뒤 close({shown}) ({label})",
+                "넷을 모두 연 뒤 close({shown})을 불러야 해요({label})",
                 "close({shown}) after all four were opened ({label})"
             ),
             got,
@@ -283,7 +283,7 @@ fn ensure_closed(did: &Words, finished: &Finished) -> Verdict {
             failure(
                 words!("다음 것을 열기 전에 닫았어요", "it was closed before the next was opened"),
                 words!(
-                    "하나를 닫고 다음을 열면 같은 번호를 다시 받아요. 넷이 함께 열려 있어야 번호가 이어져요.",
+                    "하나를 닫고 다음 것을 열면 같은 번호를 다시 받아요. 넷이 함께 열려 있어야 번호가 이어져요.",
                     "What is opened after a close gets the same number again. The numbers follow one another only while all four are open."
                 ),
             )
@@ -292,7 +292,7 @@ fn ensure_closed(did: &Words, finished: &Finished) -> Verdict {
             failure(
                 words!("닫지 않고 끝났어요", "the program ended without closing it"),
                 words!(
-                    "프로그램이 끝나면 커널이 닫아 주지만, 오래 도는 서버에서는 닫지 않은 만큼 디스크립터가 새요. 네 번호를 하나씩 close하세요.",
+                    "프로그램이 끝나면 커널이 닫지만, 오래 실행되는 서버에서는 닫지 않은 만큼 디스크립터가 누수돼요(leak). 네 디스크립터를 하나씩 close하세요.",
                     "At the program's end the kernel closes it, but a server that runs for long leaks what it doesn't close. Close each of the four numbers."
                 ),
             )
@@ -308,8 +308,8 @@ fn socket_fails(bench: &mut Bench) -> Verdict {
     let of_internet = |call: &Call| call.args.first().is_some_and(|domain| domain.starts_with("AF_INET"));
     ensure(sockets.iter().any(|call| of_internet(call)), || Failure {
         did: watched(),
-        expected: words!("소켓 열기", "it opens sockets"),
-        got: words!("socket 호출이 없어요", "no call of socket"),
+        expected: words!("소켓을 열어야 해요", "it opens sockets"),
+        got: words!("socket을 부르지 않았어요", "no call of socket"),
         cause: Words::default(),
     })?;
     for (i, call) in sockets.iter().enumerate().filter(|(_, call)| of_internet(call)) {
@@ -328,7 +328,7 @@ fn socket_fails(bench: &mut Bench) -> Verdict {
     let limit = last.unsigned_abs();
     let start = Start { open_files: Some((limit, limit)), ..Start::default() };
     let did = words!(
-        "`ulimit -n {limit}` 뒤에 실행: {last}번을 받을 것이 EMFILE(Too many open files)로 실패함",
+        "`ulimit -n {limit}` 뒤에 실행({last}번을 받을 호출이 EMFILE(Too many open files)로 실패함)",
         "ran after `ulimit -n {limit}`: what would get number {last} fails with EMFILE (Too many open files)"
     );
     ensure_refused(did, &bench.start_with(&[], &start)?.finish()?)
