@@ -19,7 +19,7 @@ pub(super) static LAB: Lab = Lab {
         BUILD,
         Check {
             id: "ends",
-            title: ["스스로 끝나고 종료 상태가 0이에요", "It ends by itself, with exit status 0"],
+            title: ["스스로 종료 상태 0으로 끝나요", "It ends by itself, with exit status 0"],
             points: 10,
             needs: &["build"],
             slide: "11",
@@ -35,7 +35,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "follows_limit",
-            title: ["FD_SETSIZE보다 큰 한도도", "A limit above FD_SETSIZE too"],
+            title: ["한도가 FD_SETSIZE보다 커도 그 값을 출력해요", "A limit above FD_SETSIZE too"],
             points: 20,
             needs: &["value"],
             slide: "11",
@@ -43,7 +43,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "soft_limit",
-            title: ["지금의 한도(soft limit)를 출력해요", "It prints the current (soft) limit"],
+            title: ["현재 한도(soft limit)를 출력해요", "It prints the current (soft) limit"],
             points: 15,
             needs: &["value"],
             slide: "11",
@@ -51,7 +51,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "lines",
-            title: ["출력의 문장", "The line of output"],
+            title: ["과제 설명대로 한 줄을 출력해요", "The line of output"],
             points: 15,
             needs: &["build"],
             slide: "11",
@@ -59,7 +59,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "asks_kernel",
-            title: ["한도를 커널에 물어요", "It asks the kernel for the limit"],
+            title: ["한도를 커널에서 알아내요", "It asks the kernel for the limit"],
             points: 10,
             needs: &["build"],
             slide: "11",
@@ -110,7 +110,7 @@ fn told(bench: &mut Bench, soft: u64, hard: u64, inherited: &[i32]) -> Verdict {
             return Words { ko, en };
         }
         words!(
-            "{ko}, 디스크립터 {inherited:?}번이 이미 열린 채",
+            "{ko}(디스크립터 {inherited:?}번이 이미 열린 상태)",
             "{en}, with the descriptors {inherited:?} already open"
         )
     };
@@ -120,7 +120,7 @@ fn told(bench: &mut Bench, soft: u64, hard: u64, inherited: &[i32]) -> Verdict {
         let both = hard != soft && !after(&text, LABEL).is_empty() && tells(&text, LABEL, hard.cast_signed());
         ensure(!both, || Failure {
             did: did(),
-            expected: words!("`{LABEL}`: {soft}", "`{LABEL}`: {soft}"),
+            expected: words!("`{LABEL}` 뒤에 이 수만 있어야 해요: {soft}", "`{LABEL}`: {soft}"),
             got: shown(&text, LABEL),
             cause: one_value(),
         })
@@ -128,27 +128,27 @@ fn told(bench: &mut Bench, soft: u64, hard: u64, inherited: &[i32]) -> Verdict {
         let tells = |number: i64| tells(&text, LABEL, number);
         fault.because(if hard != soft && tells(hard.cast_signed()) {
             words!(
-                "rlim_max(hard limit)를 출력했어요. 지금 지켜야 하는 한도는 rlim_cur(soft limit)예요. rlim_max는 setrlimit로 올릴 수 있는 데까지예요.",
+                "rlim_max(hard limit)를 출력했어요. 지금 적용되는 한도는 rlim_cur(soft limit)예요. rlim_max는 setrlimit으로 한도를 올릴 수 있는 최댓값이에요.",
                 "It printed rlim_max, the hard limit. The limit in force is rlim_cur, the soft one: rlim_max is how far setrlimit may raise it."
             )
         } else if tells(FD_SETSIZE) {
             words!(
-                "1024를 출력했어요. FD_SETSIZE(1024)는 select의 집합의 크기이고, 한도는 실행할 때마다 다를 수 있어요. getdtablesize()가 돌려준 값을 출력하세요.",
+                "1024를 출력했어요. FD_SETSIZE(1024)는 select에 주는 집합(fd_set)의 크기이고, 한도는 실행할 때마다 다를 수 있어요. getdtablesize()의 반환값을 출력하세요.",
                 "It printed 1024. FD_SETSIZE (1024) is the size of select's sets, and the limit may differ from run to run: print what getdtablesize() returns."
             )
         } else if (1..=3).any(|less| tells(wanted - less)) {
             words!(
-                "한도보다 조금 작은 수예요. getdtablesize()가 돌려준 값을 빼지 말고 그대로 출력하세요.",
+                "한도보다 조금 작은 수예요. getdtablesize()의 반환값에서 빼지 말고 그대로 출력하세요.",
                 "That is a little less than the limit. Print what getdtablesize() returns as it is, and take nothing off."
             )
         } else if !inherited.is_empty() && tells(wanted - inherited.len() as i64) {
             words!(
-                "한도에서 이미 열려 있던 디스크립터 {inherited:?}의 수를 뺀 값이에요. 더 열 수 있는 만큼을 세지 말고 getdtablesize()가 돌려준 값을 출력하세요.",
+                "한도에서 이미 열려 있던 디스크립터 {inherited:?}의 수를 뺀 값이에요. 더 열 수 있는 수를 세지 말고 getdtablesize()의 반환값을 출력하세요.",
                 "That is the limit without the descriptors {inherited:?}, which were open already. Don't count how many more can be opened: print what getdtablesize() returns."
             )
         } else if tells(wanted & 0xFF) {
             words!(
-                "한도의 아래 8비트만 출력했어요. char에 담지 말고 int에 담으세요.",
+                "한도의 하위 8비트만 출력했어요. char가 아니라 int에 저장하세요.",
                 "That is the limit's lowest 8 bits. Keep it in an int, not in a char."
             )
         } else {
@@ -203,13 +203,13 @@ fn asks_kernel(bench: &mut Bench) -> Verdict {
             "`ulimit -n {low}` 뒤에, 그리고 `ulimit -n {high}` 뒤에 실행",
             "ran after `ulimit -n {low}`, and after `ulimit -n {high}`"
         ),
-        expected: words!("서로 다른 수", "different numbers"),
+        expected: words!("서로 다른 수를 출력해야 해요", "different numbers"),
         got: {
             let Words { ko, en } = shown(&texts[0], LABEL);
-            Words { ko: format!("두 번 모두 {ko}"), en: format!("both times {en}") }
+            Words { ko: format!("두 번 모두 같았어요: {ko}"), en: format!("both times {en}") }
         },
         cause: words!(
-            "한도는 프로세스마다 달라요. 그것을 커널에 물어 알려 주는 것이 getdtablesize()예요.",
+            "한도는 프로세스마다 달라요. getdtablesize()를 부르면 커널에서 그 값을 얻어요.",
             "Each process has a limit of its own. What asks the kernel for it is getdtablesize()."
         ),
     })
