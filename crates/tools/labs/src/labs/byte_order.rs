@@ -19,7 +19,7 @@ pub(super) static LAB: Lab = Lab {
         BUILD,
         Check {
             id: "ends",
-            title: ["스스로 끝나고 종료 상태가 0이에요", "It ends by itself, with exit status 0"],
+            title: ["스스로 종료 상태 0으로 끝나요", "It ends by itself, with exit status 0"],
             points: 10,
             needs: &["build"],
             slide: "20",
@@ -27,7 +27,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "host_order",
-            title: ["포트 번호를 호스트 순서로", "The port number in host byte order"],
+            title: ["포트 번호를 호스트 바이트 순서로 출력해요", "The port number in host byte order"],
             points: 25,
             needs: &["build"],
             slide: "17, 18, 20",
@@ -36,7 +36,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "network_order",
             title: [
-                "포트 번호를 네트워크 순서로 저장된 그대로",
+                "포트 번호를 네트워크 바이트 순서로 저장된 그대로 출력해요",
                 "The port number as it is stored, in network byte order",
             ],
             points: 25,
@@ -47,7 +47,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "udp_entry",
             title: [
-                "TCP도, 비슷한 이름도, 주석도 아니고 UDP의 echo",
+                "TCP의 echo, 비슷한 이름, 주석이 아니라 UDP의 echo를 찾아요",
                 "The echo of UDP: not TCP's, no similar name, no comment",
             ],
             points: 10,
@@ -57,7 +57,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "missing_service",
-            title: ["목록에 echo가 없으면", "A list without echo"],
+            title: ["목록에 echo가 없으면 오류로 끝나요", "A list without echo"],
             points: 15,
             needs: &["ends"],
             slide: "20",
@@ -65,7 +65,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "says_so",
-            title: ["목록에 없다고 말해요", "It says that there is none"],
+            title: ["목록에 없다고 출력해요", "It says that there is none"],
             points: 5,
             needs: &["build"],
             slide: "20",
@@ -73,7 +73,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "lines",
-            title: ["출력의 두 줄", "The two lines of output"],
+            title: ["두 줄을 과제 설명대로 출력해요", "The two lines of output"],
             points: 10,
             needs: &["build"],
             slide: "20",
@@ -89,7 +89,10 @@ const NONE: &str = "서비스 정보를 얻을 수 없음";
 /// Makes `/etc/services` have echo at these ports, TCP's before UDP's.
 fn echo_at(bench: &Bench, tcp: u16, udp: u16) -> io::Result<Words> {
     services(bench, &format!("echo\t\t{tcp}/tcp\necho\t\t{udp}/udp\n{OTHERS}"))?;
-    Ok(words!("/etc/services의 echo: {tcp}/tcp, {udp}/udp", "echo in /etc/services: {tcp}/tcp, {udp}/udp"))
+    Ok(words!(
+        "/etc/services의 echo를 {tcp}/tcp와 {udp}/udp로 설정",
+        "echo in /etc/services: {tcp}/tcp, {udp}/udp"
+    ))
 }
 
 /// Services that are nothing like echo.
@@ -108,7 +111,7 @@ fn asked(bench: &Bench, did: Words) -> Verdict<(Words, Finished)> {
 /// What it does where `/etc/services` has no echo.
 fn without_echo(bench: &mut Bench) -> Verdict<(Words, Finished)> {
     services(bench, OTHERS)?;
-    asked(bench, words!("/etc/services에 echo가 없음", "no echo in /etc/services"))
+    asked(bench, words!("/etc/services에서 echo를 삭제", "no echo in /etc/services"))
 }
 
 /// A port that is another one when its bytes are swapped, and a negative one in a short, either way round.
@@ -146,12 +149,12 @@ fn host_order(bench: &mut Bench) -> Verdict {
         let by_ntohl = u32::from_be(stored.into());
         fault.because(if tells(&text, HOST, stored.into()) {
             words!(
-                "저장된 순서(네트워크 순서) 그대로예요. ntohs(servent->s_port)로 바꾸어 출력하세요.",
+                "저장된 순서(네트워크 바이트 순서) 그대로예요. ntohs(servent->s_port)로 바꾸어 출력하세요.",
                 "That is in the order in which it is stored, the network's: print ntohs(servent->s_port)."
             )
         } else if [by_ntohl.into(), by_ntohl.cast_signed().into()].iter().any(|n| tells(&text, HOST, *n)) {
             words!(
-                "ntohl은 32비트를 뒤집어요. 포트 번호는 16비트이므로 ntohs를 쓰세요.",
+                "ntohl은 32비트의 바이트 순서를 바꿔요. 포트 번호는 16비트이므로 ntohs를 사용하세요.",
                 "ntohl turns 32 bits around. A port has 16: use ntohs."
             )
         } else {
@@ -166,12 +169,12 @@ fn network_order(bench: &mut Bench) -> Verdict {
     ensure_number(did.clone(), &text, NETWORK, stored.into()).map_err(|fault| {
         fault.because(if tells(&text, NETWORK, (*port).into()) {
             words!(
-                "호스트 순서로 바꾼 값이에요. 이 줄에는 s_port에 저장된 값을 바꾸지 말고 출력하세요.",
+                "호스트 바이트 순서로 바꾼 값이에요. 이 줄에는 s_port에 저장된 값을 바꾸지 말고 출력하세요.",
                 "That is the number in host order. In this line, print what is stored in s_port, unchanged."
             )
         } else if tells(&text, NETWORK, stored.cast_signed().into()) {
             words!(
-                "short에 담으면 32768부터는 음수가 돼요. int나 unsigned short에 담으세요.",
+                "short에 저장하면 32768부터 음수가 돼요. int나 unsigned short에 저장하세요.",
                 "In a short, 32768 and more are negative. Keep it in an int, or an unsigned short."
             )
         } else {
@@ -217,17 +220,19 @@ fn udp_entry(bench: &mut Bench) -> Verdict {
             return fault;
         }
         fault.because(words!(
-            "TCP의 echo예요. getservbyname의 둘째 인자는 \"udp\"예요. NULL이면 처음 나오는 echo를 줘요.",
+            "TCP의 echo예요. getservbyname의 두 번째 인자는 \"udp\"여야 해요. NULL이면 처음 나오는 echo를 돌려줘요.",
             "That is the echo of TCP. getservbyname's second argument is \"udp\". With NULL it gives the first echo that there is."
         ))
     })?;
 
     // Before the one that it is.
     let similar = similar(bench);
-    let alone =
-        words!("/etc/services의 마지막 줄: echo {udp}/udp", "the last line of /etc/services: echo {udp}/udp");
+    let alone = words!(
+        "/etc/services의 마지막 줄을 `echo {udp}/udp`로 설정",
+        "the last line of /etc/services: echo {udp}/udp"
+    );
     let alias = words!(
-        "/etc/services에 echo는 별명뿐: ping {udp}/udp pong echo",
+        "/etc/services에 echo를 별명으로만 설정: ping {udp}/udp pong echo",
         "echo is only an alias in /etc/services: ping {udp}/udp pong echo"
     );
     let lists = [(alone, format!("echo\t{udp}/udp")), (alias, format!("ping\t{udp}/udp\tpong echo # 7\n"))];
@@ -236,7 +241,7 @@ fn udp_entry(bench: &mut Bench) -> Verdict {
         let (did, finished) = asked(bench, did)?;
         ensure_port(did, &finished.text(), udp).map_err(|fault| {
             fault.because(words!(
-                "services(5)의 한 줄은 `이름 포트/프로토콜 별명 …`이고 #부터 줄 끝까지는 주석이에요. getservbyname이 이것을 모두 알아서 읽어요. TCP의 echo는 없을 수도 있어요.",
+                "services(5)의 한 줄은 `이름 포트/프로토콜 별명 …`이고 #부터 줄 끝까지는 주석이에요. getservbyname은 이것을 모두 해석해요. TCP의 echo는 없을 수도 있어요.",
                 "A line of services(5) is `NAME PORT/PROTOCOL ALIASES …`, and # begins a comment. getservbyname reads all that. There may be no echo of TCP."
             ))
         })?;
@@ -248,13 +253,13 @@ fn udp_entry(bench: &mut Bench) -> Verdict {
     services(bench, &format!("{similar}ping {tcp}/tcp {aliases} echo\n{line}"))?;
     let bytes = line.len();
     let did = words!(
-        "/etc/services의 마지막 줄({bytes}바이트)에서 echo는 100번째 별명: ping {udp}/udp ping-pong-0 … echo",
+        "/etc/services의 마지막 줄({bytes}바이트)에 echo를 100번째 별명으로 설정: ping {udp}/udp ping-pong-0 … echo",
         "in the last line of /etc/services, of {bytes} bytes, echo is the 100th alias: ping {udp}/udp ping-pong-0 … echo"
     );
     let (did, finished) = asked(bench, did)?;
     ensure_port(did, &finished.text(), udp).map_err(|fault| {
         fault.because(words!(
-            "짧은 줄에서는 찾았어요. services(5)의 줄은 길이에 제한이 없고(별명이 많을 수 있어요) getservbyname은 끝까지 읽어요. getservbyname_r의 ERANGE는 버퍼가 작다는 뜻이에요.",
+            "짧은 줄에서는 echo를 찾았어요. services(5)의 줄은 길이에 제한이 없고(별명이 많을 수 있어요) getservbyname은 줄 끝까지 읽어요. getservbyname_r의 ERANGE는 버퍼가 작다는 뜻이에요.",
             "In short lines it found it. A line of services(5) may be of any length, with many aliases, and getservbyname reads all of it. ERANGE of getservbyname_r means that the buffer is too small."
         ))
     })
@@ -285,13 +290,13 @@ fn missing_service(bench: &mut Bench) -> Verdict {
     let similar = similar(bench);
     services(bench, &format!("echo\t\t{tcp}/tcp\n{similar}{OTHERS}"))?;
     let did = words!(
-        "/etc/services의 echo는 TCP의 것뿐: {tcp}/tcp",
+        "/etc/services에 TCP의 echo({tcp}/tcp)만 설정",
         "echo in /etc/services is TCP's alone: {tcp}/tcp"
     );
     let (did, finished) = asked(bench, did)?;
     ensure_refused(did, &finished).map_err(|fault| {
         fault.surely_because(words!(
-            "UDP의 echo가 없으면 없는 거예요. TCP의 것이나 이름이 비슷한 것으로 대신하지 마세요.",
+            "UDP의 echo가 없으면 오류예요. TCP의 echo나 이름이 비슷한 서비스로 대신하지 마세요.",
             "Where UDP has no echo, there is none. Don't take TCP's for it, nor one with a similar name."
         ))
     })
@@ -302,7 +307,7 @@ fn says_so(bench: &mut Bench) -> Verdict {
     let said = finished.text() + &finished.errors();
     ensure(!after(&said, NONE).is_empty(), || Failure {
         did: did.clone(),
-        expected: words!("`{NONE}` 출력", "it prints `{NONE}`"),
+        expected: words!("이렇게 출력해야 해요: `{NONE}`", "it prints `{NONE}`"),
         got: output(finished),
         cause: Words::default(),
     })
