@@ -20,7 +20,7 @@ pub(super) static LAB: Lab = Lab {
         BUILD,
         Check {
             id: "ends",
-            title: ["스스로 끝나고 종료 상태가 0이에요", "It ends by itself, with exit status 0"],
+            title: ["스스로 종료 상태 0으로 끝나요", "It ends by itself, with exit status 0"],
             points: 5,
             needs: &["build"],
             slide: "22",
@@ -28,7 +28,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "hex",
-            title: ["글자에서 4바이트로: inet_pton", "From text to four bytes: inet_pton"],
+            title: ["inet_pton으로 문자열을 4바이트 주소로 바꿔요", "From text to four bytes: inet_pton"],
             points: 25,
             needs: &["build"],
             slide: "21, 22",
@@ -36,7 +36,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "back",
-            title: ["4바이트에서 글자로: inet_ntop", "From four bytes to text: inet_ntop"],
+            title: ["inet_ntop으로 4바이트 주소를 문자열로 바꿔요", "From four bytes to text: inet_ntop"],
             points: 20,
             needs: &["build"],
             slide: "21, 22",
@@ -44,7 +44,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "high_bytes",
-            title: ["0, 작은 바이트, 255가 든 주소", "Addresses with 0, small bytes and 255"],
+            title: ["0, 16보다 작은 바이트, 255가 든 주소도 바꿔요", "Addresses with 0, small bytes and 255"],
             points: 15,
             needs: &["hex"],
             slide: "21, 22",
@@ -52,7 +52,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "bad_address",
-            title: ["올바르지 않은 주소", "What is no address"],
+            title: ["올바르지 않은 주소이면 오류로 끝나요", "What is no address"],
             points: 20,
             needs: &["ends"],
             slide: "21",
@@ -60,7 +60,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "no_argument",
-            title: ["인자가 없으면", "No argument"],
+            title: ["인자가 없으면 오류로 끝나요", "No argument"],
             points: 5,
             needs: &["ends"],
             slide: "22",
@@ -68,7 +68,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "lines",
-            title: ["출력의 세 줄", "The three lines of output"],
+            title: ["세 줄을 과제 설명대로 출력해요", "The three lines of output"],
             points: 10,
             needs: &["build"],
             slide: "22",
@@ -112,7 +112,10 @@ fn lines(bench: &mut Bench) -> Verdict {
         |rest: &&str| rest.split_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('='));
     ensure(after(&text, "inet_ntop(0x").iter().any(equals), || Failure {
         did,
-        expected: words!("stdout에 `inet_ntop(0x…) = …`", "`inet_ntop(0x…) = …` on stdout"),
+        expected: words!(
+            "stdout에 이런 줄이 있어야 해요: `inet_ntop(0x…) = …`",
+            "`inet_ntop(0x…) = …` on stdout"
+        ),
         got: shown(&text, "inet_ntop"),
         cause: Words::default(),
     })
@@ -133,7 +136,7 @@ fn ensure_hex(ip: Ipv4Addr, finished: &Finished) -> Verdict {
     };
     ensure(said, || Failure {
         did: ran(ip),
-        expected: words!("`{label}` = 0x{wanted:X}", "`{label}` = 0x{wanted:X}"),
+        expected: words!("`{label}` 뒤에 이 수가 있어야 해요: 0x{wanted:X}", "`{label}` = 0x{wanted:X}"),
         got: shown(&text, &label),
         cause: why_not(ip, finished, &labelled).unwrap_or_default(),
     })
@@ -144,7 +147,7 @@ fn why_not(ip: Ipv4Addr, finished: &Finished, labelled: &[&str]) -> Option<Words
     if labelled.is_empty() {
         return (ip.is_broadcast() && finished.exit_status() != Some(0)).then(|| {
             words!(
-                "255.255.255.255는 INADDR_NONE과 같은 4바이트예요. 그것으로 오류를 알아내지 말고 inet_pton의 반환값이 1인지 보세요.",
+                "255.255.255.255는 INADDR_NONE과 4바이트가 같아요. INADDR_NONE인지로 오류를 판단하지 말고 inet_pton의 반환값이 1인지 확인하세요.",
                 "255.255.255.255 has the same four bytes as INADDR_NONE. Don't look for that to see an error, but whether inet_pton returns 1."
             )
         });
@@ -155,7 +158,7 @@ fn why_not(ip: Ipv4Addr, finished: &Finished, labelled: &[&str]) -> Option<Words
     let parts = |format: fn(u8) -> String| number.to_be_bytes().map(format).concat();
     if words.iter().any(|word| hex_number(word) == Some(number.swap_bytes())) {
         Some(words!(
-            "바이트 순서가 거꾸로예요. s_addr를 ntohl로 바꾸거나 바이트를 하나씩 출력하지 말고, 수 하나로 보고 %X로 출력하세요.",
+            "바이트 순서가 거꾸로예요. s_addr를 ntohl로 바꾸거나 바이트를 하나씩 출력하지 말고, s_addr를 수 하나로 보고 %X로 출력하세요.",
             "The bytes are the wrong way round. Print s_addr as one number with %X: no ntohl, and not byte by byte."
         ))
     } else if labelled.iter().any(|rest| {
@@ -164,7 +167,7 @@ fn why_not(ip: Ipv4Addr, finished: &Finished, labelled: &[&str]) -> Option<Words
         Some(words!("십진수로 출력했어요. %X로 출력하세요.", "It is printed in decimal: print it with %X."))
     } else if words.iter().any(|word| word.trim_start_matches("0x").len() > 8) {
         Some(words!(
-            "char로 읽은 바이트는 128부터 음수라서 FFFFFF가 붙어요. 4바이트를 수 하나(s_addr)로 출력하세요.",
+            "바이트를 char로 읽으면 128부터 음수가 되어 FFFFFF가 붙어요. 4바이트를 수 하나(s_addr)로 출력하세요.",
             "A byte that is read as a char is negative from 128 on, which shows as FFFFFF. Print the four bytes as one number, s_addr."
         ))
     } else if is(parts(|byte| format!("{byte:x}"))) {
@@ -174,7 +177,7 @@ fn why_not(ip: Ipv4Addr, finished: &Finished, labelled: &[&str]) -> Option<Words
         ))
     } else if first_line(ip) != number && words.iter().any(|word| hex_number(word) == Some(first_line(ip))) {
         Some(words!(
-            "바이트 10 뒤의 바이트가 없어요. fgets처럼 글자를 읽는 함수는 10('\\n')을 줄의 끝으로 봐요. 주소의 4바이트는 글자가 아니니 read나 fread로 읽으세요.",
+            "바이트 10 뒤의 바이트가 없어요. fgets처럼 문자열을 읽는 함수는 10('\\n')을 줄의 끝으로 봐요. 주소의 4바이트는 문자열이 아니니 read나 fread로 읽으세요.",
             "The bytes behind a byte 10 are missing. To fgets and whatever reads text, a 10 ('\\n') is the end of a line. The 4 bytes are no text: get them with read, or fread."
         ))
     } else {
@@ -237,11 +240,14 @@ fn back(bench: &mut Bench) -> Verdict {
             && after(&text, label).iter().any(|rest| addresses(rest).last() == Some(&&*wanted));
         ensure(said, || Failure {
             did: ran(ip),
-            expected: words!("`inet_ntop(…)` = {wanted}", "`inet_ntop(…)` = {wanted}"),
+            expected: words!(
+                "`inet_ntop(…)` 뒤에 이 주소가 있어야 해요: {wanted}",
+                "`inet_ntop(…)` = {wanted}"
+            ),
             got: shown(&text, label),
             cause: if after(&text, label).iter().any(|rest| addresses(rest).last() == Some(&&*reversed)) {
                 words!(
-                    "바이트 순서가 거꾸로예요. inet_ntop에는 inet_pton이 채운 4바이트를 순서를 바꾸지 말고 주세요.",
+                    "바이트 순서가 거꾸로예요. inet_pton이 채운 4바이트를 순서를 바꾸지 말고 inet_ntop에 주세요.",
                     "The bytes are the wrong way round. inet_ntop takes the four bytes as inet_pton has filled them."
                 )
             } else if wanted.len() == 15
@@ -249,7 +255,7 @@ fn back(bench: &mut Bench) -> Verdict {
                 && finished.exit_status() != Some(0)
             {
                 words!(
-                    "15글자인 주소가 들어갈 자리가 없나요? 버퍼는 INET_ADDRSTRLEN(16)바이트여야 해요: 15글자와 끝의 NUL.",
+                    "15자인 주소가 들어가기에 버퍼가 작지 않나요? 버퍼는 INET_ADDRSTRLEN(16)바이트여야 해요(15자와 끝의 NUL).",
                     "Is there no room for an address of 15 characters? The buffer has INET_ADDRSTRLEN (16) bytes: 15 characters and a NUL."
                 )
             } else {
@@ -282,23 +288,26 @@ fn bad_address(bench: &mut Bench) -> Verdict {
         let taken = after(&text, "inet_ntop").iter().any(|rest| !addresses(rest).is_empty());
         ensure(!(taken && finished.exit_status() == Some(0)), || Failure {
             did: did.clone(),
-            expected: words!("오류, 0이 아닌 종료 상태", "an error, and an exit status that is not 0"),
+            expected: words!(
+                "오류 메시지를 출력하고 0이 아닌 종료 상태로 끝나야 해요",
+                "an error, and an exit status that is not 0"
+            ),
             got: shown(&text, "inet_ntop"),
             cause: if after(&text, "inet_ntop").iter().any(|rest| addresses(rest).contains(&&*always)) {
                 words!(
-                    "인자가 무엇이든 같은 주소예요. 바꿀 것은 argv[1]이에요.",
+                    "인자가 달라도 같은 주소를 출력해요. argv[1]을 변환하세요.",
                     "It is the same address, whatever the argument is. What to convert is argv[1]."
                 )
             } else if bad == "1.2" || bad == fewer {
                 words!(
-                    "inet_aton과 inet_addr는 부분이 모자란 것도 주소로 여겨요. inet_pton의 반환값이 1인지 보세요.",
+                    "inet_aton과 inet_addr는 네 부분이 되지 않는 것도 주소로 받아들여요. inet_pton의 반환값이 1인지 확인하세요.",
                     "inet_aton and inet_addr take what has fewer parts for an address as well. Use inet_pton, and look whether it returns 1."
                 )
             } else if let Some(odd) = of_odd_number(bad) {
                 odd
             } else {
                 words!(
-                    "inet_pton은 주소이면 1, 아니면 0을 돌려줘요(-1이 아니에요). 반환값이 1인지 보세요.",
+                    "inet_pton은 올바른 주소이면 1, 아니면 0을 돌려줘요(-1이 아니에요). 반환값이 1인지 확인하세요.",
                     "inet_pton returns 1 for an address and 0 for none (not -1). Look whether it returns 1."
                 )
             },
