@@ -29,7 +29,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "name",
             title: [
-                "별명으로 물어도 공식 이름을 출력해요",
+                "인자가 별명이어도 공식 이름을 출력해요",
                 "Asked for an alias, it prints the official name",
             ],
             points: 15,
@@ -39,7 +39,10 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "type_length",
-            title: ["주소 타입 번호와 주소의 길이", "The address type's number and the length of an address"],
+            title: [
+                "주소 타입 번호와 주소의 길이를 출력해요",
+                "The address type's number and the length of an address",
+            ],
             points: 10,
             needs: &["build"],
             slide: "24, 25",
@@ -47,7 +50,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "addresses",
-            title: ["모든 IP 주소를 차례대로", "All IP addresses, in order"],
+            title: ["모든 IP 주소를 순서대로 출력해요", "All IP addresses, in order"],
             points: 20,
             needs: &["build"],
             slide: "24, 25",
@@ -55,7 +58,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "aliases",
-            title: ["모든 별명을 차례대로", "All aliases, in order"],
+            title: ["모든 별명을 순서대로 출력해요", "All aliases, in order"],
             points: 10,
             needs: &["build"],
             slide: "24, 25",
@@ -64,7 +67,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "every_host",
             title: [
-                "어떤 호스트든: 긴 이름, 많은 주소와 별명, 별명 없음, IPv6 주소도 있음, 별명으로 물음",
+                "어떤 호스트든 찾아요(긴 이름, 많은 주소와 별명, 별명 없음, IPv6 주소도 있음, 인자가 별명)",
                 "Whatever the host: a long name, many addresses and aliases, no alias, an IPv6 address too, asked for by an alias",
             ],
             points: 10,
@@ -74,7 +77,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "lines",
-            title: ["슬라이드와 같은 줄", "The lines are the slide's"],
+            title: ["슬라이드와 같은 줄을 출력해요", "The lines are the slide's"],
             points: 10,
             needs: &["build"],
             slide: "25",
@@ -82,7 +85,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "unknown",
-            title: ["그런 호스트가 없으면", "A host that there isn't"],
+            title: ["그런 호스트가 없으면 오류로 끝나요", "A host that there isn't"],
             points: 15,
             needs: &["ends"],
             slide: "25",
@@ -90,7 +93,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "no_argument",
-            title: ["인자가 없으면", "Without an argument"],
+            title: ["인자가 없으면 오류로 끝나요", "Without an argument"],
             points: 5,
             needs: &["ends"],
             slide: "25",
@@ -113,7 +116,7 @@ fn ask(bench: &mut Bench, host: Host, by: fn(&Host) -> &str) -> Verdict<Asked> {
     let finished = bench.run(&[by(&host)], b"")?;
     let did = ran(by(&host));
     let unfound = words!(
-        "그 호스트는 있는데 프로그램이 오류로 끝났어요. 찾는 이름이 인자로 받은 것(argv[1])인가요? gethostname은 이 컴퓨터의 이름을 줄 뿐이에요.",
+        "그 호스트가 있는데 프로그램이 오류로 끝났어요. 인자로 받은 이름(argv[1])을 찾는지 확인하세요. gethostname은 이 컴퓨터의 이름을 돌려줘요.",
         "There is that host, and the program ended with an error. Does it look for the argument's name (argv[1])? gethostname only gives this machine's."
     );
     Ok(Asked { host, another, did, finished, unfound })
@@ -148,7 +151,11 @@ fn name(bench: &mut Bench) -> Verdict {
 
 fn ensure_name(asked: &Asked, cause: impl FnOnce() -> Option<Words>) -> Verdict {
     let name = &asked.host.name;
-    asked.ensure_says(&[name], words!("공식 이름: {name}", "the official name: {name}"), cause)
+    asked.ensure_says(
+        &[name],
+        words!("공식 이름을 출력해야 해요: {name}", "the official name: {name}"),
+        cause,
+    )
 }
 
 /// The only two numbers that every host has in common: 2 for AF_INET, 4 bytes.
@@ -160,7 +167,7 @@ fn type_length(bench: &mut Bench) -> Verdict {
         let [kind, length] = TYPE_AND_LENGTH;
         says(&asked.finished.text(), [length, kind]).then(|| {
             words!(
-                "타입과 길이가 바뀌었어요. 타입은 hp->h_addrtype, 길이는 hp->h_length예요.",
+                "타입과 길이의 자리가 바뀌었어요. 타입은 hp->h_addrtype, 길이는 hp->h_length예요.",
                 "Type and length have changed places. The type is hp->h_addrtype, the length hp->h_length."
             )
         })
@@ -169,7 +176,7 @@ fn type_length(bench: &mut Bench) -> Verdict {
 
 fn ensure_type_length(asked: &Asked, cause: impl FnOnce() -> Option<Words>) -> Verdict {
     let expected = words!(
-        "주소 타입 번호 2(AF_INET), 그다음 주소의 길이 4",
+        "주소 타입 번호 2(AF_INET)와 주소의 길이 4를 이 순서로 출력해야 해요",
         "the address type's number 2 (AF_INET), then the length of an address, 4"
     );
     asked.ensure_says(&TYPE_AND_LENGTH, expected, cause)
@@ -182,7 +189,8 @@ fn addresses(bench: &mut Bench) -> Verdict {
 fn ensure_addresses(asked: &Asked) -> Verdict {
     let addresses: Vec<String> = asked.host.addresses.iter().map(ToString::to_string).collect();
     let (n, list) = (addresses.len(), addresses.join(", "));
-    let expected = words!("이 차례로 {n}개의 주소: {list}", "{n} addresses in this order: {list}");
+    let expected =
+        words!("주소 {n}개를 이 순서로 출력해야 해요: {list}", "{n} addresses in this order: {list}");
     asked.ensure_says(&addresses, expected, || {
         let reversed = |address: &Ipv4Addr| Ipv4Addr::from(u32::from(*address).swap_bytes()).to_string();
         let text = asked.finished.text();
@@ -190,12 +198,12 @@ fn ensure_addresses(asked: &Asked) -> Verdict {
             Some(not_in_order())
         } else if addresses.iter().any(|address| asked.says(address)) {
             Some(words!(
-                "h_addr_list는 NULL로 끝나는 배열이에요. h_addr_list[i]가 NULL일 때까지 차례대로 모두 출력하세요.",
+                "h_addr_list는 NULL로 끝나는 배열이에요. h_addr_list[i]가 NULL이 될 때까지 순서대로 모두 출력하세요.",
                 "h_addr_list is an array that ends with NULL: go on, in order, until h_addr_list[i] is NULL."
             ))
         } else if asked.host.addresses.iter().any(|address| asked.says(&reversed(address))) {
             Some(words!(
-                "주소의 바이트가 거꾸로예요. h_addr_list[i]의 4바이트는 이미 네트워크 순서이고 inet_ntop도 그것을 받아요. ntohl은 필요 없어요.",
+                "주소의 바이트가 거꾸로예요. h_addr_list[i]가 가리키는 4바이트는 이미 네트워크 바이트 순서이고 inet_ntop도 그 순서의 값을 받아요. ntohl은 필요 없어요.",
                 "The addresses have their bytes the wrong way round. The 4 bytes at h_addr_list[i] are in network order already, and so inet_ntop wants them: no ntohl."
             ))
         } else if !dotted(&text).is_empty() {
@@ -216,7 +224,8 @@ fn aliases(bench: &mut Bench) -> Verdict {
 fn ensure_aliases(asked: &Asked) -> Verdict {
     let aliases = &asked.host.aliases;
     let (n, list) = (aliases.len(), aliases.join(", "));
-    let expected = words!("이 차례로 {n}개의 별명: {list}", "{n} aliases in this order: {list}");
+    let expected =
+        words!("별명 {n}개를 이 순서로 출력해야 해요: {list}", "{n} aliases in this order: {list}");
     asked.ensure_says(aliases, expected, || {
         if aliases.iter().all(|alias| asked.says(alias)) {
             return Some(not_in_order());
@@ -231,7 +240,7 @@ fn ensure_aliases(asked: &Asked) -> Verdict {
 }
 
 fn not_in_order() -> Words {
-    words!("목록에 있는 차례대로 출력하세요.", "Print them in the order in which the list has them.")
+    words!("목록에 있는 순서대로 출력하세요.", "Print them in the order in which the list has them.")
 }
 
 /// Fails if it printed one of which there are no more than `n`.
@@ -239,10 +248,10 @@ fn ensure_no_more(asked: &Asked, label: &str, n: usize) -> Verdict {
     let text = asked.finished.text();
     ensure(after(&text, label).is_empty(), || Failure {
         did: asked.did.clone(),
-        expected: words!("`{label}`은 없음: {n}개뿐", "no `{label}`: there are {n}"),
+        expected: words!("{n}개뿐이므로 이것은 없어야 해요: `{label}`", "no `{label}`: there are {n}"),
         got: shown(&text, label),
         cause: words!(
-            "목록은 NULL에서 끝나요. 출력하기 전에 NULL인지 보세요. 처음부터 NULL일 수도 있어요.",
+            "목록은 NULL에서 끝나요. 출력하기 전에 NULL인지 확인하세요. 첫 항목부터 NULL일 수도 있어요.",
             "A list ends at its NULL, which may be its first entry: look before you print."
         ),
     })
@@ -279,7 +288,7 @@ fn every_host(bench: &mut Bench) -> Verdict {
         ensure_type_length(&asked, || {
             says(&asked.finished.text(), ["10", "16"]).then(|| {
                 words!(
-                    "IPv6 주소(AF_INET6은 10, 16바이트)예요. gethostbyname은 IPv4 주소를 줘요.",
+                    "IPv6 주소(AF_INET6은 10, 16바이트)예요. gethostbyname은 IPv4 주소를 돌려줘요.",
                     "That is an IPv6 address (AF_INET6 is 10, with 16 bytes). gethostbyname gives the IPv4 ones."
                 )
             })
@@ -291,7 +300,7 @@ fn every_host(bench: &mut Bench) -> Verdict {
                 return fault;
             }
             fault.surely_because(words!(
-                "물어본 별명이 목록에서 빠졌어요. 그것도 h_aliases에 있는 별명이니 모두 출력하세요.",
+                "인자로 받은 별명이 목록에서 빠졌어요. 그것도 h_aliases에 있는 별명이니 모두 출력하세요.",
                 "Of the aliases, the one that was asked for is missing. It is one of h_aliases like the others: print all."
             ))
         })?;
