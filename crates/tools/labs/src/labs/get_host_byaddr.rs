@@ -38,7 +38,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "every_host",
             title: [
-                "어떤 호스트든: 긴 이름, 둘째 주소, 127로 시작하는 주소, 다른 호스트의 별명인 이름",
+                "어떤 호스트든 찾아요(긴 이름, 두 번째 주소, 127로 시작하는 주소, 다른 호스트의 별명이기도 한 이름)",
                 "Whatever the host: a long name, a second address, one that begins with 127, a name that is another's alias",
             ],
             points: 10,
@@ -56,7 +56,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "lines",
-            title: ["슬라이드와 같은 줄", "The line is the slide's"],
+            title: ["슬라이드와 같은 줄을 출력해요", "The line is the slide's"],
             points: 10,
             needs: &["build"],
             slide: "26",
@@ -64,7 +64,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "unknown",
-            title: ["이름이 없는 주소", "An address without a name"],
+            title: ["이름이 없는 주소이면 오류로 끝나요", "An address without a name"],
             points: 20,
             needs: &["ends"],
             slide: "26",
@@ -73,7 +73,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "bad_address",
             title: [
-                "올바르지 않은 주소, 올바른 255.255.255.255",
+                "올바르지 않은 주소이면 오류로 끝나고, 255.255.255.255는 올바른 주소예요",
                 "What is no address, and 255.255.255.255, which is one",
             ],
             points: 15,
@@ -83,7 +83,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "no_argument",
-            title: ["인자가 없으면", "Without an argument"],
+            title: ["인자가 없으면 오류로 끝나요", "Without an argument"],
             points: 5,
             needs: &["ends"],
             slide: "26",
@@ -105,7 +105,7 @@ fn asked(bench: &mut Bench) -> Verdict<Asked> {
     hosts::known(bench, &[&another, &host])?;
     let ip = host.addresses[0].to_string();
     let unfound = words!(
-        "그 주소에는 이름이 있는데 프로그램이 오류로 끝났어요. gethostbyaddr의 세 인자를 보세요: inet_pton이 argv[1]로 채운 4바이트의 주소(글자가 아니라 &in.s_addr), 그 길이 4(sizeof(in.s_addr)), AF_INET.",
+        "그 주소에는 이름이 있는데 프로그램이 오류로 끝났어요. gethostbyaddr의 세 인자를 확인하세요. inet_pton이 argv[1]을 변환해 채운 4바이트의 포인터(문자열이 아니라 &in.s_addr), 그 길이 4(sizeof(in.s_addr)), AF_INET이어야 해요.",
         "That address has a name, and the program ended with an error. Look at gethostbyaddr's three arguments: where the 4 bytes are that inet_pton made of argv[1] (&in.s_addr, not the text), their length 4 (sizeof(in.s_addr)), AF_INET."
     );
     Ok(Asked { host, another, did: ran(&ip), finished: bench.run(&[&ip], b"")?, unfound })
@@ -141,13 +141,17 @@ fn name(bench: &mut Bench) -> Verdict {
 
 fn ensure_name(asked: &Asked, cause: impl FnOnce() -> Option<Words>) -> Verdict {
     let name = &asked.host.name;
-    asked.ensure_says(&[name], words!("공식 이름: {name}", "the official name: {name}"), cause)
+    asked.ensure_says(
+        &[name],
+        words!("공식 이름을 출력해야 해요: {name}", "the official name: {name}"),
+        cause,
+    )
 }
 
 /// What is to be said of a program that prints the address for the name.
 fn by_name() -> Words {
     words!(
-        "이름이 아니라 주소를 출력했어요. gethostbyname은 주소를 받으면 그대로 돌려줘요. 주소의 이름은 gethostbyaddr로 찾으세요.",
+        "이름이 아니라 주소를 출력했어요. gethostbyname에 주소를 주면 그 주소를 그대로 돌려줘요. 주소의 이름은 gethostbyaddr로 찾으세요.",
         "It printed the address, not a name. gethostbyname gives an address back as it is: look for an address's name with gethostbyaddr."
     )
 }
@@ -176,7 +180,7 @@ fn every_host(bench: &mut Bench) -> Verdict {
                 return fault;
             }
             fault.surely_because(words!(
-                "그 주소의 이름은 다른 호스트의 별명이기도 해요. 이름을 gethostbyname으로 다시 찾지 말고 gethostbyaddr가 준 h_name을 출력하세요.",
+                "그 주소의 이름은 다른 호스트의 별명이기도 해요. 이름을 gethostbyname으로 다시 찾지 말고 gethostbyaddr가 돌려준 h_name을 출력하세요.",
                 "That address's name is an alias of another host as well. Print the h_name that gethostbyaddr gave, and don't look that name up again with gethostbyname."
             ))
         })?;
@@ -195,11 +199,11 @@ fn byte_order(bench: &mut Bench) -> Verdict {
     let (text, swapped) = (finished.text(), reversed.name.as_str());
     ensure(says(&text, [name.as_str()]) && !says(&text, [swapped]), || Failure {
         did: ran(&address.to_string()),
-        expected: words!("공식 이름: {name}", "the official name: {name}"),
+        expected: words!("공식 이름을 출력해야 해요: {name}", "the official name: {name}"),
         got: output(&finished),
         cause: if says(&text, [swapped]) {
             words!(
-                "{d}.{c}.{b}.{a}의 이름이에요. inet_pton이 준 4바이트는 이미 네트워크 순서이니 바꾸지 말고(htonl도, 직접 만든 수도) 그대로 주세요.",
+                "{d}.{c}.{b}.{a}의 이름이에요. inet_pton이 채운 4바이트는 이미 네트워크 바이트 순서예요. htonl로 바꾸거나 수를 직접 만들지 말고 그대로 주세요.",
                 "That is the name of {d}.{c}.{b}.{a}. The 4 bytes that inet_pton gives are in network order already: pass them on as they are, without htonl or a number of your own."
             )
         } else {
@@ -254,7 +258,7 @@ fn bad_address(bench: &mut Bench) -> Verdict {
 
     let ip = Ipv4Addr::BROADCAST.to_string();
     ensure_success(ran(&ip), &bench.run(&[&ip], b"")?).map_err(|fault| fault.surely_because(words!(
-        "255.255.255.255는 INADDR_NONE과 같은 4바이트이지만 올바른 주소예요. inet_pton의 반환값이 1인지 보세요.",
+        "255.255.255.255는 INADDR_NONE과 4바이트가 같지만 올바른 주소예요. inet_pton의 반환값이 1인지 확인하세요.",
         "255.255.255.255 has the same four bytes as INADDR_NONE, but is an address. Look whether inet_pton returns 1."
     )))
 }
@@ -263,17 +267,17 @@ fn bad_address(bench: &mut Bench) -> Verdict {
 fn taken_for(address: Ipv4Addr) -> Words {
     let how = if address.is_unspecified() {
         words!(
-            "inet_pton은 올바르지 않은 주소에 0을 돌려주고 in을 채우지 않아요. 반환값이 1인지 확인하세요.",
+            "올바르지 않은 주소이면 inet_pton은 0을 돌려주고 in을 채우지 않아요. 반환값이 1인지 확인하세요.",
             "For what is none inet_pton returns 0 and leaves in as it was. Look whether it returns 1."
         )
     } else if address.is_broadcast() {
         words!(
-            "inet_addr는 올바르지 않은 주소에 INADDR_NONE, 곧 255.255.255.255를 돌려줘요. inet_pton의 반환값이 1인지 확인하세요.",
+            "올바르지 않은 주소이면 inet_addr는 INADDR_NONE, 곧 255.255.255.255를 돌려줘요. inet_pton의 반환값이 1인지 확인하세요.",
             "For what is none inet_addr returns INADDR_NONE, which is 255.255.255.255. Use inet_pton, and look whether it returns 1."
         )
     } else {
         words!(
-            "inet_addr와 inet_aton은 부분이 모자라도 주소로 여기고, sscanf는 넘치는 수와 남는 글자를 보지 않아요. inet_pton의 반환값이 1인지 확인하세요.",
+            "inet_addr와 inet_aton은 네 부분이 되지 않아도 주소로 받아들이고, sscanf는 범위를 넘는 수와 뒤에 남은 문자를 확인하지 않아요. inet_pton의 반환값이 1인지 확인하세요.",
             "inet_addr and inet_aton take fewer parts for an address, sscanf doesn't see a number that is too large, or letters behind it. Use inet_pton, and look whether it returns 1."
         )
     };
