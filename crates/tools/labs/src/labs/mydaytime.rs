@@ -36,7 +36,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "prints",
-            title: ["받은 것을 출력해요", "It prints what it got"],
+            title: ["받은 응답을 출력해요", "It prints what it got"],
             points: 20,
             needs: &["connects"],
             slide: "31, 33",
@@ -44,7 +44,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "pieces",
-            title: ["답이 여러 조각으로 와도", "An answer that comes in pieces"],
+            title: ["응답이 여러 조각으로 와도 모두 출력해요", "An answer that comes in pieces"],
             points: 15,
             needs: &["prints"],
             slide: "31",
@@ -52,7 +52,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "long",
-            title: ["답이 버퍼보다 길어도", "An answer longer than any buffer"],
+            title: ["응답이 버퍼보다 길어도 모두 출력해요", "An answer longer than any buffer"],
             points: 10,
             needs: &["prints"],
             slide: "31",
@@ -61,7 +61,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "until_close",
             title: [
-                "줄 끝이 아니라 서버가 닫을 때까지",
+                "줄 끝까지가 아니라 서버가 연결을 닫을 때까지 읽어요",
                 "Until the server closes, not to the end of the line",
             ],
             points: 5,
@@ -71,7 +71,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "percent",
-            title: ["%가 든 답", "An answer with % in it"],
+            title: ["응답에 %가 있어도 그대로 출력해요", "An answer with % in it"],
             points: 5,
             needs: &["prints"],
             slide: "33",
@@ -80,7 +80,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "empty",
             title: [
-                "종료 상태 0으로 끝나요, 답이 비어 있어도",
+                "응답이 비어 있어도 종료 상태 0으로 끝나요",
                 "It ends with status 0, after an answer of 0 bytes too",
             ],
             points: 5,
@@ -90,7 +90,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "refused",
-            title: ["서버가 없으면", "Where no server listens"],
+            title: ["서버가 없으면 오류로 끝나요", "Where no server listens"],
             points: 10,
             needs: &["connects"],
             slide: "30",
@@ -98,7 +98,10 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "reset",
-            title: ["답을 받다가 연결이 끊기면(reset)", "A connection that is reset while it reads"],
+            title: [
+                "응답을 받다가 연결이 강제로 끊기면(reset) 오류로 끝나요",
+                "A connection that is reset while it reads",
+            ],
             points: 5,
             needs: &["connects"],
             slide: "31",
@@ -106,7 +109,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "bad_address",
-            title: ["올바르지 않은 주소", "What is no address"],
+            title: ["올바르지 않은 주소이면 오류로 끝나요", "What is no address"],
             points: 3,
             needs: &["connects"],
             slide: "21, 33",
@@ -114,7 +117,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "no_argument",
-            title: ["인자가 없으면", "Without an argument"],
+            title: ["인자가 없으면 오류로 끝나요", "Without an argument"],
             points: 2,
             needs: &["connects"],
             slide: "33",
@@ -130,7 +133,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "search",
-            title: ["서버가 할 수 있는 일을 두루 해 봐도", "Whatever its server may do"],
+            title: ["서버가 무엇을 해도 올바르게 동작해요", "Whatever its server may do"],
             points: 5,
             needs: &["prints"],
             slide: "31, 33",
@@ -150,7 +153,7 @@ fn start(bench: &mut Bench, options: &Start) -> Verdict<Connected> {
     let servers = tcp_client::servers(bench, DAYTIME)?;
     let run = bench.start_with(&[&wanted.ip().to_string()], options)?;
     let cause = words!(
-        "socket은 SOCK_STREAM, sin_port는 htons(13), sin_addr는 인자로 받은 주소인지, connect의 반환값이 0인지 보세요.",
+        "socket의 종류가 SOCK_STREAM인지, sin_port가 htons(13)인지, sin_addr가 인자로 받은 주소인지, connect의 반환값이 0인지 확인하세요.",
         "Look whether the socket is a SOCK_STREAM, sin_port htons(13), sin_addr the argument, and whether connect returns 0."
     );
     let server = tcp_client::accept(&run, &servers, wanted, cause)?;
@@ -184,7 +187,7 @@ fn printed(did: Words, finished: &Finished, pieces: &[&[u8]]) -> Verdict {
     // From where the answer begins, if it does.
     let from = causes::find(&finished.stdout, &text[..text.len().min(3)]).unwrap_or(0);
     let did = Words {
-        ko: did.ko + " (끝의 줄바꿈은 견주지 않음)",
+        ko: did.ko + " (끝의 줄바꿈은 비교하지 않음)",
         en: did.en + " (but for the end of the line)",
     };
     let failure = compare(did, text, finished.stdout[from..].trim_ascii_end()).unwrap_or_default();
@@ -208,7 +211,7 @@ fn prints(bench: &mut Bench) -> Verdict {
     let date = date(bench) + "\r\n";
     let finished = answer(bench, &[date.as_bytes()], &Start::default())?;
     let shown = bytes(date.as_bytes());
-    printed(words!("서버의 답: {shown}", "the server's answer: {shown}"), &finished, &[date.as_bytes()])
+    printed(words!("서버의 응답: {shown}", "the server's answer: {shown}"), &finished, &[date.as_bytes()])
 }
 
 fn pieces(bench: &mut Bench) -> Verdict {
@@ -218,7 +221,7 @@ fn pieces(bench: &mut Bench) -> Verdict {
     let pieces = [first, second, third];
     let finished = answer(bench, &pieces, &Start::default())?;
     let did = words!(
-        "서버가 세 조각으로 답함(앞의 것이 읽힌 뒤에 다음 것을 보냄)",
+        "서버가 세 조각으로 나누어 응답함(앞 조각이 읽힌 뒤에 다음 조각을 보냄)",
         "the server answered in three pieces, each sent when the one before had been read"
     );
     printed(did, &finished, &pieces)
@@ -230,7 +233,7 @@ fn long(bench: &mut Bench) -> Verdict {
     let pieces: Vec<&[u8]> = all.chunks(70_001).collect();
     let finished = answer(bench, &pieces, &Start::default())?;
     let n = all.len();
-    let did = words!("서버가 {n}바이트로 답함", "the server answered with {n} bytes");
+    let did = words!("서버가 {n}바이트로 응답함", "the server answered with {n} bytes");
     // How large a piece a read gets is not known here.
     printed(did, &finished, &[&all])
 }
@@ -248,11 +251,11 @@ fn until_close(bench: &mut Bench) -> Verdict {
                 "서버가 한 줄, 빈 줄 둘, 또 한 줄을 차례로 보냄",
                 "the server answered with a line, two empty ones and another line, one after the other"
             ),
-            expected: words!("두 줄을 모두 출력: {expected}", "both lines printed: {expected}"),
+            expected: words!("두 줄을 모두 출력해야 해요: {expected}", "both lines printed: {expected}"),
             got: output(&finished),
             cause: if first.is_some() {
                 words!(
-                    "첫 줄 다음을 출력하지 않았어요. 답은 줄이 아니라 연결이 끝날 때 끝나요. read가 0을 돌려줄 때까지 읽으세요.",
+                    "첫 줄 다음을 출력하지 않았어요. 응답은 줄이 끝날 때가 아니라 연결이 끝날 때 끝나요. read가 0을 돌려줄 때까지 읽으세요.",
                     "What comes after the first line is not printed. The answer ends not with a line but with the connection: read on until read returns 0."
                 )
             } else {
@@ -266,7 +269,7 @@ fn percent(bench: &mut Bench) -> Verdict {
     let date = date(bench);
     let line = format!("5%% %x {}\r\n", &date[..19]); // as a format, it has no %s or %n, which may do anything
     let shown = bytes(line.as_bytes());
-    let did = words!("서버의 답: {shown}", "the server's answer: {shown}");
+    let did = words!("서버의 응답: {shown}", "the server's answer: {shown}");
     let finished = answer(bench, &[line.as_bytes()], &Start::default())?;
     printed(did, &finished, &[line.as_bytes()])
 }
@@ -275,12 +278,12 @@ fn empty(bench: &mut Bench) -> Verdict {
     let date = date(bench);
     let finished = answer(bench, &[date.as_bytes()], &Start::default())?;
     let shown = bytes(date.as_bytes());
-    ensure_success(words!("서버의 답: {shown}", "the server's answer: {shown}"), &finished)?;
+    ensure_success(words!("서버의 응답: {shown}", "the server's answer: {shown}"), &finished)?;
     let finished = answer(bench, &[], &Start::default())?;
-    let did = words!("서버가 아무것도 보내지 않고 닫음", "the server closed without an answer");
+    let did = words!("서버가 아무것도 보내지 않고 연결을 닫음", "the server closed without an answer");
     ensure_success(did, &finished).map_err(|fault| {
         fault.surely_because(words!(
-            "답이 비어 있어도 오류가 아니에요. read가 돌려준 0은 답의 끝이에요. 오류는 -1이에요.",
+            "응답이 비어 있어도 오류가 아니에요. read가 0을 돌려주면 응답이 끝난 것이고, -1을 돌려주면 오류예요.",
             "An empty answer is no error. When read returns 0, that is the end of the answer; -1 is an error."
         ))
     })
@@ -299,13 +302,13 @@ fn reset(bench: &mut Bench) -> Verdict {
     server.taken(&run)?;
     server.reset()?;
     let did = words!(
-        "서버가 10바이트를 보낸 뒤 연결을 끊음(reset)",
+        "서버가 10바이트를 보낸 뒤 연결을 강제로 끊음(reset)",
         "the server sent 10 bytes and then reset the connection"
     );
     let finished = run.finish()?;
     let silent = finished.stderr.is_empty() && finished.stdout.trim_ascii_end() == piece.as_bytes();
     ensure_refused(did, &finished).map_err(|fault| if silent { fault.surely_because(words!(
-            "read가 0을 돌려주면 답이 끝난 것이니 그때까지 읽으세요. -1은 오류라서 답이 다 오지 않았을 수 있어요. 메시지를 출력하고 exit(1)로 끝내세요.",
+            "read가 0을 돌려주면 응답이 끝난 것이니 그때까지 읽으세요. -1은 오류라서 응답이 다 오지 않았을 수 있어요. 메시지를 출력하고 exit(1)로 끝내세요.",
             "Read on until read returns 0: that is the end of the answer. -1 is an error, and the answer may lack its end: print a message and exit(1)."
         )) } else { fault })
 }
@@ -343,16 +346,12 @@ fn close(bench: &mut Bench) -> Verdict {
     let pieces: &[&[u8]] = if whole { &[date.as_bytes()] } else { &[first, rest] };
     let finished = answer(bench, pieces, &traced)?;
     let about = socket_calls(&finished.calls);
-    let summary = calls::summary(&about);
     ensure(about.last().is_some_and(|call| call.name == "close"), || Failure {
-        did: words!(
-            "소켓에 대한 시스템 콜을 봄(strace)",
-            "watched the system calls about its socket (strace)"
-        ),
-        expected: words!("소켓을 close로 닫기", "the socket is closed with close"),
-        got: words!("{summary}", "{summary}"),
+        did: words!("strace로 소켓의 시스템 콜 확인", "watched the system calls about its socket (strace)"),
+        expected: words!("소켓을 close로 닫아야 해요", "the socket is closed with close"),
+        got: calls::called(&about),
         cause: words!(
-            "프로그램이 끝나면 커널이 닫아 주지만, 다 쓴 소켓을 닫는 것까지가 이 실습이에요.",
+            "프로그램이 끝나면 커널이 닫지만, 다 사용한 소켓을 닫는 것도 이 과제에 들어 있어요.",
             "The kernel closes it at the end of the program, but closing what is no longer needed is part of this lab."
         ),
     })
