@@ -47,7 +47,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "prints",
-            title: ["서버가 보낸 것을 출력해요", "It prints what the server sent"],
+            title: ["서버가 보낸 응답을 출력해요", "It prints what the server sent"],
             points: 25,
             needs: &["connects"],
             slide: "31, 34",
@@ -55,7 +55,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "pieces",
-            title: ["답이 여러 조각으로 와도", "An answer that comes in pieces"],
+            title: ["응답이 여러 조각으로 와도 모두 출력해요", "An answer that comes in pieces"],
             points: 15,
             needs: &["prints"],
             slide: "31",
@@ -63,7 +63,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "long",
-            title: ["4096바이트인 줄", "A line of 4096 bytes"],
+            title: ["4096바이트인 줄도 보내고 받아요", "A line of 4096 bytes"],
             points: 10,
             needs: &["prints"],
             slide: "31, 34",
@@ -71,7 +71,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "bytes",
-            title: ["한글과 %가 든 줄", "A line with Korean and %"],
+            title: ["한글과 %가 든 줄도 보내고 받아요", "A line with Korean and %"],
             points: 5,
             needs: &["prints"],
             slide: "34",
@@ -79,7 +79,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "last_line",
-            title: ["줄바꿈 없이 끝나는 입력", "Input that ends without a newline"],
+            title: ["입력이 줄바꿈 없이 끝나도 보내고 받아요", "Input that ends without a newline"],
             points: 5,
             needs: &["connects"],
             slide: "34",
@@ -88,7 +88,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "end_of_input",
             title: [
-                "종료 상태 0으로 끝나요, 입력이 없으면 보내지 않고",
+                "종료 상태 0으로 끝나고, 입력이 없으면 보내지 않아요",
                 "It ends with status 0; without input it sends nothing",
             ],
             points: 5,
@@ -98,7 +98,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "early_close",
-            title: ["답이 모자란 채 서버가 닫으면", "A server that closes too early"],
+            title: ["응답이 모자란 채 서버가 연결을 닫으면 오류로 끝나요", "A server that closes too early"],
             points: 5,
             needs: &["connects"],
             slide: "31, 32",
@@ -106,7 +106,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "refused",
-            title: ["서버가 없으면", "Where no server listens"],
+            title: ["서버가 없으면 오류로 끝나요", "Where no server listens"],
             points: 5,
             needs: &["connects"],
             slide: "30",
@@ -114,7 +114,10 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "bad_address",
-            title: ["올바르지 않은 주소, 인자 없음", "What is no address, and no argument at all"],
+            title: [
+                "주소가 올바르지 않거나 인자가 없으면 오류로 끝나요",
+                "What is no address, and no argument at all",
+            ],
             points: 5,
             needs: &["connects"],
             slide: "21, 34",
@@ -122,7 +125,10 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "calls",
-            title: ["슬라이드의 호출을 슬라이드의 순서로", "The slide's calls in the slide's order"],
+            title: [
+                "슬라이드의 시스템 콜을 슬라이드의 순서로 불러요",
+                "The slide's calls in the slide's order",
+            ],
             points: 3,
             needs: &["connects"],
             slide: "28",
@@ -138,7 +144,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "search",
-            title: ["서버가 할 수 있는 일을 두루 해 봐도", "Whatever its server may do"],
+            title: ["서버가 무엇을 해도 올바르게 동작해요", "Whatever its server may do"],
             points: 5,
             needs: &["prints"],
             slide: "31, 34",
@@ -162,7 +168,7 @@ fn start(bench: &mut Bench, input: &[u8], options: &Start) -> Verdict<Connected>
     run.close_stdin();
     let wanted = SocketAddrV4::new(ip, ECHO);
     let cause = words!(
-        "sin_family, sin_port = htons(7), sin_addr를 채웠는지, connect의 반환값이 0인지 보세요.",
+        "sin_family, sin_port = htons(7), sin_addr를 채웠는지, connect의 반환값이 0인지 확인하세요.",
         "Look at sin_family, sin_port = htons(7) and sin_addr, and whether connect returns 0."
     );
     let server = tcp_client::accept(&run, &servers, wanted, cause)?;
@@ -254,16 +260,16 @@ fn printed(line: &[u8], pieces: &[Vec<u8>], finished: &Finished) -> Verdict {
     ensure(causes::contains(&finished.stdout, text), || {
         let (n, shown) = (answer.len(), bytes(&answer));
         let did = match pieces.len() {
-            0 | 1 => words!("서버가 {n}바이트로 답함", "the server answered with {n} bytes"),
+            0 | 1 => words!("서버가 {n}바이트로 응답함", "the server answered with {n} bytes"),
             m => words!(
-                "서버가 {n}바이트를 {m}조각으로 나누어 답함, 앞 조각이 읽힌 다음에 다음 조각",
+                "서버가 {n}바이트를 {m}조각으로 나누어 응답함(앞 조각이 읽힌 뒤에 다음 조각을 보냄)",
                 "the server answered with {n} bytes in {m} pieces, each after the one before had been read"
             ),
         };
         let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
         Failure {
             did,
-            expected: words!("받은 것을 출력: {shown}", "what it received on stdout: {shown}"),
+            expected: words!("받은 응답을 출력해야 해요: {shown}", "what it received on stdout: {shown}"),
             got: output(finished),
             cause: causes::of_printed(line, &pieces, &finished.stdout).unwrap_or_default(),
         }
@@ -298,7 +304,7 @@ fn pieces(bench: &mut Bench) -> Verdict {
     printed(&line, &pieces, &finished).map_err(|fault| match finished.exit_status() {
         // Of an answer in one piece it didn't.
         Some(status) if status != 0 => fault.because(words!(
-            "read가 부탁한 것보다 적게 돌려줘도 오류가 아니에요. 모자라면 다 올 때까지 read를 되풀이하세요.",
+            "read가 요청한 것보다 적게 읽어도 오류가 아니에요. 모자라면 다 받을 때까지 read를 반복하세요.",
             "It is no error that read returns less than was asked for: repeat read until all has come."
         )),
         _ => fault,
@@ -329,10 +335,10 @@ fn last_line(bench: &mut Bench) -> Verdict {
                 "줄바꿈 없는 19바이트를 입력하고 입력을 끝냄(Ctrl-D), 19바이트가 되돌아옴",
                 "typed 19 bytes without a newline and ended the input (Ctrl-D); 19 bytes came back"
             ),
-            expected: words!("출력하고 끝나기", "it prints them and ends"),
-            got: words!("더 오기를 기다려요", "it waits for more"),
+            expected: words!("출력하고 끝나야 해요", "it prints them and ends"),
+            got: words!("더 오기를 기다리고 있어요", "it waits for more"),
             cause: words!(
-                "에코가 줄바꿈으로 끝난다고 믿지 마세요. 보낸 만큼의 바이트가 올 때까지 read하세요.",
+                "응답이 줄바꿈으로 끝난다고 가정하지 마세요. 보낸 만큼의 바이트를 받을 때까지 read하세요.",
                 "Don't wait for a newline at the echo's end: read until as many bytes have come as were sent."
             ),
         })
@@ -355,7 +361,7 @@ fn end_of_input(bench: &mut Bench) -> Verdict {
     };
     let did = words!("아무것도 입력하지 않고 입력을 끝냄(Ctrl-D)", "ended the input at once (Ctrl-D)");
     let cause = words!(
-        "fgets가 NULL을 돌려주면 buf에는 아무것도 없어요. 보내지 말고 끝내세요. 오류가 아니니 종료 상태는 0이에요.",
+        "fgets가 NULL을 돌려주면 buf에 읽은 데이터가 없어요. 보내지 말고 끝내세요. 오류가 아니니 종료 상태는 0이에요.",
         "When fgets returns NULL there is nothing in buf: send nothing and end, with status 0, for that is no error."
     );
     same(&run, did.clone(), b"", b"", &sent).map_err(|fault| fault.surely_because(cause.clone()))?;
@@ -427,7 +433,7 @@ fn slide_calls(bench: &mut Bench) -> Verdict {
     calls.extend(typed.iter().copied());
     calls.sort_by(|a, b| a.entered.total_cmp(&b.entered));
     let did = words!(
-        "소켓과 키보드(디스크립터 0)의 시스템 콜을 봄(strace)",
+        "strace로 소켓과 키보드(디스크립터 0)의 시스템 콜 확인",
         "watched the system calls about its socket and the keyboard, descriptor 0 (strace)"
     );
     let keyboard_first =
@@ -437,7 +443,7 @@ fn slide_calls(bench: &mut Bench) -> Verdict {
             return fault;
         }
         fault.because(words!(
-            "연결하기 전에 키보드에서 읽었어요. 먼저 연결하고, 그다음 키보드에서 읽고, 보내고, 받아요.",
+            "연결하기 전에 키보드에서 읽었어요. 먼저 연결하고, 그다음에 키보드에서 읽고, 보내고, 받으세요.",
             "It read from the keyboard before it connected. First connect, then read from the keyboard, send, and receive."
         ))
     })
@@ -446,13 +452,12 @@ fn slide_calls(bench: &mut Bench) -> Verdict {
 fn close(bench: &mut Bench) -> Verdict {
     let traced = bench.once("traced", traced)?;
     let about = socket_calls(&traced);
-    let summary = calls::summary(&about);
     ensure(about.last().is_some_and(|call| call.name == "close"), || Failure {
-        did: words!("시스템 콜을 봄(strace)", "watched its system calls (strace)"),
-        expected: words!("소켓을 close로 닫기", "the socket is closed with close"),
-        got: words!("{summary}", "{summary}"),
+        did: words!("strace로 시스템 콜 확인", "watched its system calls (strace)"),
+        expected: words!("소켓을 close로 닫아야 해요", "the socket is closed with close"),
+        got: calls::called(&about),
         cause: words!(
-            "프로그램이 끝나면 커널이 닫아 주지만, 다 쓴 소켓을 닫는 것까지가 이 실습이에요.",
+            "프로그램이 끝나면 커널이 닫지만, 다 사용한 소켓을 닫는 것도 이 과제에 들어 있어요.",
             "The kernel closes it at the end of the program, but closing what is no longer needed is part of this lab."
         ),
     })
