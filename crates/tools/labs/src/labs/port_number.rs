@@ -34,7 +34,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "stream_port",
-            title: ["스트림 소켓의 포트 번호", "The stream socket's port"],
+            title: ["스트림 소켓의 포트 번호를 출력해요", "The stream socket's port"],
             points: 25,
             needs: &["build"],
             slide: "35",
@@ -42,7 +42,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "dgram_port",
-            title: ["데이터그램 소켓의 포트 번호", "The datagram socket's port"],
+            title: ["데이터그램 소켓의 포트 번호를 출력해요", "The datagram socket's port"],
             points: 25,
             needs: &["build"],
             slide: "35",
@@ -50,7 +50,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "lines",
-            title: ["슬라이드와 같은 줄", "The lines are the slide's"],
+            title: ["슬라이드와 같은 줄을 출력해요", "The lines are the slide's"],
             points: 10,
             needs: &["build"],
             slide: "35",
@@ -58,7 +58,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "refused",
-            title: ["TCP 서버에 연결할 수 없으면", "If it can't connect to the TCP server"],
+            title: ["TCP 서버에 연결할 수 없으면 오류로 끝나요", "If it can't connect to the TCP server"],
             points: 10,
             needs: &["ends"],
             slide: "30, 35",
@@ -67,7 +67,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "order",
             title: [
-                "connect 뒤에, sendto 뒤에 getsockname으로 물어요",
+                "connect 다음에, sendto 다음에 getsockname을 불러요",
                 "It asks getsockname after connect, and after sendto",
             ],
             points: 15,
@@ -161,7 +161,7 @@ fn port(socket: &Socket) -> Option<u16> {
 
 fn did() -> Words {
     words!(
-        "127.0.0.1의 7번 포트에 에코 서버를 두고 `port_number` 실행",
+        "127.0.0.1의 7번 포트에서 에코 서버를 실행하고 `port_number` 실행",
         "ran `port_number`, with echo servers at port 7 of 127.0.0.1"
     )
 }
@@ -193,13 +193,16 @@ fn prints_port(finished: &Finished, socket: &Socket) -> Verdict {
     let signed = [port.wrapping_sub(256), i16::from(low).cast_unsigned()];
     ensure(says(&text, [port.to_string().as_str()]), || Failure {
         did: did(),
-        expected: words!("getsockname이 알려 준 포트 번호: {port}", "the port that getsockname told: {port}"),
+        expected: words!(
+            "getsockname으로 알아낸 포트 번호를 출력해야 해요: {port}",
+            "the port that getsockname told: {port}"
+        ),
         got: output(finished),
         cause: if let Some(too_much) = too_much(&text) {
             too_much
         } else if says(&text, [swapped.to_string().as_str()]) {
             words!(
-                "{swapped}번은 {port}의 두 바이트를 뒤바꾼 수예요. sin_port는 네트워크 순서이니 ntohs로 바꾸어 출력하세요.",
+                "{swapped}번은 {port}의 두 바이트가 뒤바뀐 수예요. sin_port는 네트워크 바이트 순서이니 ntohs로 바꾸어 출력하세요.",
                 "{swapped} is {port} with its two bytes swapped. sin_port is in network order: print ntohs of it."
             )
         } else if says(&text, [port.cast_signed().to_string().as_str()]) {
@@ -210,7 +213,7 @@ fn prints_port(finished: &Finished, socket: &Socket) -> Verdict {
         } else if low.is_negative() && signed.iter().any(|number| says(&text, [number.to_string().as_str()]))
         {
             words!(
-                "{port}번의 아래 바이트를 부호 있는 char로 읽으면 {low}이고, 그래서 나오는 수예요. unsigned char로 읽거나 ntohs(sin_port)를 출력하세요.",
+                "{port}번의 하위 바이트를 부호 있는 char로 읽으면 음수({low})가 되어 이런 수가 나와요. unsigned char로 읽거나 ntohs(sin_port)를 출력하세요.",
                 "That is what {port} becomes if its low byte is read as a char that is {low}: char has a sign. Read it as an unsigned char, or print ntohs(sin_port)."
             )
         } else if says(&text, [ECHO.to_string().as_str()]) {
@@ -229,16 +232,16 @@ fn no_port(socket: &Socket) -> Failure {
     let all: Vec<&Call> = socket.iter().collect();
     let summary = calls::summary(&all);
     let got = if all.is_empty() {
-        words!("그런 소켓이 없어요", "there is no such socket")
+        words!("그런 소켓을 열지 않았어요", "there is no such socket")
     } else {
         words!(
-            "이 소켓에 대한 시스템 콜은 {summary}. 포트 번호는 얻지 못했어요",
+            "이 소켓으로 부른 시스템 콜로는 포트 번호를 얻지 못했어요: {summary}",
             "the calls about this socket are {summary}. They gave no port"
         )
     };
     let cause = why_no_port(&all).unwrap_or_default();
     let expected =
-        words!("getsockname으로 이 소켓의 포트 번호를 알아내기", "getsockname gives this socket's port");
+        words!("getsockname으로 이 소켓의 포트 번호를 알아내야 해요", "getsockname gives this socket's port");
     Failure { did: did(), expected, got, cause }
 }
 
@@ -248,7 +251,7 @@ fn why_no_port(all: &[&Call]) -> Option<Words> {
     let failed = all.iter().find(|call| call.name == "connect" && !calls::is(call, "connect"));
     if let Some(text) = failed.map(|call| call.text()) {
         return Some(words!(
-            "연결하지 못했어요: {text}\n서버의 주소는 127.0.0.1, 포트는 htons(7)이에요.",
+            "연결하지 못했어요: {text}\n서버의 IP 주소는 127.0.0.1, 포트는 htons(7)이에요.",
             "The connection failed: {text}\nThe server's address is 127.0.0.1, its port htons(7)."
         ));
     }
@@ -259,19 +262,19 @@ fn why_no_port(all: &[&Call]) -> Option<Words> {
     let Some(asked) = at("getsockname") else {
         return Some(if at("getpeername").is_some() {
             words!(
-                "getpeername은 상대의 포트 번호를 알려 줘요. 자기 번호는 getsockname이 알려 줘요.",
+                "getpeername으로는 상대의 포트 번호를 얻어요. 자기 포트 번호는 getsockname으로 얻으세요.",
                 "getpeername tells the other end's port. getsockname tells one's own."
             )
         } else {
             words!(
-                "이 소켓으로는 getsockname을 부르지 않았어요. 첫째 인자에 어느 소켓을 주었는지 보세요.",
+                "이 소켓으로는 getsockname을 부르지 않았어요. 첫 번째 인자로 어느 소켓을 주었는지 확인하세요.",
                 "getsockname was not called with this socket. Look which socket its first argument is."
             )
         });
     };
     if asked < used {
         return Some(words!(
-            "connect(sendto) 전에는 포트 번호가 0이에요. getsockname은 그 뒤에 부르세요.",
+            "connect(sendto) 전에는 포트 번호가 0이에요. getsockname은 그다음에 부르세요.",
             "Before connect (sendto) the port is 0. Call getsockname after it."
         ));
     }
@@ -279,7 +282,7 @@ fn why_no_port(all: &[&Call]) -> Option<Words> {
         all[asked].args.get(2)?.trim_start_matches('[').split([' ', ']']).next()?.parse::<usize>().ok()?;
     (room < size_of::<libc::sockaddr_in>()).then(|| {
         words!(
-            "getsockname을 부르기 전에 len이 {room}이었어요. len에 sizeof(cliaddr)를 넣어 두어야 그만큼 채워 줘요.",
+            "getsockname을 부르기 전에 len의 값이 이것이었어요: {room}. len에 sizeof(cliaddr)를 미리 넣어야 커널이 그만큼 채워요.",
             "Before getsockname len was {room}. Put sizeof(cliaddr) into it: so much is filled in."
         )
     })
@@ -298,7 +301,7 @@ fn binds_to_port(call: &Call) -> bool {
 
 fn unspec() -> Words {
     words!(
-        "connect에 준 구조체의 sin_family가 0(AF_UNSPEC)이에요. 그러면 connect는 아무 데도 연결하지 않고 성공해요. 서버의 주소를 채운 servaddr를 주세요.",
+        "connect에 준 구조체의 sin_family가 0(AF_UNSPEC)이에요. 그러면 connect는 어디에도 연결하지 않고 성공해요. 서버의 주소를 채운 servaddr를 주세요.",
         "The structure that connect was given has 0 (AF_UNSPEC) in sin_family: then connect succeeds and connects to nothing. Give it servaddr, which has the server's address."
     )
 }
@@ -325,7 +328,7 @@ fn refused(bench: &mut Bench) -> Verdict {
         (
             vec!["connect:error=ECONNREFUSED".to_string()],
             words!(
-                "서버 없이 실행: connect가 ECONNREFUSED로 실패함",
+                "서버 없이 실행(connect가 ECONNREFUSED로 실패함)",
                 "ran it without a server: connect failed with ECONNREFUSED"
             ),
         )
@@ -334,17 +337,23 @@ fn refused(bench: &mut Bench) -> Verdict {
     // This one would not have failed without a server.
     if let Some(call) = finished.calls.iter().find(|call| is_unspec(call)) {
         let text = call.text();
-        let expected = words!("서버의 주소에 connect", "connect to the server's address");
-        return Err(Failure { did, expected, got: words!("{text}", "{text}"), cause: unspec() }.into());
+        let expected = words!("서버의 주소에 connect해야 해요", "connect to the server's address");
+        return Err(Failure {
+            did,
+            expected,
+            got: words!("이 시스템 콜을 불렀어요: {text}", "{text}"),
+            cause: unspec(),
+        }
+        .into());
     }
     ensure_refused(did.clone(), &finished)?;
     let silent = finished.stdout.trim_ascii().is_empty() && finished.stderr.is_empty();
     ensure(!silent, || Failure {
         did,
-        expected: words!("무엇이 실패했는지 알리는 한 줄", "a line that says what has failed"),
+        expected: words!("무엇이 실패했는지 한 줄로 알려야 해요", "a line that says what has failed"),
         got: output(&finished),
         cause: words!(
-            "사용자는 종료 상태를 보지 못해요. 끝내기 전에 perror로 무엇이 실패했는지 알려 주세요.",
+            "사용자에게는 종료 상태가 보이지 않아요. 끝내기 전에 perror로 무엇이 실패했는지 출력하세요.",
             "A user doesn't see the exit status. Say what has failed, with perror, before the program ends."
         ),
     })
@@ -352,8 +361,7 @@ fn refused(bench: &mut Bench) -> Verdict {
 
 fn order(bench: &mut Bench) -> Verdict {
     let [traced, _] = &*bench.once("traced", traced)?;
-    let did =
-        || words!("두 소켓에 대한 시스템 콜을 봄(strace)", "watched the calls about both sockets (strace)");
+    let did = || words!("strace로 두 소켓의 시스템 콜 확인", "watched the calls about both sockets (strace)");
     // The server is where the stream socket has connected to. Another address is no use, nor is none: AF_UNSPEC.
     let addressed = |call: &Call| call.args.iter().find(|argument| argument.contains("sa_family=")).cloned();
     let server = traced.stream.iter().find(|call| calls::is(call, "connect")).and_then(addressed);
@@ -370,10 +378,10 @@ fn order(bench: &mut Bench) -> Verdict {
             let text = call.text();
             return Err(Failure {
                 did: did(),
-                expected: words!("시스템이 고른 포트 번호", "a port that the system chooses"),
-                got: words!("{text}", "{text}"),
+                expected: words!("시스템이 포트 번호를 정해야 해요", "a port that the system chooses"),
+                got: words!("이 시스템 콜을 불렀어요: {text}", "{text}"),
                 cause: words!(
-                    "클라이언트의 포트 번호는 connect나 첫 sendto 때에 시스템이 골라요. bind로 정하면 그 포트를 다른 프로그램이 쓰고 있을 때 실패해요.",
+                    "클라이언트의 포트 번호는 connect나 첫 sendto 때 시스템이 정해요. bind로 정하면 그 포트를 다른 프로그램이 사용하고 있을 때 실패해요.",
                     "The system chooses a client's port, at connect or the first sendto. A port that bind names may be another program's: then bind fails."
                 ),
             }
@@ -386,7 +394,7 @@ fn order(bench: &mut Bench) -> Verdict {
                 Some(call) => {
                     let text = call.text();
                     fault.because(words!(
-                        "두 소켓이 같은 서버에 가야 해요. 이 호출의 주소는 달라요: {text}",
+                        "두 소켓 모두 같은 서버에 보내야 해요. 이 호출의 주소는 달라요: {text}",
                         "Both sockets go to the same server. This call has another address: {text}"
                     ))
                 }
@@ -401,15 +409,14 @@ fn close(bench: &mut Bench) -> Verdict {
     let [traced, _] = &*bench.once("traced", traced)?;
     for socket in [&traced.stream, &traced.dgram] {
         let all: Vec<&Call> = socket.iter().collect();
-        let summary = calls::summary(&all);
         ensure(all.last().is_some_and(|call| call.name == "close"), || Failure {
-            did: words!("소켓에 대한 시스템 콜을 봄(strace)", "watched the calls about the socket (strace)"),
-            expected: words!("소켓을 close로 닫기", "the socket is closed with close"),
-            got: words!("{summary}", "{summary}"),
+            did: words!("strace로 소켓의 시스템 콜 확인", "watched the calls about the socket (strace)"),
+            expected: words!("소켓을 close로 닫아야 해요", "the socket is closed with close"),
+            got: calls::called(&all),
             // Who ended early has another mistake.
             cause: if traced.finished.exit_status() == Some(0) {
                 words!(
-                    "프로그램이 끝나면 커널이 닫아 주지만, 다 쓴 소켓을 닫는 것까지가 이 실습이에요.",
+                    "프로그램이 끝나면 커널이 닫지만, 다 사용한 소켓을 닫는 것도 이 과제에 들어 있어요.",
                     "The kernel closes it at the end of the program, but closing what is no longer needed is part of this lab."
                 )
             } else {
