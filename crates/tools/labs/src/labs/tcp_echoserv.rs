@@ -26,7 +26,7 @@ pub(super) static LAB: Lab = Lab {
         BUILD,
         Check {
             id: "listens",
-            title: ["인자로 받은 포트에서 기다려요", "It waits at the port that it was given"],
+            title: ["인자로 받은 포트에서 연결을 기다려요", "It waits at the port that it was given"],
             points: 10,
             needs: &["build"],
             slide: "37-41",
@@ -35,7 +35,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "any_address",
             title: [
-                "이 컴퓨터의 어느 주소로 와도 받아요",
+                "이 컴퓨터의 어느 IP 주소로 와도 받아요",
                 "It takes what comes to any address of this machine",
             ],
             points: 5,
@@ -45,7 +45,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "echoes",
-            title: ["온 것을 그대로 돌려보내요", "It sends back what came"],
+            title: ["받은 데이터를 그대로 돌려보내요", "It sends back what came"],
             points: 15,
             needs: &["listens"],
             slide: "44",
@@ -53,7 +53,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "bytes",
-            title: ["0부터 255까지 어떤 바이트든", "Bytes of any value, 0 to 255"],
+            title: ["0부터 255까지 어떤 바이트든 돌려보내요", "Bytes of any value, 0 to 255"],
             points: 10,
             needs: &["echoes"],
             slide: "31, 44",
@@ -61,7 +61,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "pieces",
-            title: ["한 바이트씩 와도", "One byte at a time"],
+            title: ["한 바이트씩 와도 모두 돌려보내요", "One byte at a time"],
             points: 5,
             needs: &["echoes"],
             slide: "31",
@@ -69,7 +69,10 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "long",
-            title: ["길게 와도, 상대가 천천히 읽어도", "Much of it, and a peer that reads slowly"],
+            title: [
+                "많이 와도, 상대가 천천히 읽어도 모두 돌려보내요",
+                "Much of it, and a peer that reads slowly",
+            ],
             points: 10,
             needs: &["pieces"],
             slide: "31, 44",
@@ -77,7 +80,10 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "half_close",
-            title: ["상대가 보내는 쪽만 닫으면", "A client that closes only its sending side"],
+            title: [
+                "상대가 보내는 쪽만 닫아도(half-close) 모두 돌려보내요",
+                "A client that closes only its sending side",
+            ],
             points: 5,
             needs: &["echoes"],
             slide: "32",
@@ -85,7 +91,10 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "next_client",
-            title: ["한 클라이언트가 떠나면 다음 클라이언트", "When one client has gone, the next one"],
+            title: [
+                "한 클라이언트가 끝나면 다음 클라이언트를 맡아요",
+                "When one client has gone, the next one",
+            ],
             points: 5,
             needs: &["echoes"],
             slide: "36, 42, 44",
@@ -93,7 +102,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "reset",
-            title: ["연결이 끊겨도(reset) 서버는 계속돼요", "A reset doesn't end the server"],
+            title: ["연결이 강제로 끊겨도(reset) 서버는 계속 실행돼요", "A reset doesn't end the server"],
             points: 5,
             needs: &["next_client"],
             slide: "44",
@@ -102,7 +111,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "sigpipe",
             title: [
-                "읽지 않고 떠난 클라이언트가 서버를 죽이지 못해요",
+                "클라이언트가 응답을 읽지 않고 연결을 끊어도 서버는 종료되지 않아요",
                 "A client that leaves without reading doesn't kill it",
             ],
             points: 5,
@@ -112,7 +121,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "accept_fails",
-            title: ["accept가 한 번 실패해도 계속돼요", "One failing accept doesn't end it"],
+            title: ["accept가 한 번 실패해도 계속 실행돼요", "One failing accept doesn't end it"],
             points: 5,
             needs: &["next_client"],
             slide: "11, 42",
@@ -120,7 +129,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "port_in_use",
-            title: ["포트가 이미 쓰이고 있으면", "A port that is in use"],
+            title: ["이미 사용 중인 포트이면 오류로 끝나요", "A port that is in use"],
             points: 3,
             needs: &["listens"],
             slide: "39",
@@ -128,7 +137,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "bad_port",
-            title: ["포트 번호가 아닌 인자", "An argument that is no port"],
+            title: ["인자가 포트 번호가 아니면 오류로 끝나요", "An argument that is no port"],
             points: 2,
             needs: &["listens"],
             slide: "44",
@@ -136,7 +145,10 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "backlog",
-            title: ["accept를 기다리는 자리가 다섯 이상", "Room for five clients that wait for accept"],
+            title: [
+                "accept를 기다리는 대기열(backlog)의 크기가 5 이상이에요",
+                "Room for five clients that wait for accept",
+            ],
             points: 2,
             needs: &["echoes"],
             slide: "41",
@@ -144,7 +156,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "close",
-            title: ["클라이언트마다 소켓을 닫아요", "It closes each client's socket"],
+            title: ["클라이언트마다 연결이 끝나면 소켓을 닫아요", "It closes each client's socket"],
             points: 5,
             needs: &["next_client"],
             slide: "32, 44",
@@ -153,7 +165,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "search",
             title: [
-                "클라이언트가 할 수 있는 일을 두루 해 봐도",
+                "클라이언트가 어떤 순서로 무엇을 해도 올바르게 동작해요",
                 "Whatever clients may do, in whatever order",
             ],
             points: 8,
@@ -198,7 +210,7 @@ fn came_back(run: &Run, client: &Peer, sent: &[u8], got: &[u8]) -> Verdict {
         }
         let came = got.len();
         Err(fault.because(words!(
-            "{n}바이트를 다 읽고는 앞의 {came}바이트만 돌려보냈어요. write는 달라는 만큼 쓰지 못할 수 있어요. 돌려준 값만큼 나아가며 남은 것을 다시 쓰세요.",
+            "{n}바이트를 다 읽고 앞의 {came}바이트만 돌려보냈어요. write는 요청한 만큼 보내지 못할 수 있어요. 반환값만큼 건너뛰고 나머지를 다시 write하세요.",
             "It has read all {n} bytes and sent back the first {came}. write may take less than it is given: go on from what it returned until all is written."
         )))
     })
@@ -229,19 +241,19 @@ fn echoes(bench: &mut Bench) -> Verdict {
     client.half_close()?;
     got.extend(client.receive_all(&run)?.0);
     let did = words!(
-        "{n}바이트를 보내 돌려받고, 그다음에 더 오는지 봄",
+        "{n}바이트를 보내 돌려받고, 그다음에 더 오는지 확인",
         "sent {n} bytes, had them back, and looked for what comes after them"
     );
     let late = compare(did.clone(), &line, &line[..came.min(n)]).filter(|_| got == line);
     let Some(failure) = late.or_else(|| compare(did, &line, &got)) else { return Ok(()) };
     let cause = if got == line {
         words!(
-            "클라이언트가 닫은 다음에야 돌려보냈어요. 버퍼가 다 차거나 입력이 끝나기를 기다리지 말고, read가 돌려준 n바이트를 곧바로 write하세요.",
+            "클라이언트가 연결을 닫은 다음에야 돌려보냈어요. 버퍼가 다 차거나 입력이 끝나기를 기다리지 말고, read로 받은 n바이트를 곧바로 write하세요.",
             "It sent them back only when the client had closed. Don't wait for a full buffer or the end: at once write the n bytes that read returned."
         )
     } else if unread && got.is_empty() {
         words!(
-            "보낸 바이트를 아무도 읽지 않았어요. listen_sock이 아니라 accept가 준 소켓에서 read하세요.",
+            "클라이언트가 보낸 바이트를 서버가 읽지 않았어요. listen_sock이 아니라 accept가 돌려준 소켓에서 read하세요.",
             "Nobody has read what was sent. Read from the socket that accept gave, not from listen_sock."
         )
     } else {
@@ -270,7 +282,7 @@ fn pieces(bench: &mut Bench) -> Verdict {
                 return fault;
             }
             fault.because(words!(
-                "한 바이트를 돌려보낸 뒤 연결을 닫았어요. 한 번 read하고 끝내지 말고, 클라이언트가 닫아 read가 0을 돌려줄 때까지 read와 write를 되풀이하세요.",
+                "한 바이트를 돌려보낸 뒤 연결을 닫았어요. 한 번 read하고 끝내지 말고, 클라이언트가 연결을 닫아 read가 0을 돌려줄 때까지 read와 write를 반복하세요.",
                 "It closed the connection with one byte sent back. One read is not all: repeat read and write until read returns 0, because the client has closed."
             ))
         })?;
@@ -314,7 +326,7 @@ fn half_close(bench: &mut Bench) -> Verdict {
             return Err(fault);
         }
         Err(fault.because(words!(
-            "상대가 보내는 쪽만 닫았어요. 그 전에 온 것은 아직 소켓에 있으니 read가 0을 돌려줄 때까지 읽고 돌려보내세요.",
+            "클라이언트는 보내는 쪽만 닫았어요. 그 전에 온 데이터는 아직 소켓의 수신 버퍼에 있으니 read가 0을 돌려줄 때까지 읽고 돌려보내세요.",
             "The client has closed its sending side only. What came before is still in the socket: read and echo until read returns 0."
         )))
     })
@@ -336,7 +348,7 @@ fn next_client(bench: &mut Bench) -> Verdict {
     drop(first);
     let got = second.receive(&run, second_line.len())?;
     let did = words!(
-        "첫 클라이언트가 있는 동안 둘째가 연결해 40바이트를 보내고, 첫째가 닫음",
+        "첫 번째 클라이언트가 연결된 동안 두 번째 클라이언트가 연결해 40바이트를 보내고, 첫 번째가 닫음",
         "while a first client was there a second one connected and sent 40 bytes; then the first closed"
     );
     compare(did, &second_line, &got).map_or(Ok(()), |failure| Err(run.explain(failure).into()))
@@ -347,12 +359,12 @@ fn next_one(run: &Run, client: Option<&Peer>, number: u32, fault: Fault) -> Faul
     let unread = client.is_some_and(|client| client.is_unread().unwrap_or(false));
     let cause = if run.exited() {
         words!(
-            "클라이언트 하나가 끝났을 때 서버도 끝났어요. accept는 while (1) 안에 있어야 하고, exit나 return은 서버를 끝내요. 그 소켓만 close하고 다시 accept하세요.",
+            "클라이언트 하나가 끝났을 때 서버도 끝났어요. accept는 while (1) 안에 있어야 해요. exit나 return을 부르면 서버 전체가 끝나니, 그 소켓만 close하고 다시 accept하세요.",
             "With a client the server ended, too. accept belongs into while (1), and exit or return ends the server: close that client's socket and accept again."
         )
     } else if unread && !run.over() {
         words!(
-            "서버는 있는데 이 클라이언트가 보낸 것을 읽지 않아요. read가 0을 돌려주면 안쪽 반복문을 끝내고 다시 accept하세요.",
+            "서버는 실행 중인데 이 클라이언트가 보낸 데이터를 읽지 않았어요. read가 0을 돌려주면 안쪽 반복문을 끝내고 다시 accept하세요.",
             "The server is there and doesn't read what this client sent. When read returns 0, leave the inner loop and accept again."
         )
     } else {
@@ -376,12 +388,12 @@ fn reset(bench: &mut Bench) -> Verdict {
     let mut client = Peer::connect(&run, addr)?;
     wants_back(&run, &mut client, &line)?;
     client.reset()?;
-    let after = words!("클라이언트가 연결을 끊음(reset)", "a client reset its connection");
+    let after = words!("클라이언트가 연결을 강제로 끊음(reset)", "a client reset its connection");
     goes_on(bench, &run, addr, &after).map_err(ended)?;
     // The first read of another one fails, not a later one.
     Peer::connect(&run, addr)?.reset()?;
     let after = words!(
-        "클라이언트가 아무것도 보내지 않고 연결을 끊음(reset)",
+        "클라이언트가 아무것도 보내지 않고 연결을 강제로 끊음(reset)",
         "a client reset its connection and had sent nothing"
     );
     goes_on(bench, &run, addr, &after).map_err(ended)
@@ -390,7 +402,7 @@ fn reset(bench: &mut Bench) -> Verdict {
 /// A server that ends because read or write failed.
 fn only_that_client() -> Words {
     words!(
-        "read나 write가 -1을 돌려주면 그 클라이언트만 끝난 거예요. close하고 다음 accept로 가세요. exit하지 마세요.",
+        "read나 write가 -1을 돌려주어도 그 클라이언트와의 연결만 끝난 거예요. 그 소켓을 close하고 다음 accept로 넘어가세요. exit하지 마세요.",
         "When read or write returns -1, only that client is done: close its socket and go on to the next accept. Don't exit."
     )
 }
@@ -406,7 +418,7 @@ fn sigpipe(bench: &mut Bench) -> Verdict {
         client.reset()
     })?;
     let after = words!(
-        "클라이언트가 한 줄을 보내고 답을 읽지 않은 채 떠남",
+        "클라이언트가 한 줄을 보내고 응답을 읽지 않은 채 연결을 끊음",
         "a client sent a line and left without reading the answer"
     );
     goes_on(bench, &run, addr, &after)
@@ -430,7 +442,7 @@ fn accept_fails(bench: &mut Bench) -> Verdict {
     }
     first.map_err(|fault| {
         fault.because(servers::if_exited(&run, words!(
-            "디스크립터는 잠시 모자랄 수 있어요. accept가 실패하면 perror로 알리고, 0.1초쯤 쉬었다가(nanosleep) 다시 accept하세요. 쉬지 않으면 그동안 같은 메시지가 쏟아져요.",
+            "디스크립터 부족은 일시적이에요. accept가 실패하면 perror로 알리고, 0.1초쯤 쉬었다가(nanosleep) 다시 accept하세요. 쉬지 않으면 그동안 같은 메시지가 계속 출력돼요.",
             "A lack of descriptors passes. When accept fails, say so with perror, rest for 0.1 s (nanosleep) and accept again: without the rest there is a flood of messages meanwhile."
         )))
     })
@@ -461,22 +473,22 @@ fn backlog(bench: &mut Bench) -> Verdict {
     let shares = |call: &Call| call.name == "setsockopt" && call.args.iter().any(|arg| arg == "SO_REUSEADDR");
     if traced.iter().any(shares) {
         bench.note(words!(
-            "SO_REUSEADDR: 서버를 다시 시작할 때 TIME_WAIT에 걸리지 않아요. 슬라이드에는 없지만 실제 서버는 모두 이렇게 해요.",
-            "SO_REUSEADDR: a restart doesn't stumble over TIME_WAIT. Not on the slide, but real servers all do it."
+            "SO_REUSEADDR: 서버를 다시 시작할 때 TIME_WAIT 때문에 bind가 실패하지 않아요. 슬라이드에는 없지만 대부분의 실제 서버는 이렇게 해요.",
+            "SO_REUSEADDR: a restart doesn't stumble over TIME_WAIT. Not on the slide, but most real servers do it."
         ));
     }
     let listen = traced.iter().find(|call| calls::is(call, "listen"));
     let backlog = listen.and_then(|call| call.args.get(1)?.parse::<i32>().ok()).unwrap_or(BACKLOG);
     ensure(backlog.cast_unsigned() >= BACKLOG.cast_unsigned(), || Failure {
-        did: words!("listen의 backlog를 봄(strace)", "looked at listen's backlog (strace)"),
+        did: words!("strace로 listen의 backlog 확인", "looked at listen's backlog (strace)"),
         expected: words!(
-            "listen(listen_sock, {BACKLOG}), 또는 더 많이",
+            "listen(listen_sock, {BACKLOG})이거나 backlog가 더 커야 해요",
             "listen(listen_sock, {BACKLOG}), or more"
         ),
-        got: words!("listen(listen_sock, {backlog})", "listen(listen_sock, {backlog})"),
+        got: words!("이렇게 불렀어요: listen(listen_sock, {backlog})", "listen(listen_sock, {backlog})"),
         cause: words!(
-            "listen의 둘째 인자는 accept를 기다릴 수 있는 연결의 수예요.",
-            "listen's second argument is how many connections may wait for accept."
+            "listen의 두 번째 인자(backlog)는 accept를 기다리는 연결의 대기열(queue) 크기를 정해요.",
+            "listen's second argument, the backlog, sets how many connections may wait in the queue for accept."
         ),
     })
 }
@@ -485,7 +497,7 @@ fn close(bench: &mut Bench) -> Verdict {
     let (run, addr) = serve(bench)?;
     let line = bench.line(20);
     let cause = words!(
-        "accept가 준 소켓을 close하지 않으면 디스크립터가 하나씩 새다가 EMFILE로 끝나요. fork했다면 부모도 닫아야 해요.",
+        "accept가 돌려준 소켓을 close하지 않으면 클라이언트마다 디스크립터가 하나씩 누수되어(leak) 결국 EMFILE로 실패해요. fork했다면 부모 프로세스에서도 닫아야 해요.",
         "Without close of the socket that accept gave, each client leaks a descriptor, until EMFILE. After fork the parent closes it too."
     );
     let mut clients = Vec::new();
@@ -501,7 +513,10 @@ fn close(bench: &mut Bench) -> Verdict {
         ensure(end == End::Closed, || {
             run.explain(Failure {
                 did: words!("{i}번째 클라이언트가 연결을 닫음", "client number {i} closed its connection"),
-                expected: words!("서버도 그 소켓을 닫기(FIN)", "the server closes that socket too (FIN)"),
+                expected: words!(
+                    "서버도 그 소켓을 닫아야 해요(FIN)",
+                    "the server closes that socket too (FIN)"
+                ),
                 got,
                 cause: cause.clone(),
             })
@@ -517,10 +532,10 @@ fn close(bench: &mut Bench) -> Verdict {
         let open = run.descriptors();
         let more = open.saturating_sub(after_first);
         run.explain(Failure {
-            did: words!("클라이언트 넷이 더 다녀감", "four more clients came and went"),
-            expected: words!("디스크립터가 늘지 않기", "as many descriptors are open as before"),
+            did: words!("클라이언트 넷이 더 연결했다가 닫음", "four more clients came and went"),
+            expected: words!("디스크립터가 늘지 않아야 해요", "as many descriptors are open as before"),
             got: words!(
-                "디스크립터 {open}개가 열려 있어요({more}개 더)",
+                "디스크립터 {open}개가 열려 있었어요({more}개 늘었어요)",
                 "{open} descriptors are open, {more} more"
             ),
             cause,
@@ -528,11 +543,11 @@ fn close(bench: &mut Bench) -> Verdict {
     })?;
     let still = tcp_listening()?.iter().any(|row| row.local.port() == addr.port());
     ensure(still, || Failure {
-        did: words!("클라이언트 다섯이 다녀감", "five clients came and went"),
-        expected: words!("듣는 소켓은 열려 있기", "the listening socket stays open"),
-        got: words!("듣는 소켓이 닫혔어요", "the listening socket is closed"),
+        did: words!("클라이언트 다섯이 연결했다가 닫음", "five clients came and went"),
+        expected: words!("연결 대기 소켓(listen_sock)은 열려 있어야 해요", "the listening socket stays open"),
+        got: words!("연결 대기 소켓이 닫혔어요", "the listening socket is closed"),
         cause: words!(
-            "다 쓴 것은 accept가 준 소켓이에요. listen_sock은 닫지 마세요.",
+            "클라이언트가 끝나면 accept가 돌려준 소켓을 닫으세요. listen_sock은 닫지 마세요.",
             "What is done with is the socket that accept gave. Don't close listen_sock."
         ),
     })
