@@ -48,7 +48,10 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "reply_length",
-            title: ["보낸 것과 길이가 다른 답", "An answer that is shorter, or longer, than the line"],
+            title: [
+                "보낸 줄과 길이가 다른 응답도 출력해요",
+                "An answer that is shorter, or longer, than the line",
+            ],
             points: 15,
             needs: &["prints"],
             slide: "46, 47",
@@ -56,7 +59,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "bytes",
-            title: ["한글, %, NUL이 든 답", "An answer with Korean, % and NUL"],
+            title: ["한글, %, NUL이 든 응답도 출력해요", "An answer with Korean, % and NUL"],
             points: 5,
             needs: &["prints"],
             slide: "46",
@@ -65,7 +68,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "empty_reply",
             title: [
-                "빈 데이터그램인 답, 뒤에 하나가 더 온 답",
+                "응답이 빈 데이터그램이어도, 응답 뒤에 하나가 더 와도 올바르게 출력해요",
                 "An answer that is an empty datagram, and one with another behind it",
             ],
             points: 5,
@@ -75,7 +78,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "long",
-            title: ["4096바이트인 줄과 답", "A line and an answer of 4096 bytes"],
+            title: ["4096바이트인 줄과 응답도 보내고 받아요", "A line and an answer of 4096 bytes"],
             points: 10,
             needs: &["prints"],
             slide: "46, 47",
@@ -83,7 +86,10 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "last_line",
-            title: ["빈 줄, 줄바꿈 없이 끝나는 입력", "An empty line, and input that ends without a newline"],
+            title: [
+                "빈 줄도, 줄바꿈 없이 끝나는 입력도 보내요",
+                "An empty line, and input that ends without a newline",
+            ],
             points: 5,
             needs: &["reaches"],
             slide: "47",
@@ -92,7 +98,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "end_of_input",
             title: [
-                "종료 상태 0으로 끝나요, 입력이 없으면 보내지 않고",
+                "종료 상태 0으로 끝나고, 입력이 없으면 보내지 않아요",
                 "It ends with status 0; without input it sends nothing",
             ],
             points: 5,
@@ -103,7 +109,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "bad_address",
             title: [
-                "올바르지 않은 주소, 보낼 수 없는 주소, 인자 없음",
+                "주소가 올바르지 않거나 보낼 수 없거나 인자가 없으면 오류로 끝나요",
                 "What is no address, one that nothing can be sent to, and no argument at all",
             ],
             points: 5,
@@ -113,7 +119,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "calls",
-            title: ["연결 없이 sendto와 recvfrom으로", "sendto and recvfrom, without a connection"],
+            title: ["연결 없이 sendto와 recvfrom을 사용해요", "sendto and recvfrom, without a connection"],
             points: 5,
             needs: &["reaches"],
             slide: "45-47",
@@ -129,7 +135,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "search",
-            title: ["서버가 할 수 있는 일을 두루 해 봐도", "Whatever its server may do"],
+            title: ["서버가 무엇을 해도 올바르게 동작해요", "Whatever its server may do"],
             points: 5,
             needs: &["prints"],
             slide: "46, 47",
@@ -151,7 +157,7 @@ fn last_line(bench: &mut Bench) -> Verdict {
     // A line of nothing but its end is one, too.
     start(bench, b"\n", &Start::default())?.receive().map_err(|fault| {
         fault.after(&words!("키보드에서 빈 줄 \"\\n\" 입력", "typed an empty line, \"\\n\"")).surely_because(words!(
-            "빈 줄도 줄이에요. 보내지 않거나 스스로 답하지 말고, 다른 줄처럼 서버에 보내세요.",
+            "빈 줄도 한 줄이에요. 건너뛰거나 직접 응답을 만들지 말고, 다른 줄처럼 서버에 보내세요.",
             "An empty line is a line. Don't leave it out, or answer it yourself: send it to the server like any other."
         ))
     })?;
@@ -173,10 +179,10 @@ fn end_of_input(bench: &mut Bench) -> Verdict {
         let shown = bytes(&sent);
         return Err(Failure {
             did,
-            expected: words!("보내지 않고 끝나기", "it sends nothing and ends"),
+            expected: words!("보내지 않고 끝나야 해요", "it sends nothing and ends"),
             got: words!("데이터그램을 보냈어요: {shown}", "it sent a datagram: {shown}"),
             cause: words!(
-                "fgets가 NULL을 돌려주면 buf에는 아무것도 없어요. 보내지 말고 끝내세요.",
+                "fgets가 NULL을 돌려주면 buf에 읽은 데이터가 없어요. 보내지 말고 끝내세요.",
                 "When fgets returns NULL there is nothing in buf: send nothing and end."
             ),
         }
@@ -188,16 +194,15 @@ fn end_of_input(bench: &mut Bench) -> Verdict {
 fn slide_calls(bench: &mut Bench) -> Verdict {
     let traced = bench.once("traced", traced)?;
     let socket = traced.socket(|call| calls::is(call, "write"));
-    let summary = calls::summary(&socket);
     let to_server = |call: &&&labkit::trace::Call| {
         calls::is(call, "write") && call.args.iter().any(|arg| calls::address(arg) == Some(traced.at))
     };
     ensure(socket.iter().any(|call| to_server(&call)), || Failure {
         did: watched(),
-        expected: words!("sendto에 주소를 주어 보내기", "sendto, which is given the address"),
-        got: words!("{summary}", "{summary}"),
+        expected: words!("sendto에 주소를 주어 보내야 해요", "sendto, which is given the address"),
+        got: calls::called(&socket),
         cause: words!(
-            "connect하고 send해도 데이터그램은 가요. 그것은 다음 실습(connected_udp)이고, 여기서는 연결 없이 sendto와 recvfrom을 써 보세요.",
+            "connect하고 send해도 데이터그램은 가지만, 그것은 다음 과제(connected_udp)의 방법이에요. 여기서는 연결 없이 sendto와 recvfrom을 사용하세요.",
             "connect and send work as well: that is the next lab, connected_udp. Here, try sendto and recvfrom, without a connection."
         ),
     })?;
