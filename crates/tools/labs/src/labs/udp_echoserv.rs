@@ -23,7 +23,10 @@ pub(super) static LAB: Lab = Lab {
         BUILD,
         Check {
             id: "bound",
-            title: ["인자로 받은 UDP 포트에서 기다려요", "It waits at the UDP port that it was given"],
+            title: [
+                "인자로 받은 UDP 포트에서 데이터그램을 기다려요",
+                "It waits at the UDP port that it was given",
+            ],
             points: 10,
             needs: &["build"],
             slide: "39, 45, 48",
@@ -31,7 +34,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "echoes",
-            title: ["온 데이터그램을 하나씩 돌려보내요", "It sends back each datagram that comes"],
+            title: ["받은 데이터그램을 하나씩 돌려보내요", "It sends back each datagram that comes"],
             points: 20,
             needs: &["bound"],
             slide: "46, 48",
@@ -40,7 +43,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "any_address",
             title: [
-                "이 컴퓨터의 어느 주소로 와도 받아요",
+                "이 컴퓨터의 어느 IP 주소로 와도 받아요",
                 "It takes what comes to any address of this machine",
             ],
             points: 5,
@@ -50,7 +53,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "senders",
-            title: ["보내는 쪽이 여럿이면 각각에게", "Several senders: to each its own"],
+            title: ["송신자가 여럿이면 각 송신자에 돌려보내요", "Several senders: to each its own"],
             points: 10,
             needs: &["echoes"],
             slide: "45, 46",
@@ -58,7 +61,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "empty",
-            title: ["빈 데이터그램도 데이터그램", "An empty datagram is a datagram"],
+            title: ["빈 데이터그램도 돌려보내요", "An empty datagram is a datagram"],
             points: 10,
             needs: &["echoes"],
             slide: "46",
@@ -66,7 +69,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "bytes",
-            title: ["0부터 255까지 어떤 바이트든", "Bytes of any value, 0 to 255"],
+            title: ["0부터 255까지 어떤 바이트든 돌려보내요", "Bytes of any value, 0 to 255"],
             points: 10,
             needs: &["echoes"],
             slide: "46, 48",
@@ -74,7 +77,10 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "sizes",
-            title: ["1바이트부터 65507바이트까지, 경계를 지켜서", "1 to 65507 bytes, boundaries kept"],
+            title: [
+                "1바이트부터 65507바이트까지 경계를 지켜 돌려보내요",
+                "1 to 65507 bytes, boundaries kept",
+            ],
             points: 10,
             needs: &["echoes"],
             slide: "46, 48",
@@ -82,7 +88,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "peer_gone",
-            title: ["답을 받을 쪽이 사라져도 계속돼요", "A sender that has gone doesn't end it"],
+            title: ["송신자의 소켓이 닫혀도 계속 실행돼요", "A sender that has gone doesn't end it"],
             points: 5,
             needs: &["senders"],
             slide: "45, 49",
@@ -90,7 +96,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "port_in_use",
-            title: ["포트가 이미 쓰이고 있으면", "A port that is in use"],
+            title: ["이미 사용 중인 포트이면 오류로 끝나요", "A port that is in use"],
             points: 5,
             needs: &["bound"],
             slide: "39",
@@ -98,7 +104,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "bad_port",
-            title: ["포트 번호가 아닌 인자", "An argument that is no port"],
+            title: ["인자가 포트 번호가 아니면 오류로 끝나요", "An argument that is no port"],
             points: 2,
             needs: &["bound"],
             slide: "44",
@@ -106,7 +112,10 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "calls",
-            title: ["슬라이드의 호출을 슬라이드의 순서로", "The slide's calls in the slide's order"],
+            title: [
+                "슬라이드의 시스템 콜을 슬라이드의 순서로 불러요",
+                "The slide's calls in the slide's order",
+            ],
             points: 5,
             needs: &["echoes"],
             slide: "45, 48",
@@ -114,7 +123,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "steady",
-            title: ["디스크립터가 늘지 않아요", "Its descriptors don't grow in number"],
+            title: ["디스크립터의 수가 늘지 않아요", "Its descriptors don't grow in number"],
             points: 3,
             needs: &["echoes"],
             slide: "10, 11",
@@ -122,7 +131,10 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "search",
-            title: ["보내는 쪽이 할 수 있는 일을 두루 해 봐도", "Whatever senders may do, in whatever order"],
+            title: [
+                "송신자가 어떤 순서로 무엇을 해도 올바르게 동작해요",
+                "Whatever senders may do, in whatever order",
+            ],
             points: 5,
             needs: &["echoes"],
             slide: "45, 46",
@@ -157,7 +169,7 @@ fn echo(run: &Run, sender: &Datagrams, to: SocketAddrV4, sent: &[u8]) -> Verdict
     let Some((got, from)) = sender.receive(run)? else {
         let failure = Failure {
             did,
-            expected: words!("같은 데이터그램이 돌아오기", "the same datagram comes back"),
+            expected: words!("같은 데이터그램이 돌아와야 해요", "the same datagram comes back"),
             got: words!("아무것도 오지 않았어요", "nothing came"),
             ..Failure::default()
         };
@@ -165,9 +177,12 @@ fn echo(run: &Run, sender: &Datagrams, to: SocketAddrV4, sent: &[u8]) -> Verdict
     };
     ensure(from.port() == to.port(), || Failure {
         did: did.clone(),
-        expected: words!("{to}에서 오는 답", "an answer from {to}"),
-        got: words!("{from}에서 온 답", "an answer from {from}"),
-        cause: words!("받은 소켓으로 sendto하세요.", "sendto with the socket that has received."),
+        expected: words!("{to}에서 응답해야 해요", "an answer from {to}"),
+        got: words!("{from}에서 응답했어요", "an answer from {from}"),
+        cause: words!(
+            "데이터그램을 받은 소켓으로 sendto하세요.",
+            "sendto with the socket that has received."
+        ),
     })?;
     compare(did, sent, &got).map_or(Ok(()), |failure| {
         Err(Fault::from(run.explain(failure))
@@ -182,7 +197,7 @@ fn of_datagram(sent: &[u8], got: &[u8]) -> Words {
         return Words::default();
     }
     words!(
-        "앞부분만 돌아왔어요. 데이터그램이 버퍼보다 길면 나머지는 버려져요. 가장 긴 것은 65507바이트(65535 - IP 헤더 20 - UDP 헤더 8)예요.",
+        "앞부분만 돌아왔어요. 데이터그램이 버퍼보다 길면 나머지는 버려져요. 가장 긴 데이터그램은 65507바이트(65535 - IP 헤더 20 - UDP 헤더 8)예요.",
         "Only its beginning came back. What of a datagram has no room in the buffer is thrown away. The longest has 65507 bytes: 65535, less 20 for IP's header and 8 for UDP's."
     )
 }
@@ -217,7 +232,7 @@ fn of_sendto(bench: &mut Bench) -> Verdict<Words> {
     Ok(failed.map_or_else(Words::default, |call| {
         let text = call.text();
         words!(
-            "sendto가 실패했어요: `{text}`. recvfrom이 채운 cliaddr로 보내세요. addrlen은 recvfrom마다 먼저 sizeof(cliaddr)로 해 두어야 해요.",
+            "sendto가 실패했어요: `{text}`. recvfrom이 채운 cliaddr로 보내세요. recvfrom을 부르기 전에 매번 addrlen에 sizeof(cliaddr)를 넣어야 해요.",
             "sendto failed: `{text}`. Send to the cliaddr that recvfrom filled in. Before each recvfrom, addrlen has to be sizeof(cliaddr)."
         )
     }))
@@ -244,16 +259,16 @@ fn senders(bench: &mut Bench) -> Verdict {
             let line = bench.line(30);
             let connected = udp_connected()?.iter().any(|row| row.local.port() == addr.port());
             echo(&run, sender, addr, &line).map_err(|fault| {
-                let fault = fault.after(&words!("세 사람 가운데 {i}번째", "number {i} of three senders"));
+                let fault = fault.after(&words!("세 송신자 가운데 {i}번째", "number {i} of three senders"));
                 let elsewhere = senders.iter().any(Datagrams::has_more);
                 fault.because(if connected {
                     words!(
-                        "소켓을 connect해서 그 상대의 데이터그램만 받아요. connect하지 말고, 이번 recvfrom이 채운 cliaddr로 sendto하세요.",
+                        "소켓을 connect해서 그 상대의 데이터그램만 받고 있어요. connect하지 말고, 이번 recvfrom이 채운 cliaddr로 sendto하세요.",
                         "Its socket is connected and takes from that peer alone. Don't connect: sendto the cliaddr that this recvfrom filled in."
                     )
                 } else if elsewhere {
                     words!(
-                        "답이 다른 이에게 갔어요. 늘 이번 recvfrom이 채운 cliaddr로 보내세요.",
+                        "응답이 다른 송신자로 갔어요. 항상 이번 recvfrom이 채운 cliaddr로 보내세요.",
                         "The answer went to somebody else. Always send to the cliaddr that this recvfrom filled in."
                     )
                 } else {
@@ -275,7 +290,7 @@ fn empty(bench: &mut Bench) -> Verdict {
                 return fault;
             }
             fault.because(words!(
-                "UDP에는 끝이 없어요. recvfrom이 돌려준 0은 빈 데이터그램이고, 그것도 돌려보내요. 오류는 -1이에요.",
+                "UDP에는 연결의 끝이 없어요. recvfrom이 0을 돌려주면 빈 데이터그램을 받은 것이니 그것도 돌려보내세요. 오류이면 -1을 돌려줘요.",
                 "UDP has no end: when recvfrom returns 0, that is an empty datagram, and it goes back as well. An error is -1."
             ))
         })?;
@@ -316,13 +331,16 @@ fn several_wait(bench: &mut Bench, run: &Run, sender: &Datagrams, addr: SocketAd
     ensure(sent.iter().all(|datagram| got.contains(datagram)), || {
         run.explain(Failure {
             did: words!(
-                "데이터그램 다섯을 이어서 보냄: {wanted:?}바이트",
+                "데이터그램 다섯 개를 이어서 보냄: {wanted:?}바이트",
                 "sent five datagrams one right after the other: {wanted:?} bytes"
             ),
-            expected: words!("같은 다섯이 따로따로 돌아오기", "the same five come back, each by itself"),
-            got: words!("{came:?}바이트", "{came:?} bytes"),
+            expected: words!(
+                "같은 다섯 개가 따로따로 돌아와야 해요",
+                "the same five come back, each by itself"
+            ),
+            got: words!("이 데이터그램들이 왔어요: {came:?}바이트", "{came:?} bytes"),
             cause: words!(
-                "recvfrom 한 번에 데이터그램 하나, 그것에 sendto 한 번이에요.",
+                "recvfrom 한 번에 데이터그램 하나를 받고, 그때마다 sendto를 한 번 부르세요.",
                 "One recvfrom is one datagram, and for each there is one sendto."
             ),
         })
@@ -342,11 +360,11 @@ fn peer_gone(bench: &mut Bench) -> Verdict {
     for _ in 0..3 {
         echo(&run, &stays, addr, &line).map_err(|fault| {
             let when = words!(
-                "앞서 보낸 이가 답을 받기 전에 소켓을 닫음",
+                "앞의 송신자가 응답을 받기 전에 소켓을 닫음",
                 "a sender before had closed its socket without waiting for the answer"
             );
             fault.after(&when).because(servers::if_exited(&run, words!(
-                "보낸 이가 사라지는 것은 서버의 잘못이 아니에요. recvfrom이나 sendto가 실패해도 알리고 계속하세요.",
+                "송신자의 소켓이 닫히는 것은 서버의 오류가 아니에요. recvfrom이나 sendto가 실패해도 메시지만 출력하고 계속 실행하세요.",
                 "That a sender goes is not the server's fault. When recvfrom or sendto fails, say so and go on."
             )))
         })?;
@@ -358,7 +376,7 @@ fn port_in_use(bench: &mut Bench) -> Verdict {
     let port = bench.free_port()?;
     let _taken = bench.datagrams(Ipv4Addr::UNSPECIFIED, port)?;
     let did = words!(
-        "다른 서버가 쓰고 있는 UDP 포트 {port}로 실행",
+        "다른 서버가 사용하고 있는 UDP 포트 {port}로 실행",
         "started it with UDP port {port}, which another server has"
     );
     let finished = bench.run(&[&port.to_string()], b"").map_err(servers::went_on)?;
@@ -372,7 +390,7 @@ fn slide_calls(bench: &mut Bench) -> Verdict {
         echo(&run, &sender, SocketAddrV4::new(Ipv4Addr::LOCALHOST, port), &line)?;
     }
     let all = run.stop()?.calls;
-    let did = words!("서버의 시스템 콜을 봄(strace)", "watched the server's system calls (strace)");
+    let did = words!("strace로 서버의 시스템 콜 확인", "watched the server's system calls (strace)");
     let opened = (0..all.len()).filter(|i| calls::opens(&all[*i], "SOCK_DGRAM"));
     let bound = |about: &Vec<&Call>| about.iter().any(|call| calls::is(call, "bind"));
     let socket = opened.map(|i| calls::about_socket(&all, i)).find(bound).unwrap_or_default();
@@ -382,10 +400,10 @@ fn slide_calls(bench: &mut Bench) -> Verdict {
         let text = call.text();
         Err(Failure {
             did,
-            expected: words!("socket, bind, recvfrom, sendto만", "socket, bind, recvfrom, sendto and no more"),
-            got: words!("{text}", "{text}"),
+            expected: words!("socket, bind, recvfrom, sendto만 불러야 해요", "socket, bind, recvfrom, sendto and no more"),
+            got: words!("이 시스템 콜을 불렀어요: {text}", "{text}"),
             cause: words!(
-                "데이터그램 소켓에는 기다릴 연결이 없어서 listen과 accept는 EOPNOTSUPP로 실패해요. 지우세요.",
+                "데이터그램 소켓에는 기다릴 연결이 없어서 listen과 accept가 EOPNOTSUPP로 실패해요. 두 호출을 지우세요.",
                 "A datagram socket has no connections to wait for: listen and accept fail with EOPNOTSUPP. Leave them out."
             ),
         }
@@ -411,12 +429,12 @@ fn steady(bench: &mut Bench) -> Verdict {
         Failure {
             did: words!("데이터그램 40개를 보냄", "sent 40 datagrams"),
             expected: words!(
-                "20개 뒤와 같은 수의 디스크립터: {before}",
+                "열린 디스크립터의 수가 20개를 보낸 뒤와 같아야 해요: {before}",
                 "as many open descriptors as after the first 20: {before}"
             ),
-            got: words!("40개 뒤에 {after}", "after all 40: {after}"),
+            got: words!("40개를 보낸 뒤에 늘었어요: {after}", "after all 40: {after}"),
             cause: words!(
-                "데이터그램마다 연 파일이나 소켓을 닫지 않으면 곧 EMFILE이에요. UDP 서버는 소켓 하나로 충분해요.",
+                "데이터그램마다 연 파일이나 소켓을 닫지 않으면 곧 EMFILE로 실패해요. UDP 서버는 소켓 하나로 충분해요.",
                 "What is opened for each datagram and not closed soon ends in EMFILE. One socket is enough for a UDP server."
             ),
         }
