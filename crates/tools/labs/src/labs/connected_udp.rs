@@ -62,7 +62,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "reply_length",
             title: [
-                "보낸 것과 길이가 다른 답, 빈 답, 4096바이트",
+                "응답이 보낸 줄과 길이가 다르거나 비었거나 4096바이트여도 출력해요",
                 "Answers of other lengths than the line's: none at all, 4096 bytes",
             ],
             points: 20,
@@ -72,7 +72,10 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "stranger",
-            title: ["연결된 상대가 아닌 곳의 데이터그램", "A datagram from somebody else"],
+            title: [
+                "연결된 상대가 아닌 소켓이 보낸 데이터그램은 받지 않아요",
+                "A datagram from somebody else",
+            ],
             points: 20,
             needs: &["prints"],
             slide: "49",
@@ -80,7 +83,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "refused",
-            title: ["그 포트에 아무도 없으면", "Where nobody listens"],
+            title: ["그 포트를 사용하는 소켓이 없으면 오류로 끝나요", "Where nobody listens"],
             points: 8,
             needs: &["connects"],
             slide: "49",
@@ -88,7 +91,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "dissolves",
-            title: ["AF_UNSPEC으로 연결을 풀어요", "It undoes the connection with AF_UNSPEC"],
+            title: ["AF_UNSPEC으로 연결을 해제해요", "It undoes the connection with AF_UNSPEC"],
             points: 7,
             needs: &["connects"],
             slide: "49",
@@ -97,7 +100,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "bad_address",
             title: [
-                "올바르지 않은 주소, 보낼 수 없는 주소, 인자 없음",
+                "주소가 올바르지 않거나 보낼 수 없거나 인자가 없으면 오류로 끝나요",
                 "What is no address, one that nothing can be sent to, and no argument at all",
             ],
             points: 3,
@@ -118,7 +121,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "search",
-            title: ["서버가 할 수 있는 일을 두루 해 봐도", "Whatever its server may do"],
+            title: ["서버가 무엇을 해도 올바르게 동작해요", "Whatever its server may do"],
             points: 5,
             needs: &["prints"],
             slide: "49",
@@ -150,29 +153,32 @@ fn connects(bench: &mut Bench) -> Verdict {
     let mut connects = about.iter().rev().filter(|call| calls::is(call, "connect"));
     let to = connects.find_map(|call| calls::address(call.args.get(1)?));
     let got = match to {
-        Some(to) => words!("{to}에 connect", "connect to {to}"),
+        Some(to) => words!("{to}에 connect했어요", "connect to {to}"),
         None if about.is_empty() => {
             words!("데이터그램 소켓을 열지 않았어요", "it opened no datagram socket")
         }
         None => {
             let summary = calls::summary(&about);
-            words!("데이터그램 소켓의 시스템 콜: {summary}", "calls about its datagram socket: {summary}")
+            words!(
+                "데이터그램 소켓으로 이 시스템 콜들을 불렀어요: {summary}",
+                "calls about its datagram socket: {summary}"
+            )
         }
     };
     let cause = if to.is_some_and(|to| to.port() == swapped) {
         words!(
-            "{swapped}번은 7의 두 바이트를 뒤바꾼 수예요. sin_port에는 htons(7)을 넣으세요.",
+            "{swapped}번은 7의 두 바이트가 뒤바뀐 수예요. sin_port에는 htons(7)을 넣으세요.",
             "{swapped} is 7 with its two bytes swapped. sin_port takes htons(7)."
         )
     } else {
         words!(
-            "socket(PF_INET, SOCK_DGRAM, 0)이 준 소켓을, sin_port가 htons(7)이고 sin_addr가 인자인 주소에 connect하세요. UDP의 connect는 아무것도 보내지 않고 상대를 커널에 적어 두기만 해요.",
+            "socket(PF_INET, SOCK_DGRAM, 0)으로 연 소켓을, sin_port가 htons(7)이고 sin_addr가 인자로 받은 값인 주소에 connect하세요. UDP의 connect는 아무것도 보내지 않아요. 커널이 상대의 주소를 기록할 뿐이에요.",
             "connect the socket that socket(PF_INET, SOCK_DGRAM, 0) gave to the address with htons(7) in sin_port and the argument in sin_addr. UDP's connect sends nothing: the kernel only takes down who the peer is."
         )
     };
     let did = watched();
     let expected = words!(
-        "데이터그램 소켓(SOCK_DGRAM)을 {at}에 connect",
+        "데이터그램 소켓(SOCK_DGRAM)을 {at}에 connect해야 해요",
         "connect of a datagram socket (SOCK_DGRAM) to {at}"
     );
     let shown = output(&traced.finished);
@@ -191,12 +197,12 @@ fn no_address(bench: &mut Bench) -> Verdict {
         Failure {
             did: watched(),
             expected: words!(
-                "connect한 소켓에 주소 없이 send(write)",
+                "connect한 소켓에 주소 없이 send(write)해야 해요",
                 "send (write) on the connected socket, without an address"
             ),
-            got: words!("{got}", "{got}"),
+            got: words!("이 시스템 콜을 불렀어요: {got}", "{got}"),
             cause: words!(
-                "connect한 소켓은 상대를 알아요. 그 다음에는 send(s, buf, n, 0)과 recv(s, buf, MAXLINE, 0)으로 충분해요.",
+                "connect한 소켓에는 상대의 주소가 정해져 있어요. 그다음에는 send(s, buf, n, 0)과 recv(s, buf, MAXLINE, 0)으로 충분해요.",
                 "A socket that is connected knows its peer: from then on send(s, buf, n, 0) and recv(s, buf, MAXLINE, 0) are enough."
             ),
         }
@@ -213,14 +219,14 @@ fn stranger(bench: &mut Bench) -> Verdict {
     // If it takes that, it does so before the server answers.
     client.run.until_asleep(|| Ok(client.run.over().then_some(())))?;
     let shown = bytes(&other);
-    let when = words!("다른 포트에서 먼저 보냄: {shown}", "sent {shown} from another port first");
+    let when = words!("다른 포트에서 먼저 {shown} 보냄", "sent {shown} from another port first");
     let answered = client.ends(&answer, from)?;
     ensure(!causes::contains(&answered.finished.stdout, other.trim_ascii_end()), || Failure {
         did: answered.did.clone(),
-        expected: words!("그것을 출력하지 않기", "it is not printed"),
+        expected: words!("다른 포트에서 온 데이터그램은 출력하지 않아야 해요", "it is not printed"),
         got: output(&answered.finished),
         cause: words!(
-            "커널은 받는 순간에 연결되어 있는 소켓만 지켜 줘요. recv 전에 connect하고, 그 뒤에 AF_UNSPEC으로 풀었는지 보세요.",
+            "다른 곳에서 온 데이터그램은 그때 연결되어 있는 소켓에서만 커널이 걸러 내요. recv 전에 connect하고, AF_UNSPEC은 그 뒤에 connect했는지 확인하세요.",
             "The kernel looks after a socket only while it is connected: connect before recv, and AF_UNSPEC not before it either."
         ),
     })
@@ -246,10 +252,10 @@ fn ensure_kept_out(traced: &Traced) -> Verdict {
     let text = read.text();
     Err(Failure {
         did: watched(),
-        expected: words!("connect한 뒤에 키보드에서 읽기", "connect, and then the keyboard"),
-        got: words!("bind와 connect 사이에: {text}", "between bind and connect: {text}"),
+        expected: words!("connect한 뒤에 키보드에서 읽어야 해요", "connect, and then the keyboard"),
+        got: words!("bind와 connect 사이에 키보드에서 읽었어요: {text}", "between bind and connect: {text}"),
         cause: words!(
-            "bind한 소켓에는 포트가 있어서, connect하기 전에는 누가 보낸 것이든 큐에 들어가고 나중에 recv가 그것을 줘요. 읽기 전에 connect하세요.",
+            "bind한 소켓에는 포트가 있어서, connect하기 전에는 어느 소켓이 보낸 데이터그램이든 수신 대기열(queue)에 들어가고 나중에 recv가 그것을 돌려줘요. 키보드에서 읽기 전에 connect하세요.",
             "A socket that is bound has a port: until connect, whatever anybody sends there is queued, and recv gives it later. Connect before you read."
         ),
     }
@@ -259,12 +265,12 @@ fn ensure_kept_out(traced: &Traced) -> Verdict {
 fn refused(bench: &mut Bench) -> Verdict {
     let ip = bench.server_address();
     let did = words!(
-        "7번 포트에 아무도 없는 {ip}로 실행하고 한 줄 입력",
+        "UDP 7번 포트에 서버가 없는 {ip}로 실행하고 한 줄 입력",
         "ran it with {ip}, where nobody has port 7, and typed a line"
     );
     let finished = bench.run(&[&ip.to_string()], b"hello\n").map_err(|fault| {
         fault.surely_because(words!(
-            "아무도 없다는 ICMP 메시지는 연결된 소켓에만 전해져요. 보내기 전에 connect했으면 recv가 ECONNREFUSED로 실패해요.",
+            "그 포트를 사용하는 소켓이 없다는 ICMP 메시지는 연결된 소켓에만 오류로 전달돼요. 보내기 전에 connect했으면 recv가 ECONNREFUSED로 실패해요.",
             "ICMP says that nobody is there, and only a connected socket is told: after connect, before it sends, recv fails with ECONNREFUSED."
         ))
     })?;
@@ -300,16 +306,16 @@ fn dissolves(bench: &mut Bench) -> Verdict {
         Failure {
             did: watched(),
             expected: words!(
-                "그 소켓을 sa_family가 AF_UNSPEC인 주소에 connect",
+                "그 소켓을 sa_family가 AF_UNSPEC인 주소에 connect해야 해요",
                 "connect of that socket to an address whose sa_family is AF_UNSPEC"
             ),
             got: if to.is_empty() {
                 words!("두 번째 connect가 없었어요", "there was no second connect")
             } else {
-                words!("{to}에 connect", "connect to {to}")
+                words!("이 주소에 connect했어요: {to}", "connect to {to}")
             },
             cause: words!(
-                "servaddr.sin_family = AF_UNSPEC으로 하고 같은 소켓으로 connect를 다시 부르세요.",
+                "servaddr.sin_family = AF_UNSPEC으로 바꾸고 같은 소켓으로 connect를 다시 부르세요.",
                 "Set servaddr.sin_family = AF_UNSPEC and call connect again, with the same socket."
             ),
         }
