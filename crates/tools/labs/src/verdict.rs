@@ -18,7 +18,9 @@ pub enum Fault {
     Grader(io::Error),
 }
 
-/// What a student is told of a failed check.
+/// What a student is told of a failed check. In Korean each field has one form, which a test keeps: `did` is a noun phrase
+/// (…실행, …보냄), `expected` a sentence of what should be so (…여야 해요), `got` one of what was so (…했어요), or the evidence itself
+/// (`stdout: …`, a system call), `cause` sentences.
 #[derive(Clone, Debug, Default)]
 pub struct Failure {
     /// What was done: "sent 5 bytes to 127.0.0.1:4000 and closed the sending side".
@@ -92,4 +94,49 @@ impl From<Failure> for Fault {
 /// Fails unless something is so.
 pub fn ensure(so: bool, failure: impl FnOnce() -> Failure) -> Verdict {
     if so { Ok(()) } else { Err(failure().into()) }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    /// The string that a text begins with.
+    fn string(text: &str) -> Option<String> {
+        let mut escaped = false;
+        let inside = |c: &char| {
+            let ends = *c == '"' && !escaped;
+            escaped = *c == '\\' && !escaped;
+            !ends
+        };
+        Some(text.trim_start().strip_prefix('"')?.chars().take_while(inside).collect())
+    }
+
+    /// The Korean of each `field` in the source files of a folder.
+    fn korean(folder: &Path, field: &str) -> Vec<String> {
+        let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let of = |path: PathBuf| {
+            if path.is_dir() {
+                return korean(&path, field);
+            }
+            let text = fs::read_to_string(path).unwrap();
+            let starts = [": ", " = "].map(|is| format!("{field}{is}words!("));
+            starts.iter().flat_map(|start| text.split(start).skip(1)).filter_map(string).collect()
+        };
+        paths.flat_map(of).collect()
+    }
+
+    #[test]
+    fn each_field_of_a_failure_has_one_form() {
+        let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let expected = korean(&src, "expected");
+        assert!(expected.len() > 50, "{}", expected.len());
+        for ko in expected {
+            assert!(ko.contains("야 해요"), "not what should be so: {ko}");
+        }
+        for ko in korean(&src, "got") {
+            assert!(ko.contains('요'), "not what was so: {ko}");
+        }
+    }
 }
