@@ -340,7 +340,7 @@ impl Run<'_> {
         let path = path.and_then(|path| {
             let link = fs::symlink_metadata(&path).is_ok_and(|entry| entry.is_symlink());
             let why = self.options.lang.of(
-                "심볼릭 링크다. 따라가지 않으니 파일이나 폴더 자체를 넣어야 한다",
+                "심볼릭 링크예요. 링크는 따라가지 않으니 파일이나 폴더 자체를 넣으세요",
                 "a symbolic link, which is not followed: put the file or folder itself there",
             );
             if link { Err(why.into()) } else { Ok(path) }
@@ -366,7 +366,8 @@ impl Run<'_> {
             Err(why) => self.not_graded(&student, seed, why),
             Ok(path) => {
                 catch_unwind(AssertUnwindSafe(|| (self.grade)(&path, seed))).unwrap_or_else(|panic| {
-                    let why = self.options.lang.of("채점기가 죽었다", "the grader itself crashed");
+                    let why =
+                        self.options.lang.of("채점기가 비정상 종료되었어요", "the grader itself crashed");
                     self.not_graded(&student, seed, format!("{why}: {}", panic_said(panic.as_ref())))
                 })
             }

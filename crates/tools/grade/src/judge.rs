@@ -119,7 +119,7 @@ fn judged(lab: &Lab, path: &Path, options: &Options, again: Option<&Again>) -> (
             report.notes = judgement.notes;
             report.notes.extend(staged.cut.iter().map(|link| {
                 let note = words!(
-                    "{link}: 제출물 밖으로 나가서 뺐어요",
+                    "{link}: 제출물 밖을 가리키는 링크라서 뺐어요",
                     "{link}: leads out of the submission, left out"
                 );
                 note.in_lang(options.lang).to_string()
@@ -287,7 +287,7 @@ fn recorded(lab: &Lab, lang: Lang, bench: &Bench, verdict: &Verdict) -> Option<R
 
 fn not_tried() -> Verdict {
     let got = words!(
-        "앞의 검사들이 시간을 다 써서 해 보지 못했어요",
+        "앞의 검사들이 시간을 모두 사용해서 이 검사는 하지 못했어요",
         "not tried, because the checks before took all of its time"
     );
     Err(Failure { got, cause: too_slow(), ..Failure::default() }.into())
@@ -298,7 +298,7 @@ fn cut(fault: Fault) -> Fault {
     let fault = fault.surely_because(too_slow());
     let Fault::Failed(mut failure) = fault else { return fault };
     let cut = words!(
-        "자다 깨다 하며 너무 오래 걸려서 더 기다리지 않았어요",
+        "대기와 실행을 되풀이하며 너무 오래 걸려서 더 기다리지 않았어요",
         "it took too long, asleep with breaks, and was waited for no longer"
     );
     failure.got.ko = format!("{}\n{}", failure.got.ko, cut.ko);
@@ -308,7 +308,7 @@ fn cut(fault: Fault) -> Fault {
 
 fn too_slow() -> Words {
     words!(
-        "오래 걸린 검사부터 고치세요. 끝나지 않는 반복문이나 오래 자는 sleep이 있나요?",
+        "오래 걸린 검사부터 고치세요. 끝나지 않는 반복문이나 오래 쉬는 sleep이 있나요?",
         "First mend the checks that took long. Is there a loop that never ends, or a long sleep?"
     )
 }

@@ -280,7 +280,7 @@ fn show_labs(lab: Option<&Lab>, lang: Lang) -> io::Result<u8> {
     let korean = lang == Lang::Ko;
     let Some(lab) = lab else {
         table.set_header(if korean {
-            ["실습", "실행", "슬라이드", "배점"]
+            ["과제", "실행", "슬라이드", "배점"]
         } else {
             ["lab", "usage", "slides", "points"]
         });

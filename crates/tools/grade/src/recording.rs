@@ -101,7 +101,7 @@ pub(crate) fn recording(lab: &Lab, lang: Lang, tape: &Tape, failure: Option<&Fai
 /// What the last step says.
 fn end(failure: Option<&Failure>) -> Words {
     let Some(Failure { expected, got, .. }) = failure else {
-        return words!("모두 기대한 대로예요", "all of it is as expected");
+        return words!("모두 기대한 대로였어요", "all of it is as expected");
     };
     let one_line = |text: &str| text.lines().collect::<Vec<_>>().join(" / ");
     let both = |expected: &str, got: &str, [label, came]: [&str; 2]| {

@@ -112,7 +112,7 @@ impl Told {
                 words!("숫자 말고는 결과 파일에 적힌 그대로예요.", "As told, but for numbers.")
             }
             (true, true) => words!(
-                "결과 파일에 적힌 데서 또 실패했지만 나온 것은 달라요.",
+                "결과 파일에 적힌 곳에서 또 실패했지만 결과는 달라요.",
                 "It fails where it was told to, but what came is not the same."
             ),
         };

@@ -322,7 +322,7 @@ pub fn class_csv(class: &Class, lang: Lang) -> io::Result<Vec<u8>> {
         let mut record = [vec![String::new()], listed(Some(person))].concat();
         record.extend([String::new(), class.max_score.to_string()]);
         record.resize(record.len() + class.checks.len() + 3, String::new());
-        record.push(lang.of("내지 않음", "not handed in").into());
+        record.push(lang.of("제출하지 않음", "not handed in").into());
         csv.write_record(record)?;
     }
     written(csv)

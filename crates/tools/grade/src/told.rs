@@ -20,9 +20,10 @@ pub fn marks(report: &Report) -> Result<u32, String> {
     match report.score {
         Some(score) if faults.is_empty() => Ok(score),
         _ => {
-            let why = report
-                .lang
-                .of("채점기 쪽 오류로 점수를 매기지 않았다", "the grader itself failed, so there is no mark");
+            let why = report.lang.of(
+                "채점기 쪽 오류로 점수를 매기지 않았어요",
+                "the grader itself failed, so there is no mark",
+            );
             Err(if faults.is_empty() { why.into() } else { format!("{why}: {}", faults.join(", ")) })
         }
     }

@@ -30,7 +30,7 @@ pub(super) fn render(report: &Report) -> io::Result<String> {
 
 fn test(check: &CheckResult, lang: Lang) -> Value {
     let skipped =
-        lang.of("건너뜀: 앞의 검사를 먼저 통과해야 한다", "skipped: it needs an earlier check to pass");
+        lang.of("건너뛰었어요. 앞의 검사를 먼저 통과해야 해요", "skipped: it needs an earlier check to pass");
     let output = match (check.status, story(check, lang)) {
         (Status::Skipped, story) if story.is_empty() => skipped.to_string(),
         (_, story) => story,

@@ -29,7 +29,7 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
     }
     if report.checks.iter().any(|check| check.status == Status::Skipped) {
         let later =
-            lang.of("– 앞의 검사를 통과하면 이어서 봐요", "– looked at once the checks before it pass");
+            lang.of("– 앞의 검사를 통과하면 이어서 검사해요", "– looked at once the checks before it pass");
         page.line(2, &[(DIM, later)]);
     }
     if !report.notes.is_empty() {

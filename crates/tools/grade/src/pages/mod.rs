@@ -115,7 +115,7 @@ fn overview(class: &Class, changes: &[Change], pairs: &[Pair], lang: Lang) -> Ma
                     (histogram(&scores, class.max_score, lang))
                 }
                 section {
-                    h2 { (lang.of("검사별로 떨어진 제출", "Failed, by check")) }
+                    h2 { (lang.of("검사별로 실패한 제출", "Failed, by check")) }
                     (fails(class, lang))
                 }
             }
@@ -138,7 +138,7 @@ fn attendance(class: &Class, lang: Lang) -> Markup {
     html! {
         @if !absent.is_empty() {
             section.alert {
-                strong { (lang.of("내지 않은 학생(점수 없음): ", "Handed in nothing (no marks): ")) (absent.len()) }
+                strong { (lang.of("제출하지 않은 학생(점수 없음): ", "Handed in nothing (no marks): ")) (absent.len()) }
                 ul { @for person in absent { li { (named(person)) } } }
             }
         }
@@ -150,7 +150,7 @@ fn attendance(class: &Class, lang: Lang) -> Markup {
                         li {
                             (link(student, "students/"))
                             @if !could_be.is_empty() {
-                                " – " (lang.of("이 가운데 누구?", "who of these?")) " "
+                                " – " (lang.of("이 가운데 어느 학생인가요?", "who of these?")) " "
                                 (could_be.iter().map(named).collect::<Vec<_>>().join(", "))
                             }
                         }
@@ -177,9 +177,9 @@ fn prints_all(class: &Class, lang: Lang) -> Markup {
     html! {
         @if !all.is_empty() {
             section.alert {
-                strong { (lang.of("답일 수 있는 것을 모두 출력한 제출: ", "Prints all that could be right: ")) (all.len()) }
+                strong { (lang.of("답이 될 만한 값을 모두 출력한 제출: ", "Prints all that could be right: ")) (all.len()) }
                 p.soft {
-                    (lang.of("답 하나 대신 여러 값을 늘어놓아 떨어진 검사가 있다. 하지 않은 일로 다른 점수를 얻었는지 살펴보라는 뜻일 뿐 판정이 아니다.",
+                    (lang.of("값 하나 대신 여러 값을 늘어놓아 실패한 검사가 있어요. 과제를 하지 않고 다른 점수를 얻었는지 살펴보라는 뜻일 뿐 판정은 아니에요.",
                         "A check failed because many values were printed in the place of one. A hint to see whether other marks were got \
                          without the work, not a verdict."))
                 }
@@ -333,12 +333,12 @@ fn similar_pairs(pairs: &[Pair], lang: Lang) -> Markup {
     html! {
         h2 { (lang.of("거의 같은 제출", "Near-identical submissions")) }
         p.soft {
-            (lang.of("이름·주석·공백·상수 값을 빼고 코드의 모양만 견준 것이다. 살펴보라는 뜻일 뿐 판정이 아니다: 슬라이드를 따라 쓰거나 함께 배우면 닮을 수 있다.",
+            (lang.of("이름, 주석, 공백, 상수 값을 빼고 코드의 구조만 비교한 결과예요. 살펴보라는 뜻일 뿐 판정은 아니에요. 같은 슬라이드를 따라 작성하거나 함께 공부하면 비슷할 수 있어요.",
                 "Compared by the shape of the code, without names, comments, spaces and values. A hint to look, not a verdict: \
                  whoever follows the same slides, or learns together, may write alike."))
         }
         @if pairs.is_empty() {
-            p { (lang.of("없다.", "None.")) }
+            p { (lang.of("없어요.", "None.")) }
         } @else {
             div.wide tabindex="0" role="region" aria-label=(lang.of("거의 같은 제출", "near-identical submissions")) {
                 table {
@@ -374,7 +374,7 @@ fn similar_pairs(pairs: &[Pair], lang: Lang) -> Markup {
                 }
             }
             @if pairs.len() > PAIRS {
-                p.soft { (pairs.len()) " " (lang.of("쌍 전부는", "pairs in all:")) " " a href="similar.csv" { "similar.csv" } }
+                p.soft { @match lang { Lang::Ko => { "전체 " (pairs.len()) "쌍: " }, Lang::En => { (pairs.len()) " pairs in all: " } } a href="similar.csv" { "similar.csv" } }
             }
         }
     }

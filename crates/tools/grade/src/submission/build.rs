@@ -153,7 +153,7 @@ pub fn build(
     let mut building = Building { place, kit, lab, work, inside, log: String::new() };
     let built = building.build(folder, kind).map_err(|fault| match in_utf16(&building.work) {
         Some(file) => fault.surely_because(words!(
-            "{file}이 UTF-16으로 저장됐어요. UTF-8로 다시 저장하세요(메모장: 다른 이름으로 저장, 인코딩).",
+            "UTF-16으로 저장된 파일이 있어요: {file}. UTF-8로 다시 저장하세요(메모장: 다른 이름으로 저장, 인코딩).",
             "{file} is saved in UTF-16. Save it anew in UTF-8 (Notepad: Save as, Encoding)."
         )),
         None => fault,
@@ -344,7 +344,7 @@ impl Building<'_> {
         mains.sort();
         let Some(main) = pick(&mains, self.lab) else {
             let none = Failure {
-                expected: words!("main이 있는 클래스", "a class with a main"),
+                expected: words!("main이 있는 클래스가 있어야 해요", "a class with a main"),
                 got: words!(
                     "public static void main(String[])이 있는 클래스가 없어요",
                     "no class has a public static void main(String[])"
@@ -368,8 +368,8 @@ impl Building<'_> {
         }
         let name = self.lab;
         let none = Failure {
-            expected: words!("`{name}`이라는 실행 파일", "an executable called `{name}`"),
-            got: words!("실행 파일이 생기지 않았어요", "no executable was made"),
+            expected: words!("실행 파일이 만들어져야 해요: `{name}`", "an executable called `{name}`"),
+            got: words!("실행 파일이 만들어지지 않았어요", "no executable was made"),
             ..Failure::default()
         };
         Err(if names.is_empty() { none } else { undecided(&names, name) }.into())
@@ -420,10 +420,10 @@ impl Building<'_> {
         let first = said.lines().find(cause).unwrap_or_default();
         let failure = Failure {
             did: words!("`{line}`로 컴파일", "compiled with `{line}`"),
-            expected: words!("컴파일되기", "it compiles"),
-            got: words!("{how}컴파일 오류: {first}", "{how}it doesn't compile: {first}"),
+            expected: words!("컴파일되어야 해요", "it compiles"),
+            got: words!("{how}컴파일 오류가 났어요: {first}", "{how}it doesn't compile: {first}"),
             cause: words!(
-                "맨 처음 오류부터 고치세요. 컴파일러의 말 전체는 아래에 있어요.",
+                "첫 번째 오류부터 고치세요. 컴파일러의 메시지 전체는 아래에 있어요.",
                 "Mend the first error first. All that the compiler said is below."
             ),
         };

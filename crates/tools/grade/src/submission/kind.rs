@@ -175,10 +175,10 @@ pub(super) fn pick<'a>(names: &'a [String], lab: &str) -> Option<&'a String> {
 pub(super) fn undecided(names: &[String], lab: &str) -> Failure {
     let names = names.join(", ");
     Failure {
-        expected: words!("`{lab}`: 프로그램 하나", "`{lab}`: one program"),
+        expected: words!("`{lab}` 프로그램이 하나여야 해요", "`{lab}`: one program"),
         got: words!("프로그램이 여럿이에요: {names}", "there are several programs: {names}"),
         cause: words!(
-            "이름이 `{lab}`인 것을 채점해요. 없으면 이름에 serv(서버 실습)나 cli(클라이언트 실습)가 들어 있는 것이 하나뿐이어야 해요.",
+            "이름이 `{lab}`인 프로그램을 채점해요. 없으면 이름에 serv(서버 과제)나 cli(클라이언트 과제)가 들어 있는 프로그램이 하나뿐이어야 해요.",
             "The one called `{lab}` is graded; if there is none, the only one with serv (a server's lab) or cli (a client's) in its name."
         ),
         ..Failure::default()
