@@ -27,8 +27,9 @@ const IMPATIENT: Allowed =
 #[derive(Clone, Debug, Deserialize)]
 struct Bad {
     name: String,
-    /// What a student did wrong.
+    /// What a student did wrong: in English, and in Korean.
     mistake: String,
+    mistake_ko: String,
     #[serde(default = "plain")]
     base: String,
     /// What stands in the good one, exactly once, and what stands there instead.
@@ -190,7 +191,7 @@ const LITTLE: [(&str, u32, bool); 11] = [
 /// Which bad ones each check catches: as Markdown, as the book has it.
 fn table() -> String {
     let mut text = String::from(
-        "| 실습 Lab | 검사 Check | 점 Points | 잡아낸 실수 Mistakes that it catches |\n|---|---|---|---|\n",
+        "| 과제 Lab | 검사 Check | 점 Points | 잡아낸 실수 Mistakes that it catches |\n|---|---|---|---|\n",
     );
     for lab in labs::ALL {
         let mut caught: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -211,7 +212,7 @@ fn table() -> String {
 /// What the search finds by itself of the mistakes of each lab that it explores, and what not, and why: as Markdown.
 fn search_table() -> String {
     let mut text = String::from(
-        "| 실습 Lab | 탐색이 스스로 찾은 것 Found by the search | 못 찾는 것 Not found |\n|---|---|---|\n",
+        "| 과제 Lab | 탐색이 스스로 찾은 것 Found by the search | 못 찾는 것 Not found |\n|---|---|---|\n",
     );
     let (mut all, mut all_found) = (0, 0);
     for lab in labs::ALL.iter().filter(|lab| lab.check("search").is_some()) {
@@ -230,7 +231,7 @@ fn search_table() -> String {
 /// Which hint each mistake is given: as Markdown.
 fn cause_table() -> String {
     let mut text = String::from(
-        "\n| 실습 Lab | 실수 Mistake | 검사와 힌트의 말 Check, and words of its hint |\n|---|---|---|\n",
+        "\n| 과제 Lab | 실수 Mistake | 검사와 힌트의 말 Check, and words of its hint |\n|---|---|---|\n",
     );
     for lab in labs::ALL {
         for bad in bad_ones(lab.name) {
@@ -245,8 +246,29 @@ fn cause_table() -> String {
     text
 }
 
+/// What each mistake is, and which checks see it, for teachers: as Markdown, a table for each lab.
+fn mistakes(lang: Lang) -> String {
+    let mut tables = Vec::new();
+    for lab in labs::ALL {
+        let header = lang.of("실수 | 설명 | 실패하는 검사", "Mistake | What it is | Checks that fail");
+        let mut table = format!("## {}\n\n| {header} |\n|---|---|---|\n", lab.name);
+        for bad in bad_ones(lab.name) {
+            let checks = lab.checks.iter().filter(|check| bad.fails.contains(check.id));
+            let checks: Vec<&str> = checks.map(|check| check.title(lang)).collect();
+            let mistake = lang.of(bad.mistake_ko, bad.mistake);
+            let row = [format!("`{}`", bad.name), mistake, checks.join("; ")].join(" | ");
+            table.extend(["| ", &row, " |\n"]);
+        }
+        tables.push(table);
+    }
+    tables.join("\n")
+}
+
 /// The tables are kept beside the book. `GRADE_BLESS=1` writes them anew.
 fn table_is_kept() -> Result<(), Failed> {
+    for lang in [Lang::Ko, Lang::En] {
+        kept(&format!("lab-notes/mistakes.{}.md", lang.code()), &mistakes(lang))?;
+    }
     kept("lab-notes/mutations.md", &table())?;
     kept("lab-notes/causes.md", &(search_table() + &cause_table()))
 }
@@ -255,7 +277,9 @@ fn kept(file: &str, table: &str) -> Result<(), Failed> {
     println!("{table}");
     let path = root().join(file);
     let kept = fs::read_to_string(&path).unwrap_or_default();
-    let (before, _) = kept.split_once("| 실습").unwrap_or((&kept, ""));
+    // What stands before the first table is written by hand.
+    let starts = ["\n## ", "\n| "].into_iter().filter_map(|start| kept.find(start));
+    let before = starts.min().map_or(&*kept, |at| &kept[..=at]);
     if std::env::var_os("GRADE_BLESS").is_some() {
         fs::write(&path, format!("{before}{table}"))?;
     } else if !kept.ends_with(table) {
@@ -275,6 +299,10 @@ fn enough() {
         assert!(bad.len() >= 8, "{}: {} bad ones", lab.name, bad.len());
         let names: BTreeSet<&String> = bad.iter().map(|bad| &bad.name).collect();
         assert_eq!(names.len(), bad.len(), "{}: two bad ones of the same name", lab.name);
+        let is_korean = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));
+        for one in &bad {
+            assert!(is_korean(&one.mistake_ko), "{}::{}: no mistake_ko", lab.name, one.name);
+        }
         // Of a server, what it says is tested where it once was wrong.
         for one in bad.iter().filter(|_| !lab.name.ends_with("serv")) {
             let hinted: BTreeSet<&String> = one.hints.keys().collect();
