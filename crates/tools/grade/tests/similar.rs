@@ -488,9 +488,9 @@ fn table(known: &[Known]) -> String {
         ("short program", "짧은 프로그램에 여럿을 함께"),
         ("several at once", "두세 가지를 함께"),
         ("everything at once", "거의 모두를 함께"),
-        ("independent", "따로 씀"),
-        ("same starter", "같은 뼈대에서 따로 씀"),
-        ("same slides", "같은 슬라이드를 따라 따로 씀"),
+        ("independent", "따로 작성함"),
+        ("same starter", "같은 시작 코드에서 따로 작성함"),
+        ("same slides", "같은 슬라이드를 따라 따로 작성함"),
     ];
     let kinds: BTreeSet<&str> = known.iter().map(|pair| pair.kind.as_str()).collect();
     assert_eq!(kinds, words.iter().map(|(kind, _)| *kind).collect());
@@ -523,7 +523,7 @@ fn table(known: &[Known]) -> String {
         }
     }
     for (aside, which) in
-        [(false, "기준을 고른 실습 The labs it was chosen on"), (true, "따로 둔 실습 The labs put aside")]
+        [(false, "기준을 고른 과제 The labs it was chosen on"), (true, "따로 둔 과제 The labs put aside")]
     {
         let [precision, recall] = precision_and_recall(known, aside);
         let _ = write!(text, "\n{which}: 정밀도 precision {precision:.2}, 재현율 recall {recall:.2}\n");
