@@ -9,7 +9,7 @@ use std::{mem, ptr};
 use labkit::peers::{connect, received, reset, seen, steady, stop};
 use labkit::{Program, Server, Transport};
 
-const IN_USE: &str = "bind fail: Address already in use\n다른 서버가 이 포트를 쓰고 있거나, TCP라면 \
+const IN_USE: &str = "bind fail: Address already in use\n다른 서버가 이 포트를 사용하고 있거나, TCP라면 \
     방금 끝난 연결이 TIME_WAIT에 남아 있습니다. 1분쯤 기다리거나 다른 포트를 인자로 주세요.\n";
 
 fn twins() -> [Program; 2] {

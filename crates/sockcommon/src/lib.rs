@@ -103,16 +103,16 @@ pub fn run(program: fn() -> Result<(), Error>) -> ExitCode {
 fn hint(what: &str, errno: Errno) -> &'static str {
     match (what, errno) {
         ("bind fail", Errno::EACCES) => {
-            "\n이 포트를 여는 데는 특권(CAP_NET_BIND_SERVICE)이 필요합니다. 1024번 이상의 포트를 인자로 주거나 scripts/lab 안에서 실행하세요."
+            "\n이 포트에 bind하려면 권한(CAP_NET_BIND_SERVICE, 보통 root)이 필요합니다. 1024번 이상의 포트를 인자로 주거나 scripts/lab 안에서 실행하세요."
         }
         (_, Errno::EADDRINUSE) => {
-            "\n다른 서버가 이 포트를 쓰고 있거나, TCP라면 방금 끝난 연결이 TIME_WAIT에 남아 있습니다. 1분쯤 기다리거나 다른 포트를 인자로 주세요."
+            "\n다른 서버가 이 포트를 사용하고 있거나, TCP라면 방금 끝난 연결이 TIME_WAIT에 남아 있습니다. 1분쯤 기다리거나 다른 포트를 인자로 주세요."
         }
         (_, Errno::ECONNREFUSED) => {
             "\n그 포트에는 서버가 없습니다. 다른 터미널에서 먼저 서버를 실행하세요: cargo run -p tcp_echoserv (또는 udp_echoserv, daytimeserv)"
         }
         ("recv fail" | "recvfrom fail", Errno::EAGAIN) => {
-            "\n5초 동안 응답이 없었습니다. IP 주소와 포트를 확인하고, 서버가 실행 중인지 보세요."
+            "\n5초 동안 응답이 없었습니다. IP 주소와 포트가 맞는지, 서버가 실행 중인지 확인하세요."
         }
         (_, Errno::EMSGSIZE) => {
             "\n데이터그램 하나에는 65507바이트까지만 담을 수 있습니다. 더 짧은 줄을 입력하세요."
@@ -219,7 +219,7 @@ impl Args {
         }
         let port = 10_000 + well_known;
         say(format_args!(
-            "{well_known}번 포트를 여는 데는 특권이 필요하므로(연결하는 데는 필요 없음) 서버도 클라이언트도 {port}번을 씁니다."
+            "{well_known}번 포트에 bind하려면 권한이 필요하므로(연결할 때는 필요 없음) 서버와 클라이언트 모두 {port}번을 사용합니다."
         ));
         port
     }

@@ -10,7 +10,7 @@ use std::thread;
 use labkit::peers::{READER_GONE, connect, receive_buffer, received, redirected, reset, seen, steady, stop};
 use labkit::{Program, Server, Transport};
 
-const IN_USE: &str = "bind fail: Address already in use\n다른 서버가 이 포트를 쓰고 있거나, TCP라면 \
+const IN_USE: &str = "bind fail: Address already in use\n다른 서버가 이 포트를 사용하고 있거나, TCP라면 \
     방금 끝난 연결이 TIME_WAIT에 남아 있습니다. 1분쯤 기다리거나 다른 포트를 인자로 주세요.\n";
 const RESET: &str = "read fail: Connection reset by peer";
 /// What a write may say of a client that has reset.

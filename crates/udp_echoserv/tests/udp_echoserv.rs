@@ -189,7 +189,7 @@ fn says_that_its_port_is_in_use() {
     let other = datagram_at(0).unwrap();
     let port = other.local_addr().unwrap().port().to_string();
     for program in twins() {
-        let stderr = "bind fail: Address already in use\n다른 서버가 이 포트를 쓰고 있거나, TCP라면 \
+        let stderr = "bind fail: Address already in use\n다른 서버가 이 포트를 사용하고 있거나, TCP라면 \
             방금 끝난 연결이 TIME_WAIT에 남아 있습니다. 1분쯤 기다리거나 다른 포트를 인자로 주세요.\n";
         assert_eq!(seen(&program.run([&port], b"").unwrap()), (1, String::new(), stderr.into()));
     }

@@ -30,7 +30,7 @@ const PAIRS: [(&str, &str, &str, u16); 5] = [
 ];
 
 fn denied() {
-    let stderr = "bind fail: Permission denied\n이 포트를 여는 데는 특권(CAP_NET_BIND_SERVICE)이 필요합니다. \
+    let stderr = "bind fail: Permission denied\n이 포트에 bind하려면 권한(CAP_NET_BIND_SERVICE, 보통 root)이 필요합니다. \
         1024번 이상의 포트를 인자로 주거나 scripts/lab 안에서 실행하세요.\n";
     for name in ["tcp_echoserv", "udp_echoserv", "daytimeserv"] {
         for program in [Program::rust(name).unwrap(), Program::c(name).unwrap()] {
@@ -44,7 +44,7 @@ fn denied() {
 fn anybody() {
     for (server, waits_for, client, port) in PAIRS {
         let says = format!(
-            "{port}번 포트를 여는 데는 특권이 필요하므로(연결하는 데는 필요 없음) 서버도 클라이언트도 {}번을 씁니다.\n",
+            "{port}번 포트에 bind하려면 권한이 필요하므로(연결할 때는 필요 없음) 서버와 클라이언트 모두 {}번을 사용합니다.\n",
             10_000 + port
         );
         let waits = format!("0.0.0.0:{}에서 {waits_for} 기다립니다.\n", 10_000 + port);
