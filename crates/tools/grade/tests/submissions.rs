@@ -41,7 +41,7 @@ struct Bad {
     hints: BTreeMap<String, String>,
     /// What it gets, where it matters that it loses no more.
     score: Option<u32>,
-    /// Why the search does not find it; empty if it does.
+    /// Why the search does not find it, in Korean and English; empty if it does.
     #[serde(default)]
     not_searched: String,
 }

@@ -282,12 +282,12 @@ fn refused(bench: &mut Bench) -> Verdict {
     ensure(other.is_none() || said.to_lowercase().contains("refused"), || Failure {
         did,
         expected: words!(
-            "recv의 오류(ECONNREFUSED, Connection refused)를 출력하기",
+            "recv의 오류(ECONNREFUSED, Connection refused)를 출력해야 해요",
             "it prints the error of recv (ECONNREFUSED, Connection refused)"
         ),
         got: output(&finished),
         cause: words!(
-            "실패한 호출의 오류는 -1이 아니라 errno에 있고, 다음 호출이 바꿀 수 있어요. 바로 perror를 부르거나 strerror에 errno를 넘기세요.",
+            "오류 번호는 반환값 -1이 아니라 errno에 있고, 다음 호출이 errno를 바꿀 수 있어요. 호출이 실패하면 바로 perror를 부르거나 strerror에 errno를 넘기세요.",
             "The error of a call that failed is in errno, not in the -1, and the next call may change it: call perror at once, or give errno to strerror."
         ),
     })
