@@ -232,7 +232,10 @@ fn steps_with_notes(
     }
 
     let files = steps::files(sources.root, name);
-    let whole: Vec<String> = files.iter().map(fs::read_to_string).collect::<Result<_, _>>()?;
+    let mut whole = Vec::new();
+    for file in &files {
+        whole.push(sources.data.with_steps(&fs::read_to_string(file)?, language)?);
+    }
     let file = |path: &Path| path.strip_prefix(sources.root).unwrap_or(path).display().to_string();
     let mut out = html! {
         div class="steps-head" aria-hidden="true" { span { "C" } span { "Rust" } }
@@ -241,9 +244,10 @@ fn steps_with_notes(
     out = format!("<div class=\"steps\">{out}\n");
     for ((c, rust), (number, note)) in c.iter().zip(&rust).zip(&notes) {
         let title = c.title.split_once(". ").map_or(c.title.as_str(), |(_, title)| title);
+        let title = sources.data.step(title, language)?;
         let id = format!("{name}-{number}");
         let row = html! {
-            p class="step-title" { a href={ "#" (id) } class="step-number" { (number) } span lang="en" { (title) } }
+            p class="step-title" { a href={ "#" (id) } class="step-number" { (number) } span { (title) } }
             (code::twins(&c.code, &rust.code))
         };
         write!(
@@ -260,7 +264,10 @@ fn steps_with_notes(
     let whole = html! {
         details class="whole" {
             summary { (language.of("두 파일 전체", "Both files, whole")) }
-            p class="files" { code { (file(&files[0])) } " · " code { (file(&files[1])) } }
+            p class="files" {
+                code { (file(&files[0])) } " · " code { (file(&files[1])) }
+                (language.of(". 파일에는 단계의 제목이 영어로 적혀 있어요.", ""))
+            }
             (code::twins(whole[0].trim_end(), whole[1].trim_end()))
         }
     };
@@ -350,7 +357,10 @@ fn picture(name: &str, language: Lang, sources: &Sources) -> Result<Markup> {
 
 /// The player of a scene; without JavaScript, and on paper, its ladder, or its calls where nothing crosses the wire.
 fn player(name: &str, language: Lang, sources: &Sources) -> Result<Markup> {
-    let both = recorded(name, sources)?;
+    let mut both = recorded(name, sources)?;
+    for text in both.iter_mut().flat_map(|recording| recording.files.values_mut()) {
+        *text = sources.data.with_steps(text, language)?;
+    }
     let crosses = both[1].steps.iter().any(|step| !step.segments.is_empty());
     let fallback = if crosses {
         picture(name, language, sources)?
