@@ -1,4 +1,5 @@
-//! scripts/new-lab: every starter compiles without a warning, and the grader takes it and gives nothing for it.
+//! scripts/new-lab: every starter compiles without a warning, in Korean and in English, and the grader takes it and gives
+//! nothing for it.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
@@ -22,7 +23,9 @@ fn main() -> ExitCode {
     run_trials(vec![
         trial("starters_in_c", missing.clone(), starters_in_c),
         trial("starters_in_rust", missing, starters_in_rust),
-        trial("the_steps_are_the_labs", None, steps),
+        trial("the_steps_are_the_labs", None, the_labs_steps),
+        trial("the_steps_have_the_books_korean", None, the_books_korean),
+        trial("the_comments_are_in_the_locales_language", None, the_locales_language),
         trial("nothing_is_written_over", None, nothing_is_written_over),
         trial("what_is_wrong_is_said", None, what_is_wrong),
     ])
@@ -33,8 +36,8 @@ fn new_lab(arguments: &[&str]) -> Output {
 }
 
 /// A starter in the folder `to`, which is not there yet.
-fn starter(lab: &str, lang: &str, to: &Path) {
-    let output = new_lab(&[lab, "--lang", lang, to.to_str().unwrap()]);
+fn starter(lab: &str, lang: &str, comments: Lang, to: &Path) {
+    let output = new_lab(&[lab, "--lang", lang, "--comments", comments.code(), to.to_str().unwrap()]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -58,12 +61,14 @@ fn worth_nothing(lab: &Lab, folder: &Path) {
 fn starters_in_c() {
     let folder = tempfile::tempdir().unwrap();
     for lab in labs::ALL {
-        let starter_folder = folder.path().join(lab.name);
-        starter(lab.name, "c", &starter_folder);
-        let source = starter_folder.join(format!("{}.c", lab.name));
-        let flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-o"];
-        compiles(Command::new("cc").args(flags).arg(folder.path().join("program")).arg(source));
-        worth_nothing(lab, &starter_folder);
+        for comments in Lang::ALL {
+            let starter_folder = folder.path().join(comments.code()).join(lab.name);
+            starter(lab.name, "c", comments, &starter_folder);
+            let source = starter_folder.join(format!("{}.c", lab.name));
+            let flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-o"];
+            compiles(Command::new("cc").args(flags).arg(folder.path().join("program")).arg(source));
+        }
+        worth_nothing(lab, &folder.path().join("ko").join(lab.name));
     }
 }
 
@@ -71,13 +76,19 @@ fn starters_in_rust() {
     let folder = tempfile::tempdir().unwrap();
     let target = Workspace::here().unwrap().target.join("starters");
     for lab in labs::ALL {
-        let starter_folder = folder.path().join(lab.name);
-        starter(lab.name, "rust", &starter_folder);
-        let mut cargo = Command::new("cargo");
-        cargo.args(["build", "--quiet", "--offline", "--target-dir"]).arg(&target);
-        cargo.current_dir(&starter_folder).env("RUSTFLAGS", "--deny warnings");
-        compiles(&mut cargo);
-        compiles(Command::new("cargo").args(["fmt", "--check"]).current_dir(&starter_folder));
+        let build = |starter_folder: &Path| {
+            let mut cargo = Command::new("cargo");
+            cargo.args(["build", "--quiet", "--offline", "--target-dir"]).arg(&target);
+            cargo.current_dir(starter_folder).env("RUSTFLAGS", "--deny warnings");
+            compiles(&mut cargo);
+        };
+        for comments in Lang::ALL {
+            let starter_folder = folder.path().join(comments.code()).join(lab.name);
+            starter(lab.name, "rust", comments, &starter_folder);
+            build(&starter_folder);
+            compiles(Command::new("cargo").args(["fmt", "--check"]).current_dir(&starter_folder));
+        }
+        let starter_folder = folder.path().join("ko").join(lab.name);
         // The grader's cargo compiles libc and nix for each anew: one folder stands for all, of the others their programs are
         // handed in.
         if lab.name == "tcp_echoserv" {
@@ -95,19 +106,22 @@ fn starters_in_rust() {
         let offered = offered.collect::<Vec<_>>().join("\n");
         fs::write(&file, format!("#![allow(unused)]\nuse libc::*;\n{}", offered.replace("//!", "//")))
             .unwrap();
-        compiles(&mut cargo);
+        build(&starter_folder);
     }
 }
 
+/// The steps in a starter's comments.
+fn steps_in(lab: &str, comments: Lang) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join(lab);
+    starter(lab, "c", comments, &to);
+    let text = fs::read_to_string(to.join(format!("{lab}.c"))).unwrap();
+    text.lines().filter_map(|line| line.strip_prefix("    // TODO ")).map(String::from).collect()
+}
+
 /// Those of the lecture program, without what the lab doesn't ask for.
-fn steps() {
-    let steps = |lab: &str| -> Vec<String> {
-        let folder = tempfile::tempdir().unwrap();
-        let to = folder.path().join(lab);
-        starter(lab, "c", &to);
-        let text = fs::read_to_string(to.join(format!("{lab}.c"))).unwrap();
-        text.lines().filter_map(|line| line.strip_prefix("    // TODO ")).map(String::from).collect()
-    };
+fn the_labs_steps() {
+    let steps = |lab| steps_in(lab, Lang::En);
     assert_eq!(
         steps("mydaytime"),
         [
@@ -134,6 +148,44 @@ fn steps() {
     }
 }
 
+fn the_books_korean() {
+    let book = fs::read_to_string(root().join("lab-notes/steps.ko.toml")).unwrap();
+    for lab in labs::ALL {
+        let (english, korean) = (steps_in(lab.name, Lang::En), steps_in(lab.name, Lang::Ko));
+        assert_eq!(english.len(), korean.len());
+        for (english, korean) in english.iter().zip(&korean) {
+            if let Some(arguments) = english.strip_prefix("arguments: ") {
+                assert_eq!(*korean, format!("인자: {arguments}"));
+            } else {
+                let line = format!("\n\"{english}\" = \"{korean}\"\n");
+                assert!(book.contains(&line), "{}:{line}", lab.name);
+            }
+        }
+    }
+}
+
+/// As the grader's words are.
+fn the_locales_language() {
+    let folder = tempfile::tempdir().unwrap();
+    for (i, (locale, todo)) in [
+        (["en_US.UTF-8", "", "ko_KR.UTF-8"], "// TODO socket: open a stream socket"),
+        (["", "", "en_GB.UTF-8"], "// TODO socket: open a stream socket"),
+        (["", "ko_KR.UTF-8", "en_US.UTF-8"], "// TODO socket: 스트림 소켓 개설"),
+        (["C.UTF-8", "en_US.UTF-8", "en_US.UTF-8"], "// TODO socket: 스트림 소켓 개설"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let to = folder.path().join(i.to_string());
+        let mut new_lab = Command::new(root().join("scripts/new-lab"));
+        new_lab.args(["mydaytime", "--lang", "c"]).arg(&to);
+        new_lab.envs(["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().zip(locale));
+        assert!(new_lab.output().unwrap().status.success());
+        let text = fs::read_to_string(to.join("mydaytime.c")).unwrap();
+        assert!(text.contains(todo), "{locale:?}: {text}");
+    }
+}
+
 fn nothing_is_written_over() {
     let folder = tempfile::tempdir().unwrap();
     let mine = folder.path().join("mine.c");
@@ -151,19 +203,21 @@ fn nothing_is_written_over() {
     // An empty folder may be filled, and its name may have a space.
     let empty = folder.path().join("my lab");
     fs::create_dir(&empty).unwrap();
-    starter("byte_order", "c", &empty);
+    starter("byte_order", "c", Lang::Ko, &empty);
 }
 
 fn what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path().join("to");
     let to = to.to_str().unwrap();
-    let wrong: [&[&str]; 7] = [
+    let wrong: [&[&str]; 9] = [
         &[],
         &["byte_order"],
         &["byte_order", to],
         &["byte_order", "--lang", "java", to],
         &["byte_order", to, "--lang"],
+        &["byte_order", "--lang", "c", "--comments", "fr", to],
+        &["byte_order", "--lang", "c", to, "--comments"],
         &["byte_order", "--lang", "c", to, "more"],
         &["--language=c", "byte_order", to],
     ];
@@ -172,7 +226,7 @@ fn what_is_wrong() {
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(
             output.status.code() == Some(2)
-                && said.starts_with("usage: scripts/new-lab LAB --lang c|rust DIR\n"),
+                && said.starts_with("usage: scripts/new-lab LAB --lang c|rust [--comments ko|en] DIR\n"),
             "{arguments:?}: {said}"
         );
     }
