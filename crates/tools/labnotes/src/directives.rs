@@ -339,7 +339,7 @@ fn picture(name: &str, language: Lang, sources: &Sources) -> Result<Markup> {
     let (client, server) = (of(Role::Client), of(Role::Server));
     ensure!(rungs.iter().any(|rung| !rung.wire.is_empty()), "nothing crosses the wire: no ladder");
     let label = language.of(
-        format!("{client}와 {server}가 부른 시스템 콜과 그 사이에 오간 것"),
+        format!("클라이언트({client})와 서버({server})가 부른 시스템 콜과 주고받은 것"),
         format!("The calls of {client} and {server}, and what crossed the wire"),
     );
     Ok(html! {
@@ -347,7 +347,7 @@ fn picture(name: &str, language: Lang, sources: &Sources) -> Result<Markup> {
             div class="scroll" tabindex="0" { (ladder::svg(&rungs, [&client, &server], &label)) }
             figcaption {
                 (language.of(
-                    "실제로 실행하면서 커널이 주고받은 세그먼트를 잡아서 그린 그림이에요. ACK만 있는 세그먼트는 핸드쉐이크의 것만 그렸어요.",
+                    "실제로 실행하면서 캡처(capture)한 세그먼트로 그린 그림이에요. ACK만 있는 세그먼트는 핸드쉐이크의 것만 그렸어요.",
                     "Drawn from a real run, from the segments that were captured. Those that only acknowledge are left out, but for the handshake's.",
                 ))
             }
@@ -387,7 +387,7 @@ fn fact(name: &str, language: Lang, sources: &Sources) -> Result<Markup> {
                 dt { (language.of("실제로는", "What is so")) } dd { (code::inline(&said.is)) }
                 dt { (language.of("출처", "Source")) } dd { (fact.source) }
             }
-            details { summary { (language.of("확인하는 것", "Shown by")) " (" (tests.len()) ")" }
+            details { summary { (language.of("확인 방법", "Shown by")) " (" (tests.len()) ")" }
                 ul { @for test in tests { li { code { (test) } } } } }
         }
     })
@@ -432,7 +432,7 @@ fn departures(page: &Page, which: &str, sources: &Sources) -> Result<Markup> {
             }
         }
         @if about_many {
-            p { (language.of("오타처럼 여러 슬라이드에 걸친 것은 ", "What concerns many slides, such as typing errors, is among ")) a href="departures.html" { (title_of("departures", language, sources)) } (language.of("에 있어요.", ".")) }
+            p { (language.of("오타처럼 여러 슬라이드에 해당하는 것은 ", "What concerns many slides, such as typing errors, is among ")) a href="departures.html" { (title_of("departures", language, sources)) } (language.of("에 있어요.", ".")) }
         }
     })
 }
@@ -504,8 +504,8 @@ fn lab(name: &str, sources: &Sources, language: Lang) -> Result<String> {
     let checks = html! {
         table class="checks" {
             thead { tr {
-                th { (language.of("채점기가 보는 것", "What the grader looks at")) }
-                th { (language.of("점", "Points")) } th { (language.of("슬라이드", "Slides")) }
+                th { (language.of("검사", "Check")) }
+                th { (language.of("배점", "Points")) } th { (language.of("슬라이드", "Slides")) }
             } }
             tbody { @for (check, slides) in checks {
                 tr {
@@ -570,7 +570,7 @@ fn mutations(language: Lang, root: &Path) -> Result<Markup> {
     Ok(html! {
         table class="checks" {
             thead { tr {
-                th { (language.of("검사", "Check")) } th { (language.of("점", "Points")) }
+                th { (language.of("검사", "Check")) } th { (language.of("배점", "Points")) }
                 th { (language.of("잡아낸 실수", "Mistakes that it catches")) }
             } }
             @for (name, checks) in labs {

@@ -46,8 +46,8 @@ pub(crate) fn bytes(arguments: &str, language: Lang) -> Result<Markup> {
             }
             figcaption {
                 (language.of(
-                    format!("{arguments} = {number}. 위의 +0, +1은 메모리 주소가 커지는 쪽이에요. 같은 바이트는 같은 색이에요."),
-                    format!("{arguments} = {number}. +0, +1 are growing addresses in memory. The same byte has the same colour."),
+                    format!("{arguments} = {number}. +0, +1, …은 메모리 주소의 차이(오프셋)예요. 같은 바이트는 같은 색이에요."),
+                    format!("{arguments} = {number}. +0, +1, … are offsets in memory. The same byte has the same colour."),
                 ))
             }
         }
@@ -67,14 +67,14 @@ pub(crate) fn sockaddr(arguments: &str, language: Lang) -> Result<Markup> {
     bytes.extend(addr.sin_zero);
 
     // Where each begins and how long it is, its name, what is in it.
-    let zero = language.of("0으로 채워요", "filled with zeros");
+    let zero = language.of("0으로 채움", "filled with zeros");
     let fields = [
         (0, 2, "sin_family", "AF_INET".to_string()),
         (2, 2, "sin_port", port.to_string()),
         (4, 4, "sin_addr", ip.to_string()),
         (8, 8, "sin_zero[8]", zero.to_string()),
     ];
-    let whole = language.of("앞의 2바이트가 정하는 대로", "whatever the first 2 bytes say");
+    let whole = language.of("주소 체계에 따라 다름", "depends on the address family");
     let generic = [(0, 2, "sa_family", String::new()), (2, 14, "sa_data[14]", whole.to_string())];
     let structs = [("struct sockaddr_in", &fields[..]), ("struct sockaddr", &generic[..])];
     let (cell, top) = (46, 24);
