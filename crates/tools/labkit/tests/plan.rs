@@ -184,6 +184,7 @@ const PLAN: [Part; 9] = [
             "code",
             "data",
             "search",
+            "teaching",
             "directives",
             "book",
             "check",

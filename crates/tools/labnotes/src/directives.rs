@@ -19,6 +19,7 @@ use crate::pages::{Page, Piece, slide_numbers};
 use crate::play::Script;
 use crate::questions::Questions;
 use crate::real::{Real, Seen, Wanted, program, scene};
+use crate::teaching;
 
 /// All that pages are made of.
 pub(crate) struct Sources<'a> {
@@ -41,6 +42,10 @@ pub(crate) fn wanted(page: &Page, questions: &Questions) -> Result<Vec<Wanted>> 
         match piece {
             Piece::Directive { name, arguments, .. } => match name.as_str() {
                 "calls" => wanted.push(Wanted::Calls(program(&arguments).with_context(|| page.file())?)),
+                "ask" => {
+                    let name = arguments.split(' ').next().unwrap_or_default();
+                    wanted.push(Wanted::Scene(scene(name).with_context(|| page.file())?.name));
+                }
                 "player" | "ladder" => {
                     wanted.push(Wanted::Scene(scene(&arguments).with_context(|| page.file())?.name));
                     if name == "player" {
@@ -143,6 +148,9 @@ fn directive(page: &Page, name: &str, arguments: &str, body: &[String], sources:
         "shared" => shared(arguments, sources.root)?,
         "mutations" => mutations(language, sources.root)?,
         "notes" => return notes_from_outside(arguments, language, sources.root),
+        "answer" => teaching::answer(arguments, language, sources.root)?,
+        "ask" => teaching::ask(arguments, language, sources.root, sources.questions, sources.real)?,
+        "mistakes" => teaching::mistakes(language, sources.root, sources.titles)?,
         "map" => map(language, sources)?,
         "bytes" => figures::bytes(arguments, language)?,
         "sockaddr" => figures::sockaddr(arguments, language)?,

@@ -14,3 +14,4 @@ pub mod questions;
 pub mod real;
 mod search;
 pub mod serve;
+mod teaching;

@@ -96,6 +96,14 @@ enum Asks {
     Segments,
 }
 
+/// What a teacher asks.
+pub(crate) struct ToAsk {
+    /// The number of the step before which it is asked.
+    pub(crate) step: usize,
+    /// The question, its answer, and why that is so.
+    pub(crate) said: [Text; 3],
+}
+
 /// The same in Korean and in English.
 type Text = [String; 2];
 
@@ -162,6 +170,19 @@ impl Questions {
             other => bail!("{name}: {other:?} is no recording"),
         })
         .context(FILE)
+    }
+
+    /// The question before a step, as a teacher asks it.
+    pub(crate) fn to_ask(&self, scene: &str, at: &str, real: &Real) -> Result<ToAsk> {
+        let question = self.of_scene(scene).find(|question| question.at.to_string() == at);
+        let question =
+            question.with_context(|| format!("{FILE}: nothing is asked before `{at}` of {scene}"))?;
+        let Seen::Scene(both) = real.get(&self.wanted_for(scene)?)? else { bail!("no scene") };
+        let [own, _] = *both;
+        let at = question.at.find(&own)?;
+        let right = question.asks.of(&own, at, question.of.as_ref())?;
+        let Question { ko, en, why_ko, why_en, .. } = question.clone();
+        Ok(ToAsk { step: own.steps[at].n, said: [[ko, en], right, [why_ko, why_en]] })
     }
 
     fn of_scene(&self, scene: &str) -> impl Iterator<Item = &Question> {
