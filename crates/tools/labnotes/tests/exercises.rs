@@ -1,5 +1,6 @@
 //! The exercises of the book: what their answers and hints say is what happens. The programs are changed as an exercise
-//! asks for and run in the practice network; longer ones that it has written are in `exercises/`.
+//! asks for and run in the practice network. What its page shows as an answer is in `exercises/`: a program (`.c`), or what
+//! changes in one of the book's (`.diff`).
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
@@ -18,6 +19,7 @@ use grade::submission::{Kind, kit};
 use jail::{Allowed, best_tier};
 use labkit::{PATIENCE, Running, Workspace, missing_program, root, run_waiting_trials, trial};
 use labnotes::book::Notes;
+use labnotes::pages::Piece;
 use labs::words::Lang;
 use tempfile::TempDir;
 
@@ -27,7 +29,7 @@ macro_rules! named {
 
 /// By page and number. Those that wait for seconds come first.
 const TRIED: &[(&str, fn())] = named! {
-    udp_echoserv_2, mydaytime_3, connected_udp_1, connected_udp_2, udp_echocli_1, udp_echocli_3,
+    daytimeserv_3, udp_echoserv_2, mydaytime_3, connected_udp_1, connected_udp_2, udp_echocli_1, udp_echocli_3,
     sockets_1, sockets_2,
     ports_1, ports_2, ports_3,
     addresses_1, addresses_2, addresses_3, addresses_4,
@@ -45,7 +47,7 @@ const TRIED: &[(&str, fn())] = named! {
     tcp_echocli_1, tcp_echocli_2, tcp_echocli_3, tcp_echocli_4,
     port_number_1, port_number_2, port_number_3,
     tcp_echoserv_1, tcp_echoserv_2, tcp_echoserv_3,
-    daytimeserv_1, daytimeserv_2, daytimeserv_3, daytimeserv_4,
+    daytimeserv_1, daytimeserv_2, daytimeserv_4,
     udp_echocli_2,
     udp_echoserv_1, udp_echoserv_3,
     connected_udp_3,
@@ -56,7 +58,7 @@ fn main() -> ExitCode {
     if let Some(code) = dispatch() {
         return code.into();
     }
-    let missing = common::missing_lab();
+    let missing = common::missing_lab().or_else(|| missing_program("git"));
     let own = |name| match name {
         "daytimeserv_1" => missing_program("script"),
         "mydaytime_4" => missing_program("python3"),
@@ -65,6 +67,8 @@ fn main() -> ExitCode {
     let tried = TRIED.iter().map(|(name, test)| trial(name, missing.clone().or_else(|| own(*name)), *test));
     let mut trials: Vec<_> = tried.collect();
     trials.push(trial("every_exercise_is_tried", None, every_exercise));
+    trials.push(trial("every_exercise_has_an_answer", None, every_answer));
+    trials.push(trial("starters_compile_as_their_page_says", missing, starters));
     run_waiting_trials(trials)
 }
 
@@ -79,6 +83,54 @@ fn every_exercise() {
     let tried: BTreeSet<String> = TRIED.iter().map(|(name, _)| (*name).to_string()).collect();
     let only_in_one: Vec<_> = tried.symmetric_difference(&exercises).collect();
     assert!(only_in_one.is_empty(), "not tried, or not in the book: {only_in_one:?}");
+}
+
+/// Folded on its page, in both languages; and each answer of `exercises/` stands on a page.
+fn every_answer() {
+    let notes = Notes::read(&root().canonicalize().unwrap()).unwrap();
+    let mut without = Vec::new();
+    for (pages, answer) in notes.pages.iter().zip(["답", "Answer"]) {
+        for page in pages {
+            for exercise in page.text.split("\n### ").filter(|section| section.contains("{#exercise-")) {
+                if !exercise.contains(&format!("<summary>{answer}</summary>")) {
+                    without.push(format!("{}: {}", page.file(), exercise.lines().next().unwrap()));
+                }
+            }
+        }
+        for file in fs::read_dir(root().join("crates/tools/labnotes/tests/exercises")).unwrap() {
+            let path = file.unwrap().path();
+            let shown = format!("{{{{#answer {}}}}}", path.file_stem().unwrap().display());
+            let is_diff = path.extension().is_some_and(|extension| extension == "diff");
+            if is_diff && !pages.iter().any(|page| page.text.contains(&shown)) {
+                without.push(format!("no page has {shown}"));
+            }
+        }
+    }
+    assert!(without.is_empty(), "{without:#?}");
+}
+
+/// The commands of the page on exercises that begin a lab, as they stand there.
+fn starters() {
+    let root = root().canonicalize().unwrap();
+    let notes = Notes::read(&root).unwrap();
+    let page = notes.pages[0].iter().find(|page| page.name == "exercises").unwrap();
+    let commands = page.pieces().unwrap().into_iter().filter_map(|piece| match piece {
+        Piece::Fence { lines, .. } if lines[0].starts_with("scripts/new-lab ") => Some(lines.join("\n")),
+        _ => None,
+    });
+    let commands: Vec<String> = commands.collect();
+    assert_eq!(commands.len(), 2, "one in C and one in Rust");
+    let bench = book();
+    symlink(root.join("scripts"), bench.folder().join("scripts")).unwrap();
+    let script = format!(
+        "unset CARGO_TARGET_DIR
+        {}
+        ./my_mydaytime/mydaytime 211.221.225.175 2>&1 || echo $?
+        ./my_echoserv/target/debug/tcp_echoserv 7 2>&1 || echo $?",
+        commands.join("\n").replace("cargo build", "cargo build --quiet --offline")
+    );
+    let printed = String::from_utf8(bench.prints(&script)).unwrap();
+    assert!(printed.ends_with("not finished yet\n1\nnot finished yet\n1\n"), "{printed}");
 }
 
 // ---- The bench: changed programs, and a practice network to run them in ----
@@ -97,6 +149,28 @@ fn book() -> Bench {
     let sockcommon = root().canonicalize().unwrap().join("crates/sockcommon");
     symlink(sockcommon, bench.0.path().join("crates/sockcommon")).unwrap();
     bench
+}
+
+/// A program of the book's as an answer changes it, `exercises/NAME.diff`: its name, and its text.
+fn answer(name: &str) -> (String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = root().canonicalize().unwrap();
+    let diff = root.join(format!("crates/tools/labnotes/tests/exercises/{name}.diff"));
+    let first = fs::read_to_string(&diff).unwrap();
+    let file = first.lines().next().unwrap().strip_prefix("--- a/").unwrap();
+    let copy = folder.path().join(file);
+    fs::create_dir_all(copy.parent().unwrap()).unwrap();
+    fs::copy(root.join(file), &copy).unwrap();
+    // As a student would.
+    let git = Command::new("git").arg("apply").arg(&diff).current_dir(&folder).output().unwrap();
+    assert!(git.status.success(), "{name}: {}", String::from_utf8_lossy(&git.stderr));
+    let program = copy.file_stem().unwrap().to_string_lossy().into_owned();
+    (program, fs::read_to_string(copy).unwrap())
+}
+
+/// A program of the book's, changed as an exercise's answer says.
+fn answered(name: &str) -> Bench {
+    book().answered(name)
 }
 
 /// A program of the book's from its C file, with edits.
@@ -126,6 +200,11 @@ impl Bench {
     fn changed(self, program: &str, edits: Edits) -> Self {
         let text = edited(&format!("{program}/{program}.c"), edits);
         self.compiled(program, &text)
+    }
+
+    fn answered(self, name: &str) -> Self {
+        let (program, text) = answer(name);
+        self.compiled(&program, &text)
     }
 
     /// The compiler has to have nothing to say.
@@ -184,9 +263,13 @@ fn rustc(program: &str, edits: Edits, to: &Path) -> (bool, String) {
 
 /// The checks of its lab that a changed program fails.
 fn fails(program: &str, edits: Edits) -> Vec<String> {
+    text_fails(program, &edited(&format!("{program}/{program}.c"), edits))
+}
+
+fn text_fails(program: &str, text: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(format!("{program}.c"));
-    fs::write(&file, edited(&format!("{program}/{program}.c"), edits)).unwrap();
+    fs::write(&file, text).unwrap();
     let options = Options { seed: 1, tier: best_tier(), lang: Lang::En, allowed: Allowed::USUAL, only: None };
     let report = grade(labs::find(program).unwrap(), &file, &options);
     assert_eq!(report.error, "");
@@ -417,16 +500,8 @@ fn open_socket_2() {
 }
 
 fn open_socket_3() {
-    let dup = r#"    int sd3 = dup(sd1);
-    struct sockaddr_in addr;
-    socklen_t addrlen = sizeof(addr);
-    close(sd1);
-    printf("%d %d ", sd3, getsockname(sd3, (struct sockaddr *)&addr, &addrlen));
-    close(sd3);
-    printf("%d\n", getsockname(sd3, (struct sockaddr *)&addr, &addrlen));
-    // 6. close"#;
-    changed("open_socket", &[["    // 6. close", dup], ["close(sd1) < 0 || ", ""]])
-        .shows("./open_socket | tail -n1", "7 0 -1\n");
+    answered("open_socket_3")
+        .shows("./open_socket | tail -n2", "dup = 7, getsockname = 0\nafter close: getsockname = -1\n");
 }
 
 fn getdtablesize_1() {
@@ -435,15 +510,9 @@ fn getdtablesize_1() {
 }
 
 fn getdtablesize_2() {
-    let raise = r"int n = 0;
-    struct rlimit limit;
-    getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);";
-    let text = edited("tools/labnotes/tests/exercises/getdtablesize_1.c", &[["int n = 0;", raise]]);
     let script = r"(ulimit -Sn 64; ulimit -Hn 4096; ./getdtablesize_2 2>&1 | head -n1)
         (ulimit -n 64; ./getdtablesize_2 2>&1 | head -n1)";
-    book().compiled("getdtablesize_2", &text).shows(script, "4093\n61\n");
+    written("getdtablesize_2").shows(script, "4093\n61\n");
 }
 
 fn getdtablesize_3() {
@@ -509,41 +578,14 @@ fn get_hostent_2() {
 }
 
 fn get_hostent_3() {
-    let connect = r#"    int s = -1;
-    struct hostent *hp = gethostbyname(args.name);
-    for (int i = 0; hp && hp->h_addr_list[i]; i++) {
-        s = socket(PF_INET, SOCK_STREAM, 0);
-        memcpy(&servaddr.sin_addr, hp->h_addr_list[i], 4);
-        if (connect(s, (struct sockaddr *)&servaddr, sizeof(servaddr)) == 0)
-            break;
-        perror(sock_ntop(&servaddr));
-        close(s);
-        s = -1;
-    }
-    if (s < 0)
-        fail("connect fail");
-"#;
-    let edits = [
-        ["#include <strings.h>", "#include <netdb.h>\n#include <strings.h>"],
-        ["\"tcp_echocli IP ", "\"tcp_echocli NAME "],
-        [
-            "    int s = socket(PF_INET, SOCK_STREAM, 0);\n    if (s < 0)\n        fail(\"socket fail\");\n",
-            "",
-        ],
-        [
-            "    if (inet_pton(AF_INET, args.ip, &servaddr.sin_addr) != 1)\n        wrong_usage(args.usage);\n",
-            "",
-        ],
-        [
-            "    if (connect(s, (struct sockaddr *)&servaddr, sizeof(servaddr)) < 0)\n        fail(\"connect fail\");\n",
-            connect,
-        ],
-    ];
     let script = r"printf '%s several\n' 192.0.2.10 127.0.0.1 >>/etc/hosts
-        for name in localhost several; do echo $name | ./tcp_echocli $name 2>&1; done";
-    changed("tcp_echocli", &edits).shows(
+        for name in localhost several; do echo $name | ./tcp_echocli $name 2>&1; done
+        echo none | ./tcp_echocli nobody.invalid 2>&1 | cut -d: -f1
+        echo none | ./tcp_echocli www.kangwon.ac.kr 2>/dev/null || echo $?";
+    answered("get_hostent_3").shows(
         script,
-        "입력 : 수신 : localhost\n192.0.2.10:7: Network is unreachable\n입력 : 수신 : several\n",
+        "입력 : 수신 : localhost\n192.0.2.10:7: Network is unreachable\n입력 : 수신 : several\n\
+         gethostbyname fail\n1\n",
     );
 }
 
@@ -553,29 +595,23 @@ fn get_host_byaddr_1() {
 }
 
 fn get_host_byaddr_2() {
-    let aliases = r#"myhost->h_name);
-    for (int i = 0; myhost->h_aliases[i]; i++)
-        printf("호스트 별명(%d 번째) : %s\n", i + 1, myhost->h_aliases[i]);"#;
-    changed("get_host_byaddr", &[["myhost->h_name);", aliases]]).shows(
+    answered("get_host_byaddr_2").shows(
         "./get_host_byaddr 192.0.2.10",
         "호스트 이름 : www.kangwon.ac.kr\n호스트 별명(1 번째) : kangwon\n",
     );
 }
 
 fn get_host_byaddr_3() {
-    let printf = r#"    printf("호스트 이름 : %s\n", myhost->h_name);"#;
-    let trusted = r#"    char *name = strdup(myhost->h_name);
-    myhost = gethostbyname(name);
-    for (int i = 0; myhost && myhost->h_addr_list[i]; i++)
-        if (memcmp(myhost->h_addr_list[i], &in, sizeof(in)) == 0)
-            printf("호스트 이름 : %s\n", name);"#;
     // The name of 192.0.2.99 has another address, the only one that is looked at.
     let script = r"printf 'multi off\n' >/etc/host.conf
         printf '%s liar\n' 192.0.2.1 192.0.2.99 >>/etc/hosts
         get_host_byaddr 192.0.2.99
-        for ip in 211.32.119.151 192.0.2.99; do ./get_host_byaddr $ip; done";
-    changed("get_host_byaddr", &[[printf, trusted]])
-        .shows(script, "호스트 이름 : liar\n호스트 이름 : yahoo.co.kr\n");
+        ./get_host_byaddr 211.32.119.151
+        ./get_host_byaddr 192.0.2.99 2>&1 || echo $?";
+    answered("get_host_byaddr_3").shows(
+        script,
+        "호스트 이름 : liar\n호스트 이름 : yahoo.co.kr\n이름과 주소가 서로 맞지 않습니다: liar\n1\n",
+    );
 }
 
 // ---- TCP ----
@@ -597,14 +633,7 @@ fn mydaytime_2() {
 }
 
 fn mydaytime_3() {
-    let timeout = r"    struct timeval t = {.tv_sec = 5};
-    setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t));
-    // 5. read";
-    let edits = [
-        ["#include <strings.h>", "#include <strings.h>\n#include <sys/time.h>"],
-        ["    // 5. read", timeout],
-    ];
-    let bench = changed("mydaytime", &edits);
+    let bench = answered("mydaytime_3");
     let start = Instant::now();
     bench
         .shows("./mydaytime 127.0.0.1 7 2>&1 || echo $?", "read fail: Resource temporarily unavailable\n1\n");
@@ -612,47 +641,26 @@ fn mydaytime_3() {
 }
 
 fn mydaytime_4() {
-    let get = "    writen(s, \"GET / HTTP/1.0\\r\\n\\r\\n\", 18);\n    // 5. read";
     let script = r"python3 -m http.server 8000 >/dev/null 2>&1 & listens t 8000
         ./mydaytime 127.0.0.1 8000 | head -n1";
-    changed("mydaytime", &[["    // 5. read", get]]).shows(script, "HTTP/1.0 200 OK\r\n");
+    answered("mydaytime_4").shows(script, "HTTP/1.0 200 OK\r\n");
 }
 
 fn tcp_echocli_1() {
-    let once = [
-        "while (nread < n && (r = read(s, buf + nread, n - nread)) > 0)\n        nread += r;",
-        "r = read(s, buf, n);\n    nread = r;",
-    ];
-    changed("tcp_echocli", &[once])
-        .shows("echo abcdefg | ./tcp_echocli 127.0.0.1", "입력 : 수신 : abcdefg\n");
-    assert!(fails("tcp_echocli", &[once]).contains(&"pieces".into()));
+    answered("tcp_echocli_1").shows("echo abcdefg | ./tcp_echocli 127.0.0.1", "입력 : 수신 : abcdefg\n");
+    let (program, text) = answer("tcp_echocli_1");
+    assert!(text_fails(&program, &text).contains(&"pieces".into()));
 }
 
 fn tcp_echocli_2() {
-    let edits = [
-        ["    // 6. get_line", "    while (1) {\n    // 6. get_line"],
-        ["        return 0; // the end of input", "        break;"],
-        ["    // 10. close", "    }\n    // 10. close"],
-    ];
     let script = r"tcp_echoserv -v 5000 >addresses & listens t 5000
         printf '%s\n' one two three | ./tcp_echocli 127.0.0.1 5000
         wc -l <addresses";
-    changed("tcp_echocli", &edits)
+    answered("tcp_echocli_2")
         .shows(script, "입력 : 수신 : one\n입력 : 수신 : two\n입력 : 수신 : three\n입력 : 1\n");
 }
 
 fn tcp_echocli_3() {
-    let poll = r#"    struct pollfd fds[2] = {{.fd = 0, .events = POLLIN}, {.fd = s, .events = POLLIN}};
-    poll(fds, 2, -1);
-    if (fds[1].revents && read(s, buf, sizeof(buf)) == 0) {
-        fprintf(stderr, "the server has closed\n");
-        exit(1);
-    }
-    size_t n = get_line("#;
-    let edits = [
-        ["#include <strings.h>", "#include <poll.h>\n#include <strings.h>"],
-        ["    size_t n = get_line(", poll],
-    ];
     let script = r"mkfifo keys && exec 3<>keys
         echo abcdefg | ./tcp_echocli 127.0.0.1
         tcp_echoserv -v 5000 >accepted & listens t 5000
@@ -661,7 +669,7 @@ fn tcp_echocli_3() {
         until [ -s accepted ]; do look; done
         kill $server
         wait $client || echo $?";
-    changed("tcp_echocli", &edits).shows(script, "입력 : 수신 : abcdefg\n입력 : the server has closed\n1\n");
+    answered("tcp_echocli_3").shows(script, "입력 : 수신 : abcdefg\n입력 : 서버가 연결을 닫았습니다.\n1\n");
 }
 
 fn tcp_echocli_4() {
@@ -700,12 +708,7 @@ int main(";
 }
 
 fn port_number_2() {
-    let connect = "    if (connect(stream_sock, ";
-    let bind = r#"    struct sockaddr_in own = {.sin_family = AF_INET, .sin_port = htons(40000)};
-    if (bind(stream_sock, (struct sockaddr *)&own, sizeof(own)) < 0)
-        fail("bind fail");
-"#;
-    let bench = changed("port_number", &[[connect, &format!("{bind}{connect}")]]);
+    let bench = answered("port_number_2");
     let first = "스트림 소켓 포트번호 = 40000\n";
     // On a machine that is busy, the server may send its FIN again before the ACK has come. The answer to that one's ACK is an RST,
     // which would end TIME_WAIT: RFC 1337.
@@ -866,9 +869,6 @@ fn daytimeserv_1() {
 }
 
 fn daytimeserv_2() {
-    let reuse = r"    int on = 1;
-    setsockopt(listen_sock, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    // 5. bind";
     // Beside another one it fails. When that has ended, the book's server fails as well, as its page says; the changed one
     // starts again. But not behind the book's, whose connections lack the option.
     let script = r"serve() {
@@ -883,40 +883,34 @@ fn daytimeserv_2() {
         serve daytimeserv 5001
         ./daytimeserv 5001 2>&1 | head -n1";
     let in_use = "bind fail: Address already in use\n";
-    changed("daytimeserv", &[["    // 5. bind", reuse]]).shows(script, &in_use.repeat(5));
+    answered("daytimeserv_2").shows(script, &in_use.repeat(5));
 }
 
 fn daytimeserv_3() {
-    let drain = r"        shutdown(accp_sock, SHUT_WR);
-        while (read(accp_sock, buf, sizeof(buf)) > 0)
-            ;
-        // 10. close";
     let send = "    writen(s, \"hello\", 5);\n    // 5. read";
-    let script = r"./daytimeserv 5000 & listens t 5000
+    let script = r#"./daytimeserv 5000 2>server & listens t 5000
         for time in 1 2 3 4 5 6 7 8 9 10; do ./mydaytime 127.0.0.1 5000; done >answers
         wc -c <answers
         # The book's own server resets the connection.
         while ./mydaytime 211.221.225.175 >/dev/null 2>says; do :; done
-        cat says";
-    changed("daytimeserv", &[["        // 10. close", drain]])
+        cat says
+        # A client that keeps its connection open, and one that never stops sending: the next one waits for seconds, not for ever.
+        mkfifo keys && exec 3<>keys
+        connected() { bash -c "exec 4<>/dev/tcp/127.0.0.1/5000; exec $1" <keys 2>/dev/null; }
+        connected cat &
+        until [ $(ss -Htn state close-wait | wc -l) = 1 ]; do look; done
+        connected 'yes >&4' &
+        until [ $(ends 'dport = :5000' | wc -l) = 1 ]; do look; done
+        mydaytime 127.0.0.1 5000 | wc -c"#;
+    answered("daytimeserv_3")
         .changed("mydaytime", &[["    // 5. read", send]])
-        .shows(script, "260\nread fail: Connection reset by peer\n");
+        .shows(script, "260\nread fail: Connection reset by peer\n26\n");
 }
 
 fn daytimeserv_4() {
-    let time = r"        time_t now = time(NULL);
-        nbyte = strlen(ctime_r(&now, buf));
-        // 7. sendto";
     let script = r"./udp_echoserv 5000 & listens u 5000
-        echo any | udp_echocli 127.0.0.1 5000 | grep -c '수신 : .*:.*20'";
-    changed(
-        "udp_echoserv",
-        &[
-            ["#include <strings.h>", "#include <strings.h>\n#include <time.h>"],
-            ["        // 7. sendto", time],
-        ],
-    )
-    .shows(script, "1\n");
+        echo any | udp_echocli 127.0.0.1 5000 | grep -c '수신 : ... ... .. ..:..:.. 20..'";
+    answered("daytimeserv_4").shows(script, "1\n");
 }
 
 // ---- UDP ----
@@ -937,47 +931,21 @@ fn udp_echocli_1() {
 }
 
 fn udp_echocli_2() {
-    let recvfrom = r"    while ((nbyte = recvfrom(s, buf, MAXLINE, 0, (struct sockaddr *)&servaddr, &addrlen)) < 0 && errno == EINTR)
-        ; // Ctrl+Z and fg: wait again
-";
-    let compared = r"    struct sockaddr_in from;
-    do {
-        addrlen = sizeof(from);
-        nbyte = recvfrom(s, buf, MAXLINE, 0, (struct sockaddr *)&from, &addrlen);
-    } while (nbyte >= 0 && (from.sin_addr.s_addr != servaddr.sin_addr.s_addr || from.sin_port != servaddr.sin_port));
-";
     // The book's own client takes the false one.
     let script = r"for client in udp_echocli ./udp_echocli; do
-            ./udp_echocli_2 5000 & listens u 5000
+            ./false_server 5000 & listens u 5000
             echo abc | $client 127.0.0.1 5000
             wait
         done
         echo abcdefg | ./udp_echocli 127.0.0.1";
-    let text =
-        fs::read_to_string(root().join("crates/tools/labnotes/tests/exercises/udp_echocli_2.c")).unwrap();
-    changed("udp_echocli", &[[recvfrom, compared]])
-        .compiled("udp_echocli_2", &text)
+    let server = edited("tools/labnotes/tests/exercises/false_server.c", &[]);
+    answered("udp_echocli_2")
+        .compiled("false_server", &server)
         .shows(script, "입력 : 수신 : false\n입력 : 수신 : abc\n입력 : 수신 : abcdefg\n");
 }
 
 fn udp_echocli_3() {
-    let sendto = r#"    if (sendto(s, buf, n, 0, (struct sockaddr *)&servaddr, addrlen) < 0)
-        fail("sendto fail");
-"#;
-    let again = r#"    int times = 0;
-again:
-    if (times++ == 3)
-        fail("three times");
-    if (sendto(s, buf, n, 0, (struct sockaddr *)&servaddr, addrlen) < 0)
-        fail("sendto fail");
-"#;
-    let recvfrom = "    if (nbyte < 0)\n";
-    let kept = r"    if (nbyte < 0 && errno == EAGAIN)
-        goto again;
-    if (nbyte < 0)
-";
-    let edits = [["{ANSWER_TIMEOUT, 0}", "{1, 0}"], [sendto, again], [recvfrom, kept]];
-    let bench = changed("udp_echocli", &edits);
+    let bench = answered("udp_echocli_3");
     let start = Instant::now();
     let script =
         "echo abc | strace -qq -e trace=sendto -o calls ./udp_echocli 127.0.0.1 5000 2>/dev/null || echo $?
@@ -1011,17 +979,6 @@ fn udp_echoserv_2() {
 }
 
 fn udp_echoserv_3() {
-    let count = r#"        static struct { struct sockaddr_in addr; int count; } clients[100];
-        int i = 0;
-        while (clients[i].count > 0 && memcmp(&clients[i].addr, &cliaddr, sizeof(cliaddr)) != 0)
-            i++;
-        clients[i].addr = cliaddr;
-        char counted[MAXLINE + 20];
-        int start = sprintf(counted, "%d: ", ++clients[i].count);
-        memcpy(counted + start, buf, nbyte);
-        // 7. sendto"#;
-    let serve =
-        [["        // 7. sendto", count], ["sendto(s, buf, nbyte,", "sendto(s, counted, start + nbyte,"]];
     let several = [
         ["    // 5. get_line", "    while (1) {\n    // 5. get_line"],
         ["        return 0; // the end of input", "        break;"],
@@ -1031,9 +988,7 @@ fn udp_echoserv_3() {
         for client in udp_echocli udp_echocli ./udp_echocli; do
             printf 'a\nb\n' | $client 127.0.0.1 5000 | grep -o '[0-9]: .*'
         done";
-    changed("udp_echoserv", &serve)
-        .changed("udp_echocli", &several)
-        .shows(script, "1: a\n1: a\n1: a\n2: b\n");
+    answered("udp_echoserv_3").changed("udp_echocli", &several).shows(script, "1: a\n1: a\n1: a\n2: b\n");
 }
 
 fn connected_udp_1() {

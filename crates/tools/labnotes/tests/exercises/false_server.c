@@ -1,9 +1,9 @@
-// A server of which another port answers first: udp_echocli_2 PORT
+// A server of which another port answers first: false_server PORT
 #include "../sockcommon/sockcommon.h"
 
 int main(int argc, char *argv[])
 {
-    struct args args = parse_args(argc, argv, "udp_echocli_2 PORT");
+    struct args args = parse_args(argc, argv, "false_server PORT");
     struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(args.port)};
     socklen_t addrlen = sizeof(addr);
     int s = socket(PF_INET, SOCK_DGRAM, 0), another = socket(PF_INET, SOCK_DGRAM, 0);
