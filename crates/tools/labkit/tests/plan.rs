@@ -181,6 +181,7 @@ const PLAN: [Part; 9] = [
             "questions",
             "ladder",
             "figures",
+            "states",
             "code",
             "data",
             "search",

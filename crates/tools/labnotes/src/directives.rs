@@ -9,7 +9,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 use labs::words::Lang;
 use maud::{Markup, html};
 use mirror::steps::{self, Step};
-use stepper::recording::{Recording, Role};
+use stepper::recording::{Protocol, Recording, Role};
+use stepper::wire::crossings;
 
 use crate::code;
 use crate::data::{Data, cell_slides, tables};
@@ -19,6 +20,7 @@ use crate::pages::{Page, Piece, slide_numbers};
 use crate::play::Script;
 use crate::questions::Questions;
 use crate::real::{Real, Seen, Wanted, program, scene};
+use crate::states;
 use crate::teaching;
 
 /// All that pages are made of.
@@ -46,8 +48,10 @@ pub(crate) fn wanted(page: &Page, questions: &Questions) -> Result<Vec<Wanted>> 
                     let name = arguments.split(' ').next().unwrap_or_default();
                     wanted.push(Wanted::Scene(scene(name).with_context(|| page.file())?.name));
                 }
-                "player" | "ladder" => {
-                    wanted.push(Wanted::Scene(scene(&arguments).with_context(|| page.file())?.name));
+                "player" | "ladder" | "segments" | "states" => {
+                    for one in arguments.split(", ") {
+                        wanted.push(Wanted::Scene(scene(one).with_context(|| page.file())?.name));
+                    }
                     if name == "player" {
                         wanted.extend(questions.wanted(&arguments)?);
                     }
@@ -133,6 +137,8 @@ fn directive(page: &Page, name: &str, arguments: &str, body: &[String], sources:
         "calls" => calls(program(arguments)?, language, sources)?,
         "ladder" => picture(arguments, language, sources)?,
         "player" => player(arguments, language, sources)?,
+        "segments" => segments(arguments, language, sources)?,
+        "states" => state_diagram(arguments, language, sources)?,
         "fact" => fact(arguments, language, sources)?,
         "facts" => {
             ensure!(arguments.is_empty(), "takes no arguments");
@@ -378,6 +384,69 @@ fn player(name: &str, language: Lang, sources: &Sources) -> Result<Markup> {
     let recordings = [("C", &both[0]), ("Rust", &both[1])];
     let questions = sources.questions.of(name, sources.real)?;
     Ok(stepper::html::player(name, &recordings, language.code(), questions.as_ref(), &fallback))
+}
+
+/// Every segment of a scene with the numbers that it had on the wire, and what they are counted from: X and Y, those of the two SYNs.
+fn segments(name: &str, language: Lang, sources: &Sources) -> Result<Markup> {
+    let [_, rust] = *recorded(name, sources)?;
+    let mut rows = Vec::new();
+    for (index, step) in rust.steps.iter().enumerate() {
+        for crossing in crossings(&rust, index) {
+            ensure!(crossing.segment.protocol == Protocol::Tcp, "only TCP counts bytes");
+            let by = &rust.processes[step.process].name;
+            rows.push((format!("{by}: {}", short_name(step)), crossing));
+        }
+    }
+    ensure!(!rows.is_empty(), "nothing crosses the wire");
+    let from = |base: &str, count: u32| if count == 0 { base.to_string() } else { format!("{base}+{count}") };
+    let client = language.of("클라이언트 → 서버", "client → server");
+    let server = language.of("서버 → 클라이언트", "server → client");
+    Ok(html! {
+        figure class="segments" {
+            div class="scroll" tabindex="0" { table {
+                thead { tr {
+                    th { "#" } th { (language.of("시스템 콜", "During")) } th { (language.of("방향", "Direction")) }
+                    th { (language.of("플래그", "Flags")) } th { (language.of("순서 번호", "Sequence number")) }
+                    th { (language.of("확인 응답 번호", "Acknowledges")) } th { (language.of("데이터", "Data")) }
+                } }
+                tbody { @for (i, (call, crossing)) in rows.iter().enumerate() {
+                    @let (own, other) = if crossing.to_server { ("X", "Y") } else { ("Y", "X") };
+                    tr {
+                        td { (i + 1) } td { code { (call) } }
+                        td { (if crossing.to_server { client } else { server }) }
+                        td { (crossing.segment.flags) }
+                        td { (crossing.segment.seq) " = " b { (from(own, crossing.seq)) } }
+                        td { @if let Some(ack) = crossing.ack { (crossing.segment.ack) " = " b { (from(other, ack)) } } @else { "–" } }
+                        td { @if crossing.segment.len > 0 { (crossing.segment.len) (language.of("바이트", " bytes")) } @else { "–" } }
+                    }
+                } }
+            } }
+            figcaption {
+                (language.of(
+                    "실제로 실행하면서 잡은 세그먼트 전부와 거기에 적힌 번호예요. X와 Y는 커널이 연결마다 새로 고르므로, 책을 만들 때마다 달라요.",
+                    "All segments of a real run, with the numbers that were in them. The kernel chooses X and Y anew for each connection, so they differ each time that this book is built.",
+                ))
+            }
+        }
+    })
+}
+
+/// `write(4)`
+fn short_name(step: &stepper::recording::Step) -> String {
+    let descriptor = step.args.first().and_then(|argument| argument.split('<').next()).unwrap_or_default();
+    format!("{}({descriptor})", step.call)
+}
+
+/// The states of TCP, and the ways that the connections of these scenes took.
+fn state_diagram(names: &str, language: Lang, sources: &Sources) -> Result<Markup> {
+    let mut scenes = Vec::new();
+    for name in names.split(", ") {
+        let [_, rust] = *recorded(name, sources)?;
+        scenes.push((scene(name)?.about, rust));
+    }
+    let scenes: Vec<(&str, &Recording)> =
+        scenes.iter().map(|([ko, en], recording)| (language.of(*ko, *en), recording)).collect();
+    states::diagram(&scenes, language)
 }
 
 fn fact(name: &str, language: Lang, sources: &Sources) -> Result<Markup> {

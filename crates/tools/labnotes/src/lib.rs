@@ -14,4 +14,5 @@ pub mod questions;
 pub mod real;
 mod search;
 pub mod serve;
+mod states;
 mod teaching;

@@ -1,8 +1,9 @@
 /*
- * three_writes: writes three times to a server that resets the connection after the first.
+ * three_writes: writes three times to a server that has closed the connection, or resets it after the first.
  *
  * Run:    three_writes 127.0.0.1 7
- * Watch:  the reset is told once, by ECONNRESET; after that write gives EPIPE, and SIGPIPE ends the program.
+ * Watch:  the reset is told once, by ECONNRESET, unless a FIN came before it; after that write gives EPIPE, and SIGPIPE ends
+ *         the program.
  * See:    write(2), signal(7)
  */
 #include <arpa/inet.h>
@@ -31,7 +32,7 @@ int main(int argc, char *argv[])
     if (write(s, "two\n", 4) < 0)
         perror("second write");
 
-    // 4. write: the connection is gone; the signal ends the program here
+    // 4. write: the connection is gone; the signal ends the program here at the latest
     if (write(s, "three\n", 6) < 0)
         perror("third write");
     return 0;

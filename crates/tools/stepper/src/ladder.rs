@@ -51,7 +51,7 @@ pub fn rungs(recording: &Recording) -> Vec<Rung> {
         if wire.is_empty() && step.result.is_none() {
             continue;
         }
-        let text = short(&as_call(step));
+        let text = text(step);
         let text = if on_side(process.role) > 1 { format!("{}: {text}", process.name) } else { text };
         rungs.push(match process.role {
             Role::Client => Rung { client: text, wire, server: String::new() },
@@ -81,15 +81,20 @@ fn what(segment: &Segment) -> String {
     if control.is_empty() { data } else { format!("{data} {control}") }
 }
 
-fn as_call(step: &Step) -> Call {
-    Call {
+/// A step's call as it fits in a column; what is no call as it is.
+#[must_use]
+pub fn text(step: &Step) -> String {
+    if step.is_sentence() {
+        return step.call.clone();
+    }
+    short(&Call {
         pid: 0,
         entered: 0.0,
         seconds: None,
         name: step.call.clone(),
         args: step.args.clone(),
         result: step.result.clone().unwrap_or_else(|| "?".into()),
-    }
+    })
 }
 
 /// Bytes as people read them: text as it is, newlines as `\n`, a long one cut.

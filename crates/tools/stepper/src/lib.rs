@@ -17,4 +17,4 @@ pub mod screen;
 pub mod stage;
 mod tracee;
 mod wait;
-mod wire;
+pub mod wire;

@@ -187,6 +187,18 @@ pub fn all() -> Vec<Scene> {
             acts: vec![Start(0), Run, Start(1), Alone(1), Run, Type(1, "\n"), Run],
         },
         Scene {
+            name: "close_then_write",
+            about: [
+                "서버가 닫은 뒤의 첫 write는 성공하고, 그다음은 SIGPIPE예요",
+                "write after the server's close: the first succeeds, then SIGPIPE",
+            ],
+            cast: vec![
+                daytime[0],
+                Part { args: &["127.0.0.1", "13"], ..client("three_writes") },
+            ],
+            acts: vec![Start(0), Run, Start(1), Until(1, "connect"), Alone(0), Alone(1), Type(1, "\n"), Run],
+        },
+        Scene {
             name: "refused",
             about: ["연결 대기 소켓이 없는 포트에 연결해요", "a connection to a port where nobody listens"],
             cast: vec![tcp[1]],
@@ -205,6 +217,12 @@ pub fn all() -> Vec<Scene> {
             name: "cut_datagram",
             about: ["버퍼보다 긴 데이터그램은 잘려요", "a datagram longer than the buffer is cut"],
             cast: vec![server("short_buffer", &["7"]), udp[1]],
+            acts: conversation.clone(),
+        },
+        Scene {
+            name: "measured_datagram",
+            about: ["데이터그램을 꺼내기 전에 길이를 물어요", "how long a datagram is, asked before it is taken"],
+            cast: vec![server("measured_datagram", &["7"]), udp[1]],
             acts: conversation.clone(),
         },
         Scene {

@@ -6,18 +6,20 @@ use std::net::SocketAddr;
 use crate::recording::{Protocol, Recording, Role, Segment, State};
 
 /// A segment with its direction and its relative numbers.
-pub(crate) struct Crossing<'a> {
-    pub(crate) segment: &'a Segment,
+pub struct Crossing<'a> {
+    /// As it was captured.
+    pub segment: &'a Segment,
     /// From the client's side to the server's.
-    pub(crate) to_server: bool,
+    pub to_server: bool,
     /// Counted from that of its direction's SYN.
-    pub(crate) seq: u32,
+    pub seq: u32,
     /// Counted from that of the other direction's SYN; none without ACK.
-    pub(crate) ack: Option<u32>,
+    pub ack: Option<u32>,
 }
 
 /// What crossed in the step at this index.
-pub(crate) fn crossings(recording: &Recording, step: usize) -> Vec<Crossing<'_>> {
+#[must_use]
+pub fn crossings(recording: &Recording, step: usize) -> Vec<Crossing<'_>> {
     let mut first: HashMap<(SocketAddr, SocketAddr), u32> = HashMap::new();
     let mut asking: HashSet<(SocketAddr, SocketAddr)> = HashSet::new();
     let mut crossings = Vec::new();
