@@ -30,7 +30,7 @@ pub struct Arrow {
 const DATA: usize = 26;
 const PATH: usize = 60;
 
-/// The ladder of a recording: every call that returned, and every segment but those that only acknowledge. Where several stand on
+/// The ladder of a recording: every call that returned, every signal that ended a process, and every segment but those that only acknowledge. Where several stand on
 /// one side, each call says whose it is.
 #[must_use]
 pub fn rungs(recording: &Recording) -> Vec<Rung> {
@@ -48,7 +48,7 @@ pub fn rungs(recording: &Recording) -> Vec<Rung> {
             }
             wire.push(Arrow { right: to_server, what: what(segment) });
         }
-        if wire.is_empty() && step.result.is_none() {
+        if wire.is_empty() && step.result.is_none() && step.call != "killed" {
             continue;
         }
         let text = text(step);
@@ -84,8 +84,10 @@ fn what(segment: &Segment) -> String {
 /// A step's call as it fits in a column; what is no call as it is.
 #[must_use]
 pub fn text(step: &Step) -> String {
-    if step.is_sentence() {
-        return step.call.clone();
+    match step.call.as_str() {
+        "killed" => return format!("killed by {}", step.args.join(", ")),
+        sentence if step.is_sentence() => return sentence.into(),
+        _ => {}
     }
     short(&Call {
         pid: 0,

@@ -221,7 +221,7 @@ pub fn all() -> Vec<Scene> {
         },
         Scene {
             name: "measured_datagram",
-            about: ["데이터그램을 꺼내기 전에 길이를 물어요", "how long a datagram is, asked before it is taken"],
+            about: ["데이터그램을 꺼내기 전에 길이를 확인해요", "the length of a datagram, before it is taken"],
             cast: vec![server("measured_datagram", &["7"]), udp[1]],
             acts: conversation.clone(),
         },
