@@ -51,7 +51,7 @@ const BOX: (f64, f64) = (62.0, 18.0);
 #[rustfmt::skip]
 const ARROWS: [(&str, Event, &str, &str, (f64, f64), f64); 18] = [
     ("CLOSED",      Event::Listen,   "LISTEN",      "listen()",         (-34.0, -8.0), 0.0),
-    ("CLOSED",      Event::SentSyn,  "SYN_SENT",    "connect(): SYN →", (66.0, -10.0), 0.0),
+    ("CLOSED",      Event::SentSyn,  "SYN_SENT",    "connect(): SYN →", (-66.0, 24.0), 0.0),
     ("LISTEN",      Event::Syn,      "SYN_RECV",    "← SYN, SYN+ACK →", (66.0, 4.0),   0.0),
     ("SYN_SENT",    Event::SynAck,   "ESTABLISHED", "← SYN+ACK, ACK →", (72.0, 12.0),  0.0),
     ("SYN_RECV",    Event::AckOfSyn, "ESTABLISHED", "← ACK",            (0.0, -8.0),   0.0),
@@ -62,12 +62,12 @@ const ARROWS: [(&str, Event, &str, &str, (f64, f64), f64); 18] = [
     ("CLOSING",     Event::AckOfFin, "TIME_WAIT",   "← ACK",            (28.0, 4.0),   0.0),
     ("FIN_WAIT2",   Event::Fin,      "TIME_WAIT",   "← FIN, ACK →",     (40.0, -14.0), 0.0),
     ("CLOSE_WAIT",  Event::SentFin,  "LAST_ACK",    "close(): FIN →",   (-56.0, 4.0),  0.0),
-    ("LAST_ACK",    Event::AckOfFin, END,           "← ACK",            (-28.0, 4.0),  0.0),
+    ("LAST_ACK",    Event::AckOfFin, END,           "← ACK",            (28.0, 4.0),   0.0),
     ("TIME_WAIT",   Event::Timeout,  END,           "60 s",             (0.0, -8.0),   0.0),
-    ("SYN_SENT",    Event::Reset,    "CLOSED",      "← RST",            (-48.0, 22.0), 46.0),
+    ("SYN_SENT",    Event::Reset,    "CLOSED",      "← RST",            (44.0, -8.0),  46.0),
     ("ESTABLISHED", Event::Reset,    END,           "RST",              (-22.0, 0.0),  0.0),
-    ("CLOSE_WAIT",  Event::Reset,    END,           "← RST",            (26.0, 4.0),   -150.0),
-    ("FIN_WAIT2",   Event::Reset,    END,           "RST →",            (0.0, -8.0),   150.0),
+    ("CLOSE_WAIT",  Event::Reset,    END,           "← RST",            (32.0, 4.0),   -150.0),
+    ("FIN_WAIT2",   Event::Reset,    END,           "RST →",            (0.0, 18.0),   200.0),
 ];
 
 /// One end of a connection: its own address, and the other's.
@@ -265,7 +265,10 @@ fn rule(rules: &mut String, number: usize, class: &str, what: &str) {
 
 /// `client: CLOSED → SYN_SENT → ESTABLISHED; server: LISTEN → SYN_RECV → ESTABLISHED`
 fn ways(walked: &[(bool, usize)], language: Lang) -> String {
-    let sides = [(false, language.of("클라이언트 쪽", "client's side")), (true, language.of("서버 쪽", "server's side"))];
+    let sides = [
+        (false, language.of("클라이언트 쪽", "client's side")),
+        (true, language.of("서버 쪽", "server's side")),
+    ];
     let mut ways = Vec::new();
     for (server, side) in sides {
         let mut way: Vec<&str> = Vec::new();
@@ -300,7 +303,7 @@ fn edge(from: (f64, f64), towards: (f64, f64)) -> (f64, f64) {
 
 fn picture(language: Lang) -> Markup {
     html! {
-        svg viewBox="0 0 800 640" width="800" height="640" role="img"
+        svg viewBox="0 0 840 650" width="840" height="650" role="img"
             aria-label=(language.of("TCP 연결의 상태와 상태 사이의 화살표", "The states of a TCP connection, and the arrows between them")) {
             @for (i, (from, _, to, label, (right, down), bend)) in ARROWS.iter().enumerate() {
                 @let (from, to) = (middle(from), middle(to));
@@ -415,7 +418,9 @@ mod tests {
     #[test]
     fn every_arrow_leads_from_a_box_to_another() {
         for (from, _, to, ..) in ARROWS {
-            assert!(from != to && STATES.iter().any(|one| one.0 == from) && STATES.iter().any(|one| one.0 == to));
+            assert!(
+                from != to && STATES.iter().any(|one| one.0 == from) && STATES.iter().any(|one| one.0 == to)
+            );
         }
     }
 }

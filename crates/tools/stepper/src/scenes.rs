@@ -192,10 +192,7 @@ pub fn all() -> Vec<Scene> {
                 "서버가 닫은 뒤의 첫 write는 성공하고, 그다음은 SIGPIPE예요",
                 "write after the server's close: the first succeeds, then SIGPIPE",
             ],
-            cast: vec![
-                daytime[0],
-                Part { args: &["127.0.0.1", "13"], ..client("three_writes") },
-            ],
+            cast: vec![daytime[0], Part { args: &["127.0.0.1", "13"], ..client("three_writes") }],
             acts: vec![Start(0), Run, Start(1), Until(1, "connect"), Alone(0), Alone(1), Type(1, "\n"), Run],
         },
         Scene {
@@ -221,7 +218,10 @@ pub fn all() -> Vec<Scene> {
         },
         Scene {
             name: "measured_datagram",
-            about: ["데이터그램을 꺼내기 전에 길이를 확인해요", "the length of a datagram, before it is taken"],
+            about: [
+                "데이터그램을 꺼내기 전에 길이를 확인해요",
+                "the length of a datagram, before it is taken",
+            ],
             cast: vec![server("measured_datagram", &["7"]), udp[1]],
             acts: conversation.clone(),
         },
