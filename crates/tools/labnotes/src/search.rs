@@ -90,7 +90,8 @@ fn without_tags(html: &str) -> String {
         if !matches!(name.trim_start_matches('/').split(' ').next(), Some("b" | "tspan" | "a" | "span")) {
             text.push(' ');
         }
-        rest = after;
+        let end = if name == "style" { after.find("</style>") } else { None };
+        rest = &after[end.unwrap_or(0)..];
     }
     text += rest;
     text.replace("&#10;", " ")
@@ -107,7 +108,7 @@ mod tests {
     #[test]
     fn sections_have_their_text() {
         let text =
-            "# 에코 {#e}\n소켓을\n## 실행 {#run}\n<div><p><b>accept</b>(3) &lt; 4</p></div>\n\n`listen`";
+            "# 에코 {#e}\n소켓을\n## 실행 {#run}\n<div><style>.a{b:c}</style><p><b>accept</b>(3) &lt; 4</p></div>\n\n`listen`";
         let sections = of_page("echo", text);
         let found: Vec<_> = sections
             .iter()
