@@ -235,6 +235,10 @@ fn calls_and_pictures() {
     for shown in ["<svg", "SYN+ACK", "INADDR_ANY", "수신 : abcdefg", "class=\"player\""] {
         assert!(html.contains(shown), "{shown}");
     }
+    let html = fs::read_to_string(common::book().join("connection.html")).unwrap();
+    for shown in ["= <b>X</b>", "= <b>Y+1</b>", "SYN_SENT → ESTABLISHED", "FIN_WAIT2 → TIME_WAIT"] {
+        assert!(html.contains(shown), "{shown}");
+    }
 }
 
 fn every_question() {
