@@ -107,8 +107,7 @@ mod tests {
 
     #[test]
     fn sections_have_their_text() {
-        let text =
-            "# 에코 {#e}\n소켓을\n## 실행 {#run}\n<div><style>.a{b:c}</style><p><b>accept</b>(3) &lt; 4</p></div>\n\n`listen`";
+        let text = "# 에코 {#e}\n소켓을\n## 실행 {#run}\n<div><style>.a{b:c}</style><p><b>accept</b>(3) &lt; 4</p></div>\n\n`listen`";
         let sections = of_page("echo", text);
         let found: Vec<_> = sections
             .iter()
