@@ -48,8 +48,10 @@ const STATES: [(&str, f64, f64); 12] = [
 const BOX: (f64, f64) = (62.0, 18.0);
 
 /// From which state which event leads where, what is written at the arrow, and where from its middle; how far it is bent.
+type Arrow = (&'static str, Event, &'static str, &'static str, (f64, f64), f64);
+
 #[rustfmt::skip]
-const ARROWS: [(&str, Event, &str, &str, (f64, f64), f64); 18] = [
+const ARROWS: [Arrow; 18] = [
     ("CLOSED",      Event::Listen,   "LISTEN",      "listen()",         (-34.0, -8.0), 0.0),
     ("CLOSED",      Event::SentSyn,  "SYN_SENT",    "connect(): SYN →", (-66.0, 24.0), 0.0),
     ("LISTEN",      Event::Syn,      "SYN_RECV",    "← SYN, SYN+ACK →", (66.0, 4.0),   0.0),
