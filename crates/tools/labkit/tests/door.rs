@@ -108,6 +108,13 @@ fn run_is_cargo_run_where_all_is_there() {
     assert_eq!(machine.run("run", &[]).code, Some(2));
 }
 
+/// The parts that `scripts/check --ready` says can be used.
+fn ready(said: &Said) -> Vec<&str> {
+    said.stdout.lines().filter_map(|line| line.strip_prefix("ready ")?.trim().split("  ").next()).collect()
+}
+
+const PARTS: [&str; 6] = ["lecture programs", "practice network", "stepper", "book", "grader", "tests"];
+
 #[test]
 fn ready_says_what_is_there_what_is_missing_and_what_to_type_and_installs_nothing() {
     let machine = Machine::new();
@@ -119,14 +126,52 @@ fn ready_says_what_is_there_what_is_missing_and_what_to_type_and_installs_nothin
             said.stdout
         );
     }
-    assert_eq!(said.code == Some(0), !said.stdout.contains("MISSING"), "{}", said.stdout);
+    assert_eq!(said.code, Some(0), "these tests were compiled here: {}", said.stdout);
+    assert_eq!(ready(&said) == PARTS, !said.stdout.contains("MISSING"), "{}", said.stdout);
 
     let machine = machine.without_c_library();
     let said = machine.run("check", &["--ready"]);
     assert_eq!(said.code, Some(1));
-    assert!(said.stdout.contains("MISSING  cc "), "{}", said.stdout);
+    assert!(said.stdout.contains("MISSING   cc "), "{}", said.stdout);
+    assert!(ready(&said).is_empty(), "{}", said.stdout);
     assert!(said.stdout.contains("gcc"), "{}", said.stdout);
     assert_eq!(machine.calls(), "");
+}
+
+#[test]
+fn ready_says_which_parts_a_machine_without_private_networks_has_and_why() {
+    let machine = Machine::new().has("unshare", "echo 'unshare failed: Operation not permitted' >&2; exit 1");
+    let said = machine.run("check", &["--ready"]);
+    assert_eq!(said.code, Some(0), "the lecture programs need none: {}", said.stdout);
+    for part in ["practice network", "stepper", "book"] {
+        let line = format!("NOT READY {part:<17} lacks ");
+        let mut lines = said.stdout.lines().filter_map(|said| said.strip_prefix(&*line));
+        assert!(lines.next().is_some_and(|lacks| lacks.contains("private networks")), "{}", said.stdout);
+    }
+    assert!(ready(&said).contains(&"lecture programs"), "{}", said.stdout);
+    assert!(said.stdout.contains("this machine refuses a practice network: unshare failed"), "{}", said.stdout);
+}
+
+#[test]
+fn ready_on_another_system_means_the_lecture_programs() {
+    let said = Machine::new().has("uname", "echo Darwin").run("check", &["--ready"]);
+    assert_eq!(said.code, Some(0), "{}", said.stdout);
+    assert_eq!(ready(&said), ["lecture programs", "tests"], "{}", said.stdout);
+    assert!(said.stdout.contains("lacks Linux\n"), "{}", said.stdout);
+}
+
+#[test]
+fn ready_says_what_mends_a_rust_that_cannot_be_used() {
+    for (cargo, remedy) in [
+        ("exit 1", "rustup default stable"),
+        ("echo 'cargo 1.75.0 (1d8b05cdd 2023-11-20)'", "cargo 1.75.0 is older than 1."),
+    ] {
+        let said = Machine::new().has("cargo", cargo).run("check", &["--ready"]);
+        assert_eq!(said.code, Some(1), "{}", said.stdout);
+        assert!(said.stdout.contains("\nNOT READY lecture programs  lacks Rust\n"), "{}", said.stdout);
+        assert!(said.stdout.starts_with("MISSING   Rust "), "{}", said.stdout);
+        assert!(said.stdout.contains(remedy), "{}", said.stdout);
+    }
 }
 
 /// What is needed stands in scripts/setup alone: whoever else names it asks there, or says the same.
