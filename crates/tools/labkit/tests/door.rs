@@ -11,6 +11,7 @@ use std::process::Command;
 use std::{env, iter};
 
 use labkit::root;
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// Programs that are found before all others.
@@ -187,6 +188,7 @@ fn everybody_takes_the_list_from_setup() {
     for path in [
         ".github/workflows/book.yml",
         ".github/workflows/grade.yml",
+        ".devcontainer/Dockerfile",
         "crates/tools/grade/gradescope/setup.sh",
     ] {
         let text = read(path);
@@ -196,6 +198,24 @@ fn everybody_takes_the_list_from_setup() {
         }
     }
     assert!(read("scripts/gradescope-bundle").contains(" scripts/setup"), "the bundle lacks it");
+}
+
+/// An editor builds it from the Dockerfile, starts it with what `scripts/lab` says that a container takes, and is the user
+/// that the Dockerfile makes.
+#[test]
+fn the_dev_container_is_one_thing() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    let settings: Value = serde_json::from_str(&read(".devcontainer/devcontainer.json")).unwrap();
+    let dockerfile = read(".devcontainer/Dockerfile");
+    let [name, context] = ["dockerfile", "context"].map(|key| settings["build"][key].as_str().unwrap());
+    assert_eq!((name, context), ("Dockerfile", ".."));
+    for file in dockerfile.lines().filter_map(|line| line.strip_prefix("COPY ")?.split(' ').next()) {
+        assert!(root().join(file).exists(), "the Dockerfile copies {file}");
+    }
+    let user = settings["remoteUser"].as_str().unwrap();
+    assert!(dockerfile.contains(&format!("\nUSER {user}\n")), "{user} is not the Dockerfile's user");
+    assert!(read("scripts/lab").contains("start the container with --privileged"));
+    assert_eq!(settings["privileged"], true);
 }
 
 /// A minute's reading: where the Korean is, three lines, the two terminals, what to read then, what else there is, the
