@@ -150,7 +150,11 @@ fn ready_says_which_parts_a_machine_without_private_networks_has_and_why() {
         assert!(lines.next().is_some_and(|lacks| lacks.contains("private networks")), "{}", said.stdout);
     }
     assert!(ready(&said).contains(&"lecture programs"), "{}", said.stdout);
-    assert!(said.stdout.contains("this machine refuses a practice network: unshare failed"), "{}", said.stdout);
+    assert!(
+        said.stdout.contains("this machine refuses a practice network: unshare failed"),
+        "{}",
+        said.stdout
+    );
 }
 
 #[test]
