@@ -188,6 +188,7 @@ const PLAN: [Part; 9] = [
             "teaching",
             "directives",
             "book",
+            "pdf",
             "check",
             "serve",
             "lib",

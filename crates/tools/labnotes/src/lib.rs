@@ -9,6 +9,7 @@ mod directives;
 mod figures;
 mod ladder;
 pub mod pages;
+pub mod pdf;
 pub mod play;
 pub mod questions;
 pub mod real;

@@ -10,9 +10,11 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use labkit::Workspace;
 use labnotes::book::Notes;
+use labnotes::pdf;
 use labnotes::play;
 use labnotes::real::{self, Real};
 use labnotes::serve::{LOOK, Serving, sources};
+use labs::words::Lang;
 
 /// The book beside the slides, in Korean and English, from lab-notes/ and from what the programs really do
 #[derive(Parser)]
@@ -31,6 +33,9 @@ enum What {
         /// Only this page, to look at it while writing
         #[arg(long, value_name = "PAGE")]
         only: Vec<String>,
+        /// Print each language as one PDF too, with chromium
+        #[arg(long)]
+        pdf: bool,
     },
     /// Build, open in the browser, and build again whenever something changes
     Serve {
@@ -74,7 +79,7 @@ fn main() -> ExitCode {
 fn run(what: What) -> Result<()> {
     let root = labkit::root().canonicalize()?;
     match what {
-        What::Build { out, only } => {
+        What::Build { out, only, pdf } => {
             let out = path::absolute(out.map_or_else(default_out, Ok)?)?;
             let began = Instant::now();
             eprintln!("{BUILDING}");
@@ -82,6 +87,9 @@ fn run(what: What) -> Result<()> {
             let page = out.join(format!("{}.html", only.first().map_or("index", String::as_str)));
             let seconds = began.elapsed().as_secs_f64();
             println!("Built in {seconds:.1} s. Open it in a browser: {}", page.display());
+            for language in Lang::ALL.into_iter().filter(|_| pdf) {
+                println!("{}", pdf::print(&out, language)?.display());
+            }
         }
         What::Serve { port, quiet, only } => serve(&root, port, quiet, &only)?,
         What::Map => print!("{}", Notes::read(&root)?.map()),
