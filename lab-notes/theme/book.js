@@ -1,4 +1,4 @@
-// The book's script: colours of code, light or dark, the contents on a phone, the search. Everything else works without it.
+// The book's script: colours of code, light or dark, C or Rust or both, the contents as a drawer, the search. Everything else works without it.
 "use strict";
 
 const korean = document.documentElement.lang === "ko";
@@ -14,8 +14,55 @@ document.getElementById("theme").addEventListener("click", () => {
   const root = document.documentElement;
   const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   root.dataset.theme = dark ? "light" : "dark";
-  try { localStorage.setItem("theme", root.dataset.theme); } catch { /* a page from a file may have no storage */ }
+  remember("theme", root.dataset.theme);
 });
+
+function remember(name, value) {
+  try {
+    if (value) localStorage.setItem(name, value);
+    else localStorage.removeItem(name);
+  } catch { /* a page from a file may have no storage */ }
+}
+
+// ---- C, Rust or both ----
+
+for (const steps of document.querySelectorAll(".steps")) {
+  const group = document.createElement("div");
+  group.className = "choose";
+  group.role = "group";
+  group.ariaLabel = korean ? "보여 줄 코드" : "Code to show";
+  for (const [code, name] of [["c", "C"], ["rust", "Rust"], ["", korean ? "둘 다" : "both"]]) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = name;
+    button.dataset.choice = code;
+    button.addEventListener("click", () => {
+      const before = button.getBoundingClientRect().top;
+      if (code) document.documentElement.dataset.code = code;
+      else delete document.documentElement.dataset.code;
+      remember("code", code);
+      chosen();
+      scrollBy({ top: button.getBoundingClientRect().top - before, behavior: "instant" });
+    });
+    group.append(button);
+  }
+  steps.prepend(group);
+}
+function chosen() {
+  for (const button of document.querySelectorAll(".choose button"))
+    button.ariaPressed = button.dataset.choice === (document.documentElement.dataset.code ?? "");
+}
+chosen();
+
+// ---- What can be scrolled can have the focus, and nothing else does for no reason ----
+
+const scrolls = new ResizeObserver((changes) => {
+  for (const { target } of changes) {
+    if (target.scrollWidth > target.clientWidth + 1 || target.scrollHeight > target.clientHeight + 1) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+for (const box of document.querySelectorAll("article :is(pre, table, .scroll, .calls ol):not(.player .pl-ui *)")) scrolls.observe(box);
 
 // ---- Contents ----
 
@@ -25,7 +72,10 @@ const open = (is) => {
   document.body.classList.toggle("menu-open", is);
   menu.setAttribute("aria-expanded", is);
 };
-menu.addEventListener("click", () => open(!document.body.classList.contains("menu-open")));
+menu.addEventListener("click", () => {
+  open(!document.body.classList.contains("menu-open"));
+  if (menu.ariaExpanded === "true") (contents.querySelector("[aria-current=page]") ?? contents.querySelector("a")).focus();
+});
 document.getElementById("main").addEventListener("click", () => open(false));
 
 const current = contents.querySelector("[aria-current=page]");
@@ -62,20 +112,41 @@ function load() {
   return loading;
 }
 
+/** How often a word is there. What is written in Latin letters counts fully as a whole word only: read is not thread. */
+function times(text, word) {
+  let n = 0;
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) {
+    const part = /\w/.test(word) && (/\w/.test(text[at - 1] ?? "") || /\w/.test(text[at + word.length] ?? ""));
+    n += part ? 0.2 : 1;
+  }
+  return n;
+}
+
+/** Of exercises and of pages about the book nobody wants to know first what a word means. */
+const ASIDE = /^(index|map|exercises|instructors)\.html|#exercise/;
+
 function search(text) {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  if (!words.length) return [];
-  const hits = [];
-  for (const section of window.bookIndex) {
-    const page = section.page.toLowerCase(), heading = section.heading.toLowerCase(), body = section.text.toLowerCase();
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean), whole = words.join(" ");
+  const hits = [], pages = new Map();
+  const often = (text, word) => { const n = times(text, word); return n / (n + 1 + text.length / 1000); };
+  for (const section of words.length ? window.bookIndex : []) {
+    const [page, heading, body, shown] = [section.page, section.heading, section.text, section.shown].map((s) => s.toLowerCase());
     let score = 0;
     for (const word of words) {
-      const inPage = page.includes(word), inHeading = heading.includes(word), at = body.indexOf(word);
-      if (!inPage && !inHeading && at < 0) { score = 0; break; }
-      score += (inHeading ? 20 : 0) + (inPage ? 5 : 0) + (at >= 0 ? 1 + Math.min(5, body.split(word).length - 1) : 0);
+      const more = 20 * Math.min(1, times(heading, word)) + 5 * Math.min(1, times(page, word)) + 12 * often(body, word) + 3 * often(shown, word);
+      if (!more) { score = 0; break; }
+      score += more;
     }
-    if (score) hits.push({ section, score, words });
+    if (!score) continue;
+    // A slide's title says what it is about; the section that has it in bold type is where it is explained.
+    if (/#slide-/.test(section.url)) score += 5;
+    // Whoever looks up an error wants to know what has failed.
+    if (/^E[A-Z]{3,}$/.test(text.trim()) && section.url.includes("#failures")) score += 10;
+    if (section.terms.some((term) => times(term.toLowerCase(), whole) >= 1)) score += 15;
+    hits.push({ section, score: ASIDE.test(section.url) ? score / 2 : score, words });
+    pages.set(section.page, (pages.get(section.page) ?? 0) + 1);
   }
+  for (const hit of hits) hit.score += Math.min(5, pages.get(hit.section.page));
   return hits.sort((a, b) => b.score - a.score).slice(0, 20);
 }
 
@@ -106,7 +177,8 @@ async function show() {
     const title = document.createElement("strong");
     title.textContent = section.heading === section.page ? section.page : section.page + " › " + section.heading;
     const text = document.createElement("span");
-    text.append(...excerpt(section.text, words));
+    const inText = words.some((word) => section.text.toLowerCase().includes(word));
+    text.append(...excerpt(inText ? section.text : section.shown || section.text, words));
     link.append(title, text);
     link.addEventListener("click", () => { found.hidden = true; });
     found.append(link);
@@ -122,7 +194,17 @@ document.getElementById("search").addEventListener("submit", (event) => {
   if (first) location.href = first.href;
 });
 document.addEventListener("click", (event) => { if (!event.target.closest("#search")) found.hidden = true; });
+// Where the focus goes elsewhere, nothing stays in the way.
+document.addEventListener("focusin", ({ target }) => {
+  if (!target.closest("#search")) found.hidden = true;
+  if (!target.closest("#contents, #menu")) open(false);
+});
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") { found.hidden = true; query.blur(); open(false); }
+  if (event.key === "Escape") {
+    if (contents.contains(document.activeElement)) menu.focus();
+    if (found.contains(document.activeElement)) query.focus();
+    found.hidden = true;
+    open(false);
+  }
   if (event.key === "/" && !event.target.closest("input")) { event.preventDefault(); query.focus(); }
 });

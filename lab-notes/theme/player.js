@@ -387,7 +387,7 @@ class Player {
     this.wire = put(el("ol", "pl-segments"), { "aria-label": wire });
     this.question = el("form", "pl-question");
     this.question.hidden = true;
-    this.middle = put(el("section", "pl-wire", el("p", "pl-title", wire), this.wire, this.question, el("p", "pl-foot", w.short.map((text, k) => el("span", "", `${"①②③④⑤"[k]} ${text}`)))), { "aria-label": wire });
+    this.middle = put(el("div", "pl-wire", el("p", "pl-title", wire), this.wire, this.question, el("p", "pl-foot", w.short.map((text, k) => el("span", "", `${"①②③④⑤"[k]} ${text}`)))), { role: "group", "aria-label": wire });
     this.sides = {};
     for (const role of ["client", "server"]) {
       const processes = recording.processes.map((process, i) => ({ process, i })).filter(({ process }) => process.role === role);
@@ -398,7 +398,7 @@ class Player {
         return b;
       })), { role: "group", "aria-label": w.sides[role] });
       const there = el("div", "pl-there");
-      const element = put(el("section", `pl-side pl-${role}`, tabs, panels.map((p) => p.element), there), { "aria-label": w.sides[role] });
+      const element = put(el("div", `pl-side pl-${role}`, tabs, panels.map((p) => p.element), there), { role: "group", "aria-label": w.sides[role] });
       this.sides[role] = { element, panels, tabs, there };
       this.pick(role, processes[0]?.i);
     }
@@ -478,7 +478,7 @@ class Player {
     this.box.style.setProperty("--rows", rows.length);
     const labels = el("div", "pl-rows", rows.map((i) => el("span", "", name(recording.processes[i].name, this.lang))));
     this.strip = el("div", "pl-strip", this.grid);
-    return put(el("nav", "pl-time", labels, this.strip), { "aria-label": w.all });
+    return put(el("div", "pl-time", labels, this.strip), { role: "group", "aria-label": w.all });
   }
 
   controls() {
@@ -841,6 +841,8 @@ addEventListener("hashchange", follow);
 document.addEventListener("keydown", (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.defaultPrevented) return;
   if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+  // What can be scrolled sideways keeps these keys.
+  if (event.target !== document.body && event.target.scrollWidth > event.target.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(event.target).overflowX)) return;
   // Of the players in sight the one with the focus, the one used last, or the one of which most is seen.
   const height = ({ box }) => Math.min(box.getBoundingClientRect().bottom, innerHeight) - Math.max(box.getBoundingClientRect().top, 0);
   const seen = players.filter((player) => height(player) > 0).sort((a, b) => height(b) - height(a));

@@ -19,7 +19,7 @@ use crate::ladder;
 use crate::pages::{self, Page, Piece};
 use crate::questions::Questions;
 use crate::real::{Real, Seen, Wanted};
-use crate::search;
+use crate::search::{self, Section};
 
 /// What goes into a book.
 pub struct Notes {
@@ -72,6 +72,17 @@ impl Notes {
     pub fn picture(real: &Real) -> Result<String> {
         let Seen::Scene(both) = real.get(&Wanted::Scene("tcp_echoserv"))? else { bail!("no scene") };
         Ok(ladder::file(&stepper::ladder::rungs(&both[1]), ["tcp_echocli", "tcp_echoserv"]))
+    }
+
+    /// The slides, for the search.
+    fn slides(&self, language: Lang) -> Result<Vec<Section>> {
+        let mut slides = Vec::new();
+        for (number, homes) in &self.homes {
+            let Some(home) = homes.first() else { continue };
+            let page = self.titles.get(home).map_or(home.as_str(), |[ko, en]| language.of(ko, en));
+            slides.push(search::slide(*number, self.data.slide(*number, language)?, home, page, language));
+        }
+        Ok(slides)
     }
 
     /// The table slide → page → program, as text.
@@ -147,7 +158,7 @@ impl Notes {
             let html = fs::read_to_string(temporary.path().join(format!("{name}.html")))?;
             fs::write(folder.join(format!("{name}.html")), with_links(&html, name, language))?;
         }
-        fs::write(folder.join("search.js"), search::index(&expanded, language)?)?;
+        fs::write(folder.join("search.js"), search::index(&expanded, self.slides(language)?, language)?)?;
         if language == Lang::Ko {
             fs::copy(highlight_js(temporary.path())?, out.join("highlight.js"))?;
         }
@@ -184,7 +195,8 @@ fn highlight_js(folder: &Path) -> Result<PathBuf> {
 fn with_links(html: &str, name: &str, language: Lang) -> String {
     let root = language.of("", "../");
     let twin = language.of(format!("en/{name}.html"), format!("../{name}.html"));
-    let html = html.replace("@ROOT@", root).replace("@TWIN@", &twin);
+    // A table's corner is no header of anything.
+    let html = html.replace("@ROOT@", root).replace("@TWIN@", &twin).replace("<th></th>", "<td></td>");
     // The table of contents has the pages' Markdown files, as mdBook gives them to the theme.
     let Some((before, contents)) = html.split_once("<nav id=\"contents\"") else { return html };
     let (contents, after) = contents.split_once("</nav>").unwrap_or((contents, ""));

@@ -251,11 +251,12 @@ fn steps_with_notes(
         whole.push(sources.data.with_steps(&fs::read_to_string(file)?, language)?);
     }
     let file = |path: &Path| path.strip_prefix(sources.root).unwrap_or(path).display().to_string();
+    let columns = code::columns(c.iter().zip(&rust).map(|(c, rust)| [c.code.as_str(), &rust.code]));
     let mut out = html! {
         div class="steps-head" aria-hidden="true" { span { "C" } span { "Rust" } }
     }
     .into_string();
-    out = format!("<div class=\"steps\">{out}\n");
+    out = format!("<div class=\"steps\" style=\"{columns}\">{out}\n");
     for ((c, rust), (number, note)) in c.iter().zip(&rust).zip(&notes) {
         let title = c.title.split_once(". ").map_or(c.title.as_str(), |(_, title)| title);
         let title = sources.data.step(title, language)?;
@@ -266,7 +267,7 @@ fn steps_with_notes(
         };
         write!(
             out,
-            "<div class=\"step\" id=\"{id}\" tabindex=\"0\">{}<div class=\"note\">\n\n",
+            "<div class=\"step\" id=\"{id}\" tabindex=\"-1\">{}<div class=\"note\">\n\n",
             row.into_string()
         )?;
         for line in note {
@@ -276,7 +277,7 @@ fn steps_with_notes(
         out += "\n</div></div>\n";
     }
     let whole = html! {
-        details class="whole" {
+        details class="whole" style=(code::columns([[whole[0].as_str(), &whole[1]]].into_iter())) {
             summary { (language.of("두 파일 전체", "Both files, whole")) }
             p class="files" {
                 code { (file(&files[0])) } " · " code { (file(&files[1])) }
@@ -622,7 +623,8 @@ fn shared(name: &str, root: &Path) -> Result<Markup> {
     ensure!(!name.is_empty(), "which function?");
     let c = function("sockcommon.h", |line| line.starts_with("static inline "))?;
     let rust = function("src/lib.rs", |line| line.starts_with("pub fn "))?;
-    Ok(html! { div class="shared" { (code::twins(&c, &rust)) } })
+    let columns = code::columns([[c.as_str(), &rust]].into_iter());
+    Ok(html! { div class="shared" style=(columns) { (code::twins(&c, &rust)) } })
 }
 
 /// Of every check of every lab what it is worth and which mistakes it catches, from the table that the grader's tests keep.

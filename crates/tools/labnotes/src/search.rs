@@ -1,5 +1,6 @@
 //! The index of the book's own search. mdBook's knows no Hangul; ours looks for parts of words in the text of every
-//! section, so that 소켓 is found in 소켓을.
+//! section, so that 소켓 is found in 소켓을. What a word is looked up for stands beside the text, for book.js to put first: the
+//! slide that has it in its title, the section that names it in bold type.
 
 use anyhow::Result;
 use labs::words::Lang;
@@ -10,20 +11,24 @@ use serde::Serialize;
 use crate::pages;
 
 #[derive(Serialize)]
-struct Section {
+pub(crate) struct Section {
     /// Where it is: `tcp_echoserv.html#run`.
     url: String,
     /// The page's title.
     page: String,
     /// The section's heading.
     heading: String,
-    /// All of its text.
+    /// The words that it explains: those in bold type.
+    terms: Vec<String>,
+    /// What its sentences say.
     text: String,
+    /// What its code, its terminals and its pictures say.
+    shown: String,
 }
 
 /// A script that sets `bookIndex`, so that the search works from a file as well as from a server.
-pub(crate) fn index(pages: &[(String, String)], language: Lang) -> Result<String> {
-    let mut sections = Vec::new();
+pub(crate) fn index(pages: &[(String, String)], slides: Vec<Section>, language: Lang) -> Result<String> {
+    let mut sections = slides;
     for (name, markdown) in pages {
         sections.extend(of_page(name, markdown));
     }
@@ -31,10 +36,23 @@ pub(crate) fn index(pages: &[(String, String)], language: Lang) -> Result<String
     Ok(format!("window.bookIndex = {json}; // {}\n", language.code()))
 }
 
+/// A slide, which is found on the page that is its home.
+pub(crate) fn slide(number: u8, title: &str, home: &str, page: &str, language: Lang) -> Section {
+    Section {
+        url: format!("{home}.html#slide-{number}"),
+        page: page.into(),
+        heading: format!("{} {number}: {title}", language.of("슬라이드", "Slide")),
+        terms: Vec::new(),
+        text: String::new(),
+        shown: String::new(),
+    }
+}
+
 fn of_page(name: &str, markdown: &str) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     let mut title = String::new();
     let mut in_heading = false;
+    let mut bold = false;
     for event in new_cmark_parser(markdown, &pages::options()) {
         match event {
             Event::Start(Tag::Heading { id, .. }) => {
@@ -46,7 +64,9 @@ fn of_page(name: &str, markdown: &str) -> Vec<Section> {
                     url,
                     page: title.clone(),
                     heading: String::new(),
+                    terms: Vec::new(),
                     text: String::new(),
+                    shown: String::new(),
                 });
             }
             Event::End(TagEnd::Heading(_)) => {
@@ -56,9 +76,23 @@ fn of_page(name: &str, markdown: &str) -> Vec<Section> {
                     first.page.clone_from(&title);
                 }
             }
+            Event::Start(Tag::Strong) => {
+                bold = true;
+                if let Some(section) = sections.last_mut() {
+                    section.terms.push(String::new());
+                }
+            }
+            Event::End(TagEnd::Strong) => bold = false,
             Event::Text(text) | Event::Code(text) => {
                 let Some(section) = sections.last_mut() else { continue };
-                if in_heading { section.heading += &text } else { section.text += &text }
+                if in_heading {
+                    section.heading += &text
+                } else {
+                    section.text += &text
+                }
+                if bold && let Some(term) = section.terms.last_mut() {
+                    *term += &text;
+                }
             }
             Event::SoftBreak | Event::HardBreak | Event::End(_) => {
                 if let Some(section) = sections.last_mut() {
@@ -67,31 +101,39 @@ fn of_page(name: &str, markdown: &str) -> Vec<Section> {
             }
             Event::Html(html) | Event::InlineHtml(html) => {
                 if let Some(section) = sections.last_mut() {
-                    section.text += &without_tags(&html);
+                    section.shown += &without_tags(&html);
                 }
             }
             _ => {}
         }
     }
     for section in &mut sections {
-        section.text = section.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for text in [&mut section.text, &mut section.shown] {
+            *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        }
     }
     sections
 }
 
-/// The text of HTML that we have made ourselves.
+/// The text of HTML that we have made ourselves; what a player plays is none, and a style sheet.
 fn without_tags(html: &str) -> String {
     let mut text = String::new();
     let mut rest = html;
     while let Some((before, tag)) = rest.split_once('<') {
         text += before;
         let Some((name, after)) = tag.split_once('>') else { break };
+        if let Some(end) = [("script", "</script>"), ("style", "</style>")]
+            .into_iter()
+            .find_map(|(tag, end)| name.starts_with(tag).then_some(end))
+        {
+            rest = after.split_once(end).map_or("", |(_, after)| after);
+            continue;
+        }
         // Words in neighbouring blocks are two words, and `<b>accept</b>(3)` is one.
         if !matches!(name.trim_start_matches('/').split(' ').next(), Some("b" | "tspan" | "a" | "span")) {
             text.push(' ');
         }
-        let end = if name == "style" { after.find("</style>") } else { None };
-        rest = &after[end.unwrap_or(0)..];
+        rest = after;
     }
     text += rest;
     text.replace("&#10;", " ")
@@ -107,18 +149,19 @@ mod tests {
 
     #[test]
     fn sections_have_their_text() {
-        let text = "# 에코 {#e}\n소켓을\n## 실행 {#run}\n<div><style>.a{b:c}</style><p><b>accept</b>(3) &lt; 4</p></div>\n\n`listen`";
+        let text = "# 에코 {#e}\n**소켓**을\n## 실행 {#run}\n<div><style>.a{b:c}</style><p><b>accept</b>(3) &lt; 4</p><script>{\"a\":\"<b>\"}</script></div>\n\n`listen`";
         let sections = of_page("echo", text);
         let found: Vec<_> = sections
             .iter()
-            .map(|s| (s.url.as_str(), s.page.as_str(), s.heading.as_str(), s.text.as_str()))
+            .map(|s| [&s.url, &s.page, &s.heading, &s.text, &s.shown].map(String::as_str))
             .collect();
         assert_eq!(
             found,
             [
-                ("echo.html", "에코", "에코", "소켓을"),
-                ("echo.html#run", "에코", "실행", "accept(3) < 4 listen")
+                ["echo.html", "에코", "에코", "소켓을", ""],
+                ["echo.html#run", "에코", "실행", "listen", "accept(3) < 4"]
             ]
         );
+        assert_eq!(sections[0].terms, ["소켓"]);
     }
 }

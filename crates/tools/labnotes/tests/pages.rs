@@ -76,7 +76,8 @@ fn the_map_has_every_slide() {
 fn every_player_has_three_to_six_questions() {
     let notes = notes();
     let mut shown = BTreeSet::new();
-    for page in &notes.pages[0] {
+    // The front page shows another page's.
+    for page in notes.pages[0].iter().filter(|page| page.name != "index") {
         for piece in page.pieces().unwrap() {
             if let Piece::Directive { name, arguments, .. } = piece
                 && name == "player"

@@ -211,6 +211,30 @@ impl Page<'_> {
         self.call("Input.insertText", &json!({ "text": text }));
     }
 
+    /// Presses a key by its name: `Tab`, `Enter`, ` `, `ArrowDown`, `Escape`.
+    pub(crate) fn press(&mut self, key: &str) {
+        let text = match key {
+            "Enter" => "\r",
+            " " => " ",
+            _ => "",
+        };
+        let code = match key {
+            "Tab" => 9,
+            "Enter" => 13,
+            "Escape" => 27,
+            " " => 32,
+            "ArrowLeft" => 37,
+            "ArrowRight" => 39,
+            "ArrowDown" => 40,
+            _ => panic!("{key}"),
+        };
+        for kind in ["keyDown", "keyUp"] {
+            let text = if kind == "keyDown" { text } else { "" };
+            let params = json!({ "type": kind, "key": key, "text": text, "windowsVirtualKeyCode": code });
+            self.call("Input.dispatchKeyEvent", &params);
+        }
+    }
+
     /// What the window shows, as PNG, in base64.
     pub(crate) fn screenshot(&mut self) -> String {
         self.call("Page.captureScreenshot", &json!({ "format": "png" }))["data"].as_str().unwrap().to_string()
