@@ -4,7 +4,7 @@ use labs::words::Lang;
 use maud::{Markup, PreEscaped, html};
 use mdbook_markdown::new_cmark_parser;
 use mdbook_markdown::pulldown_cmark::{self, Event, Tag, TagEnd};
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::UnicodeWidthStr;
 
 use crate::pages;
 use crate::play::{Part, Screen};
@@ -34,7 +34,7 @@ pub(crate) fn twins(c: &str, rust: &str) -> Markup {
 
 /// How wide C and Rust are, in columns: with it the style sheet finds the size of type at which no line is wrapped.
 pub(crate) fn columns<'a>(twins: impl Iterator<Item = [&'a str; 2]>) -> String {
-    let wide = |code: &str| code.lines().map(|line| line.width()).max().unwrap_or(0);
+    let wide = |code: &str| code.lines().map(UnicodeWidthStr::width).max().unwrap_or(0);
     let most = twins.fold([0, 0], |[c, rust], twin| [c.max(wide(twin[0])), rust.max(wide(twin[1]))]);
     format!("--c:{};--rust:{}", most[0], most[1])
 }
