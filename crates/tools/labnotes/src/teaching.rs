@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use labs::lab::Lab;
 use labs::words::Lang;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -71,37 +72,6 @@ pub(crate) fn ask(
     })
 }
 
-/// `lab-notes/mistakes.toml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Mistakes {
-    mistake: Vec<Mistake>,
-}
-
-/// A mistake that a teacher meets.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Mistake {
-    /// `tcp_echoserv no_htons`: a lab, and the name in its `bad.toml`.
-    of: String,
-    /// The check that fails for it.
-    check: String,
-    /// Words of that check's hint, if those in `bad.toml` stand in no message of the grader's, or in several.
-    says: Option<String>,
-    /// Where the book explains it: `byte_order.md#steps`.
-    page: String,
-    ko: Told,
-    en: Told,
-}
-
-/// It, in one language.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Told {
-    mistake: String,
-    sees: String,
-}
-
 /// The grader's known-bad submissions of a lab.
 #[derive(Debug, Deserialize)]
 struct BadOnes {
@@ -112,38 +82,60 @@ struct BadOnes {
 #[derive(Debug, Deserialize)]
 struct Bad {
     name: String,
+    mistake: String,
+    mistake_ko: String,
+    /// Of a mistake that teachers often meet.
+    seen: Option<ByStudent>,
+    /// The checks that fail for it; the first one's hint is quoted.
     fails: Vec<String>,
     #[serde(default)]
     hints: BTreeMap<String, String>,
 }
 
-/// The mistakes of `lab-notes/mistakes.toml`: what a student sees, and what the grader says. What it says is looked up: the check in
-/// its lab, the hint in the grader's sources.
+/// What a student sees of a mistake.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ByStudent {
+    ko: String,
+    en: String,
+    /// Where the book explains it: `byte_order.md#steps`.
+    page: String,
+    /// Words of the hint, if those in `hints` stand in no message of the grader's, or in several.
+    says: Option<String>,
+}
+
+/// The mistakes that the grader is tested with: first those that teachers often meet, with what a student sees and what the grader
+/// says; then, lab by lab, all others.
 pub(crate) fn mistakes(
     language: Lang,
     root: &Path,
     titles: &BTreeMap<String, [String; 2]>,
 ) -> Result<Markup> {
-    const FILE: &str = "lab-notes/mistakes.toml";
-    let rows = rows(&fs::read_to_string(root.join(FILE)).context(FILE)?, root).context(FILE)?;
+    let said = said(root)?;
+    let mut labs = Vec::new();
+    for lab in labs::ALL {
+        labs.push((lab, bad_ones(lab, root)?));
+    }
     Ok(html! {
         table class="mistakes" {
             thead { tr {
                 th { (language.of("실수", "Mistake")) } th { (language.of("학생이 보는 것", "What the student sees")) }
                 th { (language.of("채점기의 검사와 힌트", "The grader's check and hint")) }
             } }
-            @for lab in labs::ALL {
-                @let of_lab = rows.iter().filter(|(mistake, _)| mistake.lab() == lab.name);
-                @if of_lab.clone().next().is_some() {
-                    tbody {
-                        tr { th colspan="3" { a href={ (lab.name) ".html#exercises" } { (lab.name) } } }
-                        @for (mistake, (title, hint)) in of_lab {
-                            @let told = language.of(&mistake.ko, &mistake.en);
-                            @let (page, id) = mistake.page.split_once(".md").unwrap_or((&mistake.page, ""));
+            @for (lab, bad) in &labs {
+                tbody {
+                    tr { th colspan="3" { a href={ (lab.name) ".html#exercises" } { (lab.name) } } }
+                    @for bad in bad {
+                        @if let Some(seen) = &bad.seen {
+                            @let (page, id) = seen.page.split_once(".md").unwrap_or((&seen.page, ""));
                             @let name = titles.get(page).map_or(page, |[ko, en]| language.of(ko, en));
+                            @let (title, hint) = says(lab, bad, seen, &said)?;
                             tr {
-                                td { (code::inline(&told.mistake)) " → " a href={ (page) ".html" (id) } { (name) } }
-                                td { (code::inline(&told.sees)) }
+                                td {
+                                    code { (bad.name) } br; (bad.mistake(language)) " → "
+                                    a href={ (page) ".html" (id) } { (name) }
+                                }
+                                td { (code::inline(language.of(&seen.ko, &seen.en))) }
                                 td { b { (code::inline(title[language as usize])) } br; (code::inline(&hint[language as usize])) }
                             }
                         }
@@ -151,46 +143,60 @@ pub(crate) fn mistakes(
                 }
             }
         }
+        @for (lab, bad) in &labs {
+            @let others: Vec<&Bad> = bad.iter().filter(|bad| bad.seen.is_none()).collect();
+            details {
+                summary {
+                    (language.of(format!("{}의 나머지 실수 {}개", lab.name, others.len()), format!("{}: {} more mistakes", lab.name, others.len())))
+                }
+                table class="checks" {
+                    thead { tr {
+                        th { (language.of("이름", "Name")) } th { (language.of("실수", "Mistake")) }
+                        th { (language.of("실패하는 검사", "Checks that fail")) }
+                    } }
+                    @for bad in others { tr {
+                        td { code { (bad.name) } } td { (bad.mistake(language)) }
+                        td { ul { @for check in &bad.fails { li { (code::inline(title(lab, check)?[language as usize])) } } } }
+                    } }
+                }
+            }
+        }
     })
 }
 
-/// A check's title, and a hint: each in Korean and in English.
-type Says = ([&'static str; 2], [String; 2]);
-
-/// Each mistake with what the grader says.
-fn rows(text: &str, root: &Path) -> Result<Vec<(Mistake, Says)>> {
-    let Mistakes { mistake: mistakes } = toml::from_str(text)?;
-    let said = said(root)?;
-    let mut rows = Vec::new();
-    for mistake in mistakes {
-        let says = says(&mistake, root, &said).with_context(|| mistake.of.clone())?;
-        rows.push((mistake, says));
-    }
-    Ok(rows)
+fn bad_ones(lab: &Lab, root: &Path) -> Result<Vec<Bad>> {
+    let file = format!("crates/tools/grade/tests/submissions/{}/bad.toml", lab.name);
+    let text = fs::read_to_string(root.join(&file)).with_context(|| file.clone())?;
+    Ok(toml::from_str::<BadOnes>(&text).context(file)?.bad)
 }
 
-impl Mistake {
-    fn lab(&self) -> &str {
-        self.of.split(' ').next().unwrap_or_default()
+impl Bad {
+    fn mistake(&self, language: Lang) -> Markup {
+        code::inline(language.of(&self.mistake_ko, &self.mistake))
     }
 }
 
-/// What the grader says of a mistake.
-fn says(mistake: &Mistake, root: &Path, said: &[[String; 2]]) -> Result<Says> {
-    let (lab, name) = mistake.of.split_once(' ').context("it is LAB NAME")?;
-    let lab = labs::find(lab).context("there is no such lab")?;
-    let check = lab.check(&mistake.check).with_context(|| format!("there is no check {}", mistake.check))?;
-    let file = root.join(format!("crates/tools/grade/tests/submissions/{}/bad.toml", lab.name));
-    let bad: BadOnes =
-        toml::from_str(&fs::read_to_string(&file).with_context(|| file.display().to_string())?)?;
-    let bad = bad.bad.into_iter().find(|bad| bad.name == name).context("bad.toml has no such mistake")?;
-    ensure!(bad.fails.contains(&mistake.check), "it fails {:?}, not {}", bad.fails, mistake.check);
-    let words = mistake.says.as_ref().or_else(|| bad.hints.get(&mistake.check)).context("it gets no hint")?;
+/// A check's title, in Korean and in English.
+fn title(lab: &Lab, check: &str) -> Result<[&'static str; 2]> {
+    let check = lab.check(check).with_context(|| format!("{}: there is no check {check}", lab.name))?;
+    Ok(check.title)
+}
+
+/// What the grader says of a mistake: the title of a check, and its hint, which is looked up in all that the grader may say.
+fn says(
+    lab: &Lab,
+    bad: &Bad,
+    seen: &ByStudent,
+    said: &[[String; 2]],
+) -> Result<([&'static str; 2], [String; 2])> {
+    let of = || format!("bad.toml of {}: {}", lab.name, bad.name);
+    let check = bad.fails.first().with_context(of)?;
+    let words = seen.says.as_ref().or_else(|| bad.hints.get(check)).context("it gets no hint").with_context(of)?;
     let mut found = said.iter().filter(|[_, en]| en.contains(words));
     let (Some(hint), None) = (found.next(), found.next()) else {
-        bail!("{words:?} stands in no message of the grader's, or in several: `says` is to be longer")
+        bail!("{}: {words:?} stands in no message of the grader's, or in several: `says` is to be longer", of())
     };
-    Ok((check.title, hint.clone()))
+    Ok((title(lab, check)?, hint.clone()))
 }
 
 /// All that the grader may say, each in Korean and in English: `words!("…", "…")` in the sources of the labs. What differs from run to
@@ -242,23 +248,16 @@ fn literal(text: &str) -> Option<(String, &str)> {
 mod tests {
     use super::*;
 
-    const NO_HTONS: &str = r#"[[mistake]]
-of = "tcp_echoserv no_htons"
-check = "listens"
-says = "sin_port takes htons(port)"
-page = "byte_order.md#failures"
-ko = { mistake = "", sees = "" }
-en = { mistake = "", sees = "" }"#;
-
-    fn fault(text: &str) -> String {
-        format!("{:#}", rows(text, &labkit::root()).unwrap_err())
+    fn bad(lab: &Lab, name: &str) -> Bad {
+        bad_ones(lab, &labkit::root()).unwrap().into_iter().find(|bad| bad.name == name).unwrap()
     }
 
     #[test]
     fn the_grader_is_quoted() {
-        let rows = rows(NO_HTONS, &labkit::root()).unwrap();
-        let (mistake, (title, [ko, en])) = &rows[0];
-        assert_eq!(mistake.lab(), "tcp_echoserv");
+        let lab = labs::find("tcp_echoserv").unwrap();
+        let bad = bad(lab, "no_htons");
+        let said = said(&labkit::root()).unwrap();
+        let (title, [ko, en]) = says(lab, &bad, bad.seen.as_ref().unwrap(), &said).unwrap();
         assert!(
             !title[0].is_empty() && ko.contains("htons") && en.contains("swapped"),
             "{title:?} {ko} {en}"
@@ -266,19 +265,21 @@ en = { mistake = "", sees = "" }"#;
     }
 
     #[test]
-    fn all_of_the_books_mistakes_are_the_graders() {
-        let text = fs::read_to_string(labkit::root().join("lab-notes/mistakes.toml")).unwrap();
-        assert!(rows(&text, &labkit::root()).unwrap().len() > 35);
-    }
-
-    #[test]
-    fn a_mistake_that_is_none_is_found() {
-        assert!(fault(&NO_HTONS.replace("no_htons", "no_ntohs")).contains("bad.toml has no such mistake"));
-        assert!(fault(&NO_HTONS.replace("tcp_echoserv", "echoserv")).contains("no such lab"));
-        assert!(fault(&NO_HTONS.replace("\"listens\"", "\"listen\"")).contains("no check listen"));
-        assert!(fault(&NO_HTONS.replace("\"listens\"", "\"echoes\"")).contains("not echoes"));
-        assert!(fault(&NO_HTONS.replace("takes htons(port)", "takes it")).contains("in no message"));
-        assert!(fault(&NO_HTONS.replace("sin_port takes htons(port)", "htons(")).contains("in several"));
+    fn what_the_grader_does_not_say_is_not_quoted() {
+        let lab = labs::find("tcp_echoserv").unwrap();
+        let said = said(&labkit::root()).unwrap();
+        fn say(bad: &mut Bad, words: &str) {
+            bad.seen.as_mut().unwrap().says = Some(words.into());
+        }
+        let fault = |change: fn(&mut Bad)| {
+            let mut bad = bad(lab, "no_htons");
+            change(&mut bad);
+            format!("{:#}", says(lab, &bad, bad.seen.as_ref().unwrap(), &said).unwrap_err())
+        };
+        assert!(fault(|bad| bad.fails[0] = "listen".into()).contains("no check listen"));
+        assert!(fault(|bad| (bad.seen.as_mut().unwrap().says, bad.hints) = Default::default()).contains("no hint"));
+        assert!(fault(|bad| say(bad, "sin_port takes it")).contains("in no message"));
+        assert!(fault(|bad| say(bad, "htons(")).contains("in several"));
     }
 
     #[test]
