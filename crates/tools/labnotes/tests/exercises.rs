@@ -21,6 +21,8 @@ use labkit::{PATIENCE, Running, Workspace, missing_program, root, run_waiting_tr
 use labnotes::book::Notes;
 use labnotes::pages::Piece;
 use labs::words::Lang;
+use stepper::scenes::{self, Language};
+use stepper::wire::crossings;
 use tempfile::TempDir;
 
 macro_rules! named {
@@ -29,7 +31,7 @@ macro_rules! named {
 
 /// By page and number. Those that wait for seconds come first.
 const TRIED: &[(&str, fn())] = named! {
-    daytimeserv_3, udp_echoserv_2, mydaytime_3, connected_udp_1, connected_udp_2, udp_echocli_1, udp_echocli_3,
+    daytimeserv_3, udp_echoserv_2, mydaytime_3, connected_udp_1, connected_udp_2, udp_echocli_1, udp_echocli_3, datagrams_2,
     sockets_1, sockets_2,
     ports_1, ports_2, ports_3,
     addresses_1, addresses_2, addresses_3, addresses_4,
@@ -48,9 +50,11 @@ const TRIED: &[(&str, fn())] = named! {
     port_number_1, port_number_2, port_number_3,
     tcp_echoserv_1, tcp_echoserv_2, tcp_echoserv_3,
     daytimeserv_1, daytimeserv_2, daytimeserv_4,
+    connection_1, connection_2, connection_3,
     udp_echocli_2,
     udp_echoserv_1, udp_echoserv_3,
     connected_udp_3,
+    datagrams_1,
 };
 
 fn main() -> ExitCode {
@@ -914,6 +918,41 @@ fn daytimeserv_4() {
     answered("daytimeserv_4").shows(script, "1\n");
 }
 
+fn connection_1() {
+    let words = |line: &str| line.split(' ').map(String::from).collect::<Vec<_>>();
+    let (server, client) = (words("tcp_echoserv 5000"), words("tcp_echocli 127.0.0.1 5000"));
+    let (workspace, line) = (Workspace::here().unwrap(), "x".repeat(99));
+    let recording =
+        scenes::record_own(&workspace, Some(&server), Some(&client), &[line], Language::C).unwrap();
+    let steps = 0..recording.steps.len();
+    let crossed: Vec<_> = steps.flat_map(|step| crossings(&recording, step)).collect();
+    let fin = crossed.iter().find(|one| one.to_server && one.segment.flags.contains("FIN")).unwrap();
+    assert_eq!(fin.seq, 101);
+    assert_eq!(crossed.iter().filter(|one| !one.to_server).filter_map(|one| one.ack).max(), Some(102));
+}
+
+fn connection_2() {
+    // As in port_number_2, nothing may end TIME_WAIT.
+    let script = r#"echo 1 >/proc/sys/net/ipv4/tcp_rfc1337
+        waiting() { ss -Htan state time-wait $1; }
+        echo abc | tcp_echocli 127.0.0.1 >/dev/null
+        mydaytime 211.221.225.175 >/dev/null
+        until [ $(waiting | wc -l) = 2 ]; do look; done
+        for end in 'sport = :7' 'dport = :7' 'sport = :13' 'dport = :13'; do waiting "$end" | wc -l; done"#;
+    book().shows(script, "0\n1\n1\n0\n");
+}
+
+fn connection_3() {
+    let script = r"cd /proc/sys/net/ipv4
+        awk '{ print int(($2 - $1 + 1) / 60) }' ip_local_port_range
+        echo 50000 50001 >ip_local_port_range
+        echo 1 >tcp_rfc1337
+        echo 0 >tcp_tw_reuse
+        for time in 1 2 3; do echo abc | tcp_echocli 127.0.0.1 2>&1 | head -n1; done";
+    let echo = "입력 : 수신 : abc\n";
+    book().shows(script, &["470\n", echo, echo, "connect fail: Cannot assign requested address\n"].concat());
+}
+
 // ---- UDP ----
 
 const GIVES_UP: &str = "recvfrom fail: Resource temporarily unavailable\n";
@@ -1021,4 +1060,21 @@ fn connected_udp_3() {
         strace -qq -e trace=sendto,sendmsg,write -o calls ./connected_udp_3 198.51.100.1
         grep -c send calls || ./connected_udp_3 127.0.0.1";
     written("connected_udp_3").shows(script, "src 211.221.225.175\n211.221.225.175\n0\n127.0.0.1\n");
+}
+
+fn datagrams_1() {
+    let script = r#"ip link set lo mtu 1500
+        head -c 3000 /dev/zero | tr '\0' x | udp_echocli 127.0.0.1 >/dev/null
+        nstat -asz IpFragCreates | awk '$1 == "IpFragCreates" { print $2 }'"#;
+    book().shows(script, "6\n");
+}
+
+fn datagrams_2() {
+    let script = r"./udp_echoserv 5000 & listens u 5000
+        echo abc | strace -qq -e trace=recvfrom -o calls udp_echocli 127.0.0.2 5000
+        grep -o '127.0.0.[0-9]' calls
+        echo abc | udp_echocli 127.0.0.1 5000 2>says || head -n1 says";
+    let edit = ["htonl(INADDR_ANY)", "htonl(INADDR_LOOPBACK + 1)"];
+    let expected = ["입력 : 수신 : abc\n127.0.0.2\n입력 : ", GIVES_UP].concat();
+    changed("udp_echoserv", &[edit]).shows(script, &expected);
 }
