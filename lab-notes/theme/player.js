@@ -12,7 +12,7 @@ const WORDS = {
     crosses: { tcp: "세그먼트", udp: "데이터그램", icmp: "ICMP 메시지" }, states: { unbound: "bind 전", bound: "bind됨", connected: "connect됨" },
     fds: "디스크립터와 소켓", what: { keyboard: "키보드", screen: "화면", socket: "소켓", pipe: "파이프" }, gone: "닫혔어요",
     waits: "아직 accept하지 않은 연결", left: "닫혔지만 남아 있는 연결", opening: "맺는 중인 연결",
-    recv: "수신 큐", send: "송신 큐", queue: "연결 대기 큐", bytes: (n) => `${n}바이트`, dropped: "버려졌어요", same: (n) => `프로세스 ${n}개가 함께 쓰는 소켓`,
+    recv: "수신 큐", send: "송신 큐", queue: "연결 대기 큐", bytes: (n) => `${n}바이트`, dropped: "버려졌어요", same: (n) => `프로세스 ${n}개가 공유하는 소켓`,
     pieces: ["프로토콜", "자신의 IP 주소", "자신의 포트 번호", "상대방의 IP 주소", "상대방의 포트 번호"], short: ["프로토콜", "자신의 IP", "자신의 포트", "상대방의 IP", "상대방의 포트"],
   },
   en: {
@@ -34,10 +34,10 @@ const ERRORS = {
   EPIPE: ["이 소켓으로는 더 보낼 수 없어요", "nothing more can be sent on it"], ECONNRESET: ["상대방이 연결을 리셋했어요(RST)", "the peer has reset the connection"],
   ECONNREFUSED: ["그 포트를 사용하는 서버가 없어요", "no server has that port"], EADDRINUSE: ["이미 사용 중인 주소예요", "the address is in use"],
   EINTR: ["시그널 때문에 중단됐어요", "a signal came first"], EAGAIN: ["지금은 할 수 없어요", "not possible right now"],
-  EINPROGRESS: ["아직 연결하는 중이에요", "the connection is being made"], ETIMEDOUT: ["응답이 없어요", "nobody answered"],
+  EINPROGRESS: ["아직 연결하는 중이에요", "the connection is being made"], ETIMEDOUT: ["응답이 없어요", "no answer came"],
   EISCONN: ["이미 연결된 소켓이에요", "it is connected already"], EDESTADDRREQ: ["받는 쪽의 주소가 없어요", "there is no address to send to"],
   EMSGSIZE: ["데이터그램 하나로 보내기에는 너무 길어요", "it is too long for one datagram"],
-  EMFILE: ["더 쓸 수 있는 디스크립터 번호가 없어요", "no descriptor is free"], EBADF: ["열린 디스크립터가 아니에요", "no such descriptor is open"],
+  EMFILE: ["더 사용할 수 있는 디스크립터 번호가 없어요", "no descriptor is free"], EBADF: ["열린 디스크립터가 아니에요", "no such descriptor is open"],
   ENOTCONN: ["연결되지 않은 소켓이에요", "it is not connected"], EACCES: ["권한이 없어요", "not permitted"],
 };
 
@@ -265,17 +265,17 @@ function sentences(recording, i, lang, owner) {
     const [k, e] = { SHUT_WR: ["보내는 쪽을", "sends no more"], SHUT_RD: ["받는 쪽을", "receives no more"] }[args[1]] ?? ["양쪽을 모두", "neither sends nor receives any more"];
     say(`${subject} 연결의 ${k} 닫았어요.`, `${Who} ${e}.`);
   } else if (FORKS.test(call) && n > 0 && /CLONE_THREAD/.test(args.join())) {
-    say(`${subject} 스레드를 만들었어요. 디스크립터 표를 함께 써요.`, `${Who} has made a thread, which shares its descriptor table.`);
+    say(`${subject} 스레드를 만들었어요. 디스크립터 표를 공유해요.`, `${Who} has made a thread, which shares its descriptor table.`);
   } else if (FORKS.test(call) && n > 0) {
     say(`${subject} 자식 프로세스를 만들었어요. 자식도 같은 디스크립터를 모두 가져요.`, `${Who} has made a child, which has all the same descriptors.`);
   } else if (call === "rt_sigaction" && /SIG_IGN/.test(args[1])) {
-    say(`${subject} ${josa(args[0], "을", "를")} 무시하기로 했어요.`, `${Who} ignores ${args[0]} from now on.`);
+    say(`${subject} ${josa(args[0], "을", "를")} 무시하도록 설정했어요.`, `${Who} ignores ${args[0]} from now on.`);
   } else if (/^open(at)?$/.test(call)) {
     say(`${subject} 파일을 열었어요. 디스크립터는 ${josa(n, "이에요", "예요")}.`, `${Who} has opened a file: descriptor ${n}.`);
   } else if (/^(newfstatat|fstat|statx|stat)$/.test(call)) {
-    say(`${subject} 어떤 파일인지 커널에 물었어요.`, `${Who} has asked the kernel what kind of file that is.`);
+    say(`${subject} 파일의 종류를 커널에서 알아냈어요.`, `${Who} has asked the kernel what kind of file that is.`);
   } else if (/^get(sock|peer)name$/.test(call)) {
-    say(`${subject} ${/sock/.test(call) ? "자신" : "상대방"}의 주소를 커널에 물었어요.`, `${Who} has asked the kernel for ${/sock/.test(call) ? "its own" : "the peer's"} address.`);
+    say(`${subject} ${/sock/.test(call) ? "자신" : "상대방"}의 주소를 커널에서 알아냈어요.`, `${Who} has asked the kernel for ${/sock/.test(call) ? "its own" : "the peer's"} address.`);
   } else if (call === "setsockopt" && args.length > 2) {
     say(`${subject} 소켓의 옵션 ${josa(args[2], "을", "를")} 설정했어요.`, `${Who} has set the socket's option ${args[2]}.`);
   } else if (result == null) {

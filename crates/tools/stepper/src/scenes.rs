@@ -96,7 +96,7 @@ pub fn all() -> Vec<Scene> {
         ),
         alone(
             "getdtablesize",
-            ["디스크립터를 몇 개까지 열 수 있는지 물어요", "how many descriptors there can be"],
+            ["디스크립터를 몇 개까지 열 수 있는지 알아내요", "how many descriptors there can be"],
             &[],
         ),
         alone(
@@ -135,7 +135,7 @@ pub fn all() -> Vec<Scene> {
         pair("udp_echoserv", ["UDP로 한 줄을 보내고 돌려받아요", "one line by UDP, and its echo"], udp),
         pair(
             "connected_udp",
-            ["연결된 UDP 소켓에는 ICMP 오류를 알려 줘요", "a connected UDP socket hears of errors"],
+            ["ICMP 오류는 연결된 UDP 소켓에 전달돼요", "a connected UDP socket gets errors"],
             [udp[0], client("connected_udp")],
         ),
         pair(
@@ -197,15 +197,15 @@ pub fn all() -> Vec<Scene> {
         },
         Scene {
             name: "refused",
-            about: ["연결 대기 소켓이 없는 포트에 연결해요", "a connection to a port where nobody listens"],
+            about: ["연결 대기 소켓이 없는 포트에 연결해요", "a connection to a port where no socket listens"],
             cast: vec![tcp[1]],
             acts: vec![Start(0), Run],
         },
         Scene {
             name: "udp_refused",
             about: [
-                "연결되지 않은 UDP 소켓에는 ICMP 오류를 알려 주지 않아요",
-                "an unconnected UDP socket hears of no error",
+                "ICMP 오류는 연결되지 않은 UDP 소켓에 전달되지 않아요",
+                "an unconnected UDP socket gets no errors",
             ],
             cast: vec![udp[1]],
             acts: vec![Start(0), Type(0, "abcdefg\n"), Run],
