@@ -60,6 +60,12 @@ impl Words {
     }
 }
 
+/// The end of an English plural: `{n} byte{s}`.
+#[must_use]
+pub fn s(n: usize) -> &'static str {
+    if n == 1 { "" } else { "s" }
+}
+
 /// `words!("{n}바이트", "{n} bytes")`: two format strings.
 #[macro_export]
 macro_rules! words {

@@ -109,11 +109,11 @@ pub fn compare(did: Words, expected: &[u8], got: &[u8]) -> Option<Failure> {
 
 /// How many bytes there are, and what they are from one of them on; as a Korean sentence with these endings.
 fn rest(all: &[u8], from: usize, [none, so]: [&str; 2]) -> Words {
-    let (n, shown) = (all.len(), bytes(&all[from.min(all.len())..]));
+    let (n, s, shown) = (all.len(), words::s(all.len()), bytes(&all[from.min(all.len())..]));
     match (n, from) {
         (0, _) => words!("{none}", "nothing"),
-        (_, 0) => words!("{n}바이트{so}: {shown}", "{n} bytes: {shown}"),
-        _ => words!("{n}바이트{so}. {from}번째부터 {shown}", "{n} bytes, from byte {from} on {shown}"),
+        (_, 0) => words!("{n}바이트{so}: {shown}", "{n} byte{s}: {shown}"),
+        _ => words!("{n}바이트{so}. {from}번째부터 {shown}", "{n} byte{s}, from byte {from} on {shown}"),
     }
 }
 

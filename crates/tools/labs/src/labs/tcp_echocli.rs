@@ -258,9 +258,9 @@ fn printed(line: &[u8], pieces: &[Vec<u8>], finished: &Finished) -> Verdict {
     let answer = pieces.concat();
     let text = answer.strip_suffix(b"\n").unwrap_or(&answer);
     ensure(causes::contains(&finished.stdout, text), || {
-        let (n, shown) = (answer.len(), bytes(&answer));
+        let (n, s, shown) = (answer.len(), words::s(answer.len()), bytes(&answer));
         let did = match pieces.len() {
-            0 | 1 => words!("서버가 {n}바이트로 응답함", "the server answered with {n} bytes"),
+            0 | 1 => words!("서버가 {n}바이트로 응답함", "the server answered with {n} byte{s}"),
             m => words!(
                 "서버가 {n}바이트를 {m}조각으로 나누어 응답함(앞 조각이 읽힌 뒤에 다음 조각을 보냄)",
                 "the server answered with {n} bytes in {m} pieces, each after the one before had been read"

@@ -200,8 +200,8 @@ fn wants_back(run: &Run, client: &mut Peer, sent: &[u8]) -> Verdict {
 
 /// What has come is what was sent.
 fn came_back(run: &Run, client: &Peer, sent: &[u8], got: &[u8]) -> Verdict {
-    let (n, shown) = (sent.len(), bytes(sent));
-    let did = words!("{n}바이트를 보냄: {shown}", "sent {n} bytes: {shown}");
+    let (n, s, shown) = (sent.len(), words::s(sent.len()), bytes(sent));
+    let did = words!("{n}바이트를 보냄: {shown}", "sent {n} byte{s}: {shown}");
     compare(did, sent, got).map_or(Ok(()), |failure| {
         let fault = Fault::from(run.explain(failure)).because(servers::of_echo(sent, got));
         let (begun, all_read) = (!got.is_empty() && sent.starts_with(got), !client.is_unread()?);

@@ -94,8 +94,8 @@ impl Client {
     pub(super) fn ends(self, answer: &[u8], to: SocketAddrV4) -> Verdict<Answered> {
         self.server.send_to(answer, to)?;
         let more = self.echo()?;
-        let (n, shown) = (answer.len(), bytes(answer));
-        let did = words!("서버가 {n}바이트로 응답함: {shown}", "the server answered with {n} bytes: {shown}");
+        let (n, s, shown) = (answer.len(), words::s(answer.len()), bytes(answer));
+        let did = words!("서버가 {n}바이트로 응답함: {shown}", "the server answered with {n} byte{s}: {shown}");
         Ok(Answered { did, more, finished: self.run.finish()? })
     }
 
@@ -162,10 +162,10 @@ fn nothing_more(Answered { finished, more, .. }: &Answered, answer: &[u8]) -> Ve
     }
     let at = finished.stdout.windows(answer.len()).position(|window| window == answer).unwrap_or(0);
     let behind = finished.stdout.get(at + answer.len()..).unwrap_or_default();
-    let n = answer.len();
+    let (n, s) = (answer.len(), words::s(answer.len()));
     let failure = |cause: Words| Failure {
-        did: words!("서버가 {n}바이트로 응답함", "the server answered with {n} bytes"),
-        expected: words!("그 {n}바이트만 한 번 출력해야 해요", "these {n} bytes printed once, and no more"),
+        did: words!("서버가 {n}바이트로 응답함", "the server answered with {n} byte{s}"),
+        expected: words!("그 응답만 한 번 출력해야 해요", "the answer printed once, and no more"),
         got: output(finished),
         cause,
     };

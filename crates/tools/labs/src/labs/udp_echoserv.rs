@@ -161,10 +161,10 @@ fn sender(bench: &Bench) -> Verdict<Datagrams> {
 /// Sends a datagram and wants it back, from the port that it went to.
 fn echo(run: &Run, sender: &Datagrams, to: SocketAddrV4, sent: &[u8]) -> Verdict {
     sender.send_to(sent, to)?;
-    let (n, shown) = (sent.len(), bytes(sent));
+    let (n, s, shown) = (sent.len(), words::s(sent.len()), bytes(sent));
     let did = words!(
         "{n}바이트 데이터그램을 {to}로 보냄: {shown}",
-        "sent a datagram of {n} bytes to {to}: {shown}"
+        "sent a datagram of {n} byte{s} to {to}: {shown}"
     );
     let Some((got, from)) = sender.receive(run)? else {
         let failure = Failure {

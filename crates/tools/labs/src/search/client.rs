@@ -104,16 +104,16 @@ impl Starting {
         {
             *last = b'\n';
         }
-        let n = line.len();
+        let (n, s) = (line.len(), words::s(line.len()));
         told.tell(if self.newline {
             words!(
                 "`{ip}`로 실행하고 {n}바이트 한 줄을 입력",
-                "started with `{ip}`, a line of {n} bytes typed"
+                "started with `{ip}`, a line of {n} byte{s} typed"
             )
         } else {
             words!(
                 "`{ip}`로 실행하고 줄바꿈 없이 {n}바이트를 입력한 뒤 Ctrl-D",
-                "started with `{ip}`, {n} bytes typed without a newline, then Ctrl-D"
+                "started with `{ip}`, {n} byte{s} typed without a newline, then Ctrl-D"
             )
         });
         self.typing.types(&run, &line, told)?;

@@ -275,10 +275,10 @@ fn gone(bench: &mut Bench, port: u16, bytes: usize, told: &mut Told) -> Verdict 
     let listener = bench.listen(ip, port)?;
     let line = bench.line(bytes);
     let run = bench.start(&[&ip.to_string()])?;
-    let n = line.len();
+    let (n, s) = (line.len(), words::s(line.len()));
     told.tell(words!(
         "`{ip}`로 실행하고, 서버가 accept하자마자 연결을 닫은 뒤, {n}바이트 한 줄을 입력",
-        "started with `{ip}`; the server accepts and closes at once; a line of {n} bytes is typed"
+        "started with `{ip}`; the server accepts and closes at once; a line of {n} byte{s} is typed"
     ));
     run.settle()?;
     let has_connected = tcp_listening()?.iter().any(|row| row.local == addr && row.unread > 0);
@@ -318,9 +318,10 @@ fn answer(mut client: Client, bench: &mut Bench, act: &Act, told: &mut Told) -> 
             if n == 0 {
                 return Ok(Some(client));
             }
+            let s = words::s(n);
             told.tell(words!(
                 "서버: {n}바이트를 보내고 클라이언트가 읽기를 기다림",
-                "server: sends {n} bytes and waits until they are read"
+                "server: sends {n} byte{s} and waits until all is read"
             ));
             client.sends(bench, n)?;
             client.server.taken(&client.run)?;
@@ -344,9 +345,10 @@ fn answer(mut client: Client, bench: &mut Bench, act: &Act, told: &mut Told) -> 
         }
         Act::SendAndClose => {
             let n = client.owed.unwrap_or(26);
+            let s = words::s(n);
             told.tell(words!(
                 "서버: {n}바이트를 보내고 곧바로 연결을 닫음(FIN)",
-                "server: sends {n} bytes and closes at once (FIN)"
+                "server: sends {n} byte{s} and closes at once (FIN)"
             ));
             let sent = client.piece(bench, n);
             let Client { run, server, .. } = &mut client;
@@ -404,17 +406,18 @@ impl Client {
 /// The server sends what is left. An echo server leaves the connection open; a daytime server closes.
 fn ends_well(mut client: Client, bench: &mut Bench, told: &mut Told) -> Verdict {
     let n = client.owed.unwrap_or(26);
+    let s = words::s(n);
     client.sends(bench, n)?;
     if client.owed.is_none() {
         told.tell(words!(
             "서버: {n}바이트를 보내고 연결을 닫음(FIN)",
-            "server: sends {n} bytes and closes (FIN)"
+            "server: sends {n} byte{s} and closes (FIN)"
         ));
         client.server.half_close()?;
     } else {
         told.tell(words!(
             "서버: {n}바이트를 보내고 연결을 닫지는 않음",
-            "server: sends {n} bytes, and doesn't close"
+            "server: sends {n} byte{s}, and doesn't close"
         ));
     }
     ends(client, bench, true)

@@ -273,10 +273,10 @@ impl Scene<'_> {
         let Some(client) = clients.first_mut().filter(|client| !client.half_closed) else { return Ok(()) };
         client.gets_what_is_owed(run)?;
         client.reads = true;
-        let name = client.name;
+        let (name, s) = (client.name, words::s(bytes));
         told.tell(words!(
             "클라이언트 {name}: {bytes}바이트를 서버가 더 받지 못할 때까지 읽지 않고 보냄",
-            "client {name}: sends {bytes} bytes, and reads nothing until the server takes no more"
+            "client {name}: sends {bytes} byte{s}, and reads nothing until the server takes no more"
         ));
         let sent = any_bytes(bench, bytes);
         let Some(then) = then else {
@@ -309,9 +309,10 @@ impl Scene<'_> {
                 client.reads = true;
                 if i == 0 {
                     client.gets_what_is_owed(run)?;
+                    let s = words::s(bytes);
                     told.tell(words!(
                         "클라이언트 {name}: {bytes}바이트를 보내고 되읽음",
-                        "client {name}: sends {bytes} bytes and reads them back"
+                        "client {name}: sends {bytes} byte{s} and reads back as many"
                     ));
                     let sent = any_bytes(bench, bytes);
                     let got = client.peer.exchange(run, &sent)?;
@@ -346,10 +347,10 @@ impl Scene<'_> {
             }
             Act::Leave { bytes, how, .. } if !client.half_closed => {
                 let bytes = bytes.min(room);
-                let (ko, en) = how.words();
+                let ((ko, en), s) = (how.words(), words::s(bytes));
                 told.tell(words!(
                     "클라이언트 {name}: {bytes}바이트를 보내고 곧바로 {ko}",
-                    "client {name}: sends {bytes} bytes and at once {en}"
+                    "client {name}: sends {bytes} byte{s} and at once {en}"
                 ));
                 let sent = any_bytes(bench, bytes);
                 let mut client = clients.remove(i);
@@ -507,10 +508,10 @@ impl Client {
         if n == 0 {
             return Ok(());
         }
-        let name = self.name;
+        let (name, s) = (self.name, words::s(n));
         told.tell(words!(
             "클라이언트 {name}: {n}바이트를 보내고 읽지는 않음",
-            "client {name}: sends {n} bytes, and doesn't read yet"
+            "client {name}: sends {n} byte{s}, and doesn't read yet"
         ));
         let sent = any_bytes(bench, n);
         let taken = self.peer.send(run, &sent)?;

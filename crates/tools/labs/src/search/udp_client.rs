@@ -204,12 +204,14 @@ fn answer(client: Client, bench: &mut Bench, act: &Act, told: &mut Told) -> Verd
         }
         Act::Stranger { bytes } => {
             let stranger = bench.datagrams(Ipv4Addr::UNSPECIFIED, 0)?;
-            told.tell(words!("다른 소켓이 {bytes}바이트를 보냄", "another socket sends {bytes} bytes"));
+            let s = words::s(bytes);
+            told.tell(words!("다른 소켓이 {bytes}바이트를 보냄", "another socket sends {bytes} byte{s}"));
             stranger.send_to(&text(bench, bytes), client.from)?;
             Ok(Some(client))
         }
         Act::Answer { bytes } | Act::AnswerTwice { bytes } => {
-            told.tell(words!("서버: {bytes}바이트로 응답함", "server: answers with {bytes} bytes"));
+            let s = words::s(bytes);
+            told.tell(words!("서버: {bytes}바이트로 응답함", "server: answers with {bytes} byte{s}"));
             let sent = any_answer(bench, bytes, true);
             let Client { run, server, from, .. } = &client;
             if matches!(act, Act::AnswerTwice { .. }) {
@@ -236,7 +238,7 @@ fn answer(client: Client, bench: &mut Bench, act: &Act, told: &mut Told) -> Verd
             ensure(!shown, || Failure {
                 expected: words!(
                     "받은 {bytes}바이트만 출력해야 해요",
-                    "the {bytes} bytes that came, and no more"
+                    "the {bytes} byte{s} that came, and no more"
                 ),
                 got: output(&finished),
                 ..Failure::default()

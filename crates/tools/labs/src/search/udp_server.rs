@@ -136,10 +136,10 @@ impl Scene<'_> {
             }
             Act::Send { who, bytes, elsewhere } => {
                 let i = usize::from(*who) % SENDERS;
-                let (name, to, n) = (i + 1, self.addr(*elsewhere && i < LOCAL), *bytes);
+                let (name, to, n, s) = (i + 1, self.addr(*elsewhere && i < LOCAL), *bytes, words::s(*bytes));
                 told.tell(words!(
                     "{name}번 송신자가 {to}로 {n}바이트 데이터그램을 보내고 응답을 기다림",
-                    "number {name} sends a datagram of {n} bytes to {to} and waits for the answer"
+                    "number {name} sends a datagram of {n} byte{s} to {to} and waits for the answer"
                 ));
                 let sent = any_bytes(self.bench, n);
                 self.senders[i].send_to(&sent, to)?;
@@ -162,9 +162,10 @@ impl Scene<'_> {
                 })
             }
             Act::Leave { bytes } => {
+                let s = words::s(*bytes);
                 told.tell(words!(
                     "다른 소켓이 {bytes}바이트 데이터그램을 보내고 응답이 오기 전에 닫힘(close)",
-                    "somebody sends a datagram of {bytes} bytes and closes before the answer comes"
+                    "another socket sends a datagram of {bytes} byte{s} and closes before the answer comes"
                 ));
                 let (sent, to) = (any_bytes(self.bench, *bytes), self.addr(false));
                 let gone = self.bench.datagrams(Ipv4Addr::UNSPECIFIED, 0)?;
@@ -205,12 +206,12 @@ impl Scene<'_> {
         let mut owed = sent.to_vec();
         while let Some(next) = owed.first() {
             let Some((got, from)) = sender.receive(run)? else {
-                let n = next.len();
+                let (n, s) = (next.len(), words::s(next.len()));
                 return Err(run
                     .explain(Failure {
                         expected: words!(
                             "{name}번 송신자에 {n}바이트 데이터그램이 돌아와야 해요",
-                            "a datagram of {n} bytes to number {name}"
+                            "a datagram of {n} byte{s} to number {name}"
                         ),
                         got: words!("아무것도 오지 않았어요", "nothing came"),
                         ..Failure::default()
