@@ -53,6 +53,7 @@ const PLAN: [Part; 9] = [
             "normal",
             "wire",
             "ladder",
+            "titles",
             "html",
             "pcapng",
             "screen::text",

@@ -1,13 +1,13 @@
 //! What is known of the slides: their titles, the facts on them, the departures from them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use labs::words::Lang;
-use mirror::{PROGRAMS, steps};
 use serde::Deserialize;
+use stepper::titles;
 
 use crate::pages;
 
@@ -27,8 +27,6 @@ pub struct Data {
     pub departures: [Vec<Table>; 2],
     /// What the programs' headers say, in Korean.
     pub headers: BTreeMap<String, String>,
-    /// What the programs' steps are called, in Korean.
-    pub steps: BTreeMap<String, String>,
 }
 
 /// A statement of the slides that a machine can check.
@@ -67,8 +65,7 @@ pub struct Table {
 }
 
 impl Data {
-    /// Reads `lab-notes/slides.toml`, `facts.toml`, `headers.ko.toml`, `steps.ko.toml`, both departures, and the names of all
-    /// tests.
+    /// Reads `lab-notes/slides.toml`, `facts.toml`, `headers.ko.toml`, both departures, and the names of all tests.
     pub fn read(root: &Path) -> Result<Self> {
         let notes = root.join("lab-notes");
         let slides: BTreeMap<String, [String; 2]> = toml(&notes.join("slides.toml"))?;
@@ -94,8 +91,7 @@ impl Data {
             ensure!(tables.len() == 2, "lab-notes/departures: {} tables, not 2", tables.len());
         }
         let headers = toml(&notes.join("headers.ko.toml"))?;
-        let steps = toml(&notes.join("steps.ko.toml"))?;
-        Ok(Data { slides, facts, tests: tests(root)?, departures, headers, steps })
+        Ok(Data { slides, facts, tests: tests(root)?, departures, headers })
     }
 
     /// A slide's title.
@@ -116,37 +112,7 @@ impl Data {
 
     /// A step's title without its number, in a language; in the sources it is English.
     pub fn step<'a>(&'a self, title: &'a str, language: Lang) -> Result<&'a str> {
-        if language == Lang::En { Ok(title) } else { korean(&self.steps, "steps", title) }
-    }
-
-    /// A program's text with the titles of its steps in a language.
-    pub fn with_steps(&self, text: &str, language: Lang) -> Result<String> {
-        let mut translated = String::new();
-        for line in text.split_inclusive('\n') {
-            match step_title(line.trim_end()) {
-                Some(title) => translated += &line.replacen(title, self.step(title, language)?, 1),
-                None => translated += line,
-            }
-        }
-        Ok(translated)
-    }
-
-    /// Steps that have no Korean, and Korean for what is no step of the programs, of the scenes, or of `scripts/new-lab`.
-    pub fn steps_unlike(&self, root: &Path) -> Result<Vec<String>> {
-        let mut files: Vec<PathBuf> = PROGRAMS.iter().flat_map(|name| steps::files(root, name)).collect();
-        for file in fs::read_dir(root.join("crates/tools/stepper/scenes"))? {
-            files.push(file?.path());
-        }
-        let mut titles = BTreeSet::new();
-        for file in &files {
-            let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
-            titles.extend(text.lines().filter_map(step_title).map(String::from));
-        }
-        let starters = fs::read_to_string(root.join("scripts/new-lab"))?;
-        let korean = titles.iter().filter_map(|title| self.step(title, Lang::Ko).err());
-        let lost = self.steps.keys().filter(|title| !titles.contains(*title) && !starters.contains(*title));
-        let lost = lost.map(|title| format!("lab-notes/steps.ko.toml: no source has `{title}` any more"));
-        Ok(korean.map(|error| error.to_string()).chain(lost).collect())
+        if language == Lang::En { Ok(title) } else { korean(titles::korean(), "steps", title) }
     }
 
     /// A fact, and what shows it: tests such as `connected_udp::f23_…`, or its `shown_by`.
@@ -172,12 +138,6 @@ impl Data {
 fn korean<'a>(words: &'a BTreeMap<String, String>, file: &str, said: &str) -> Result<&'a str> {
     let korean = words.get(said).map(String::as_str);
     korean.with_context(|| format!("lab-notes/{file}.ko.toml has no Korean for `{said}`"))
-}
-
-/// `bind: …` of a line `// 5. bind: …`
-fn step_title(line: &str) -> Option<&str> {
-    let (number, title) = line.trim_start().strip_prefix("// ")?.split_once(". ")?;
-    number.parse::<u8>().ok().map(|_| title)
 }
 
 fn toml<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T> {
@@ -244,21 +204,33 @@ fn tests(root: &Path) -> Result<Vec<(String, String)>> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use mirror::{PROGRAMS, steps};
+
     use super::*;
 
-    fn data() -> Data {
-        Data::read(&labkit::root()).unwrap()
-    }
-
-    fn unlike(data: &Data) -> Vec<String> {
-        data.steps_unlike(&labkit::root()).unwrap()
+    /// Steps that have no Korean, and Korean for what is no step of the programs, of the scenes, or of `scripts/new-lab`.
+    fn unlike(korean: &BTreeMap<String, String>) -> [Vec<String>; 2] {
+        let root = labkit::root();
+        let mut files: Vec<_> = PROGRAMS.iter().flat_map(|name| steps::files(&root, name)).collect();
+        let scenes = fs::read_dir(root.join("crates/tools/stepper/scenes")).unwrap();
+        files.extend(scenes.map(|file| file.unwrap().path()));
+        let mut titles = BTreeSet::new();
+        for file in &files {
+            let text = fs::read_to_string(file).unwrap();
+            titles.extend(text.lines().filter_map(titles::of_line).map(String::from));
+        }
+        let starters = fs::read_to_string(root.join("scripts/new-lab")).unwrap();
+        let missing = titles.iter().filter(|title| !korean.contains_key(*title)).cloned().collect();
+        let lost = korean.keys().filter(|title| !titles.contains(*title) && !starters.contains(*title));
+        [missing, lost.cloned().collect()]
     }
 
     #[test]
     fn every_step_has_its_korean_and_all_korean_its_step() {
-        let data = data();
-        assert_eq!(unlike(&data), Vec::<String>::new());
-        for (english, korean) in &data.steps {
+        assert_eq!(unlike(titles::korean()), [const { Vec::<String>::new() }; 2]);
+        for (english, korean) in titles::korean() {
             let call = |title: &str| title.split(": ").next().map(|call| call.replace("인자", "arguments"));
             assert_eq!(call(english), call(korean));
             assert!(korean.contains(|c| ('가'..='힣').contains(&c)), "{korean}");
@@ -267,26 +239,12 @@ mod tests {
 
     #[test]
     fn a_step_that_changes_leaves_its_korean_behind() {
-        let mut data = data();
-        let korean = data.steps.remove("bind: give the socket its address").unwrap();
-        data.steps.insert("bind: give it an address".into(), korean);
-        assert_eq!(
-            unlike(&data),
-            [
-                "lab-notes/steps.ko.toml has no Korean for `bind: give the socket its address`",
-                "lab-notes/steps.ko.toml: no source has `bind: give it an address` any more",
-            ]
-        );
-    }
-
-    #[test]
-    fn only_the_titles_of_steps_are_translated() {
-        let text =
-            "    // 5. bind: give the socket its address\n    bind(s); // 5. bind\n    // In 5. bind: x\n";
-        let (data, korean) = (data(), "    // 5. bind: 소켓과 소켓주소(IP 주소, 포트 번호) 연결\n");
-        let (_, code) = text.split_once('\n').unwrap();
-        assert_eq!(data.with_steps(text, Lang::Ko).unwrap(), korean.to_string() + code);
-        assert_eq!(data.with_steps(text, Lang::En).unwrap(), text);
-        assert!(data.with_steps("// 5. bind: what", Lang::Ko).is_err());
+        let (old, new) = ("bind: give the socket its address", "bind: give it an address");
+        let mut korean = titles::korean().clone();
+        let bind = korean.remove(old).unwrap();
+        korean.insert(new.into(), bind);
+        assert_eq!(unlike(&korean), [vec![old.to_string()], vec![new.to_string()]]);
+        let data = Data::read(&labkit::root()).unwrap();
+        assert!(data.step(old, Lang::Ko).is_ok() && data.step(new, Lang::Ko).is_err());
     }
 }

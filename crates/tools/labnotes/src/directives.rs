@@ -9,7 +9,9 @@ use anyhow::{Context as _, Result, bail, ensure};
 use labs::words::Lang;
 use maud::{Markup, html};
 use mirror::steps::{self, Step};
+use stepper::lang::bytes;
 use stepper::recording::{Protocol, Recording, Role};
+use stepper::titles;
 use stepper::wire::crossings;
 
 use crate::code;
@@ -248,7 +250,8 @@ fn steps_with_notes(
     let files = steps::files(sources.root, name);
     let mut whole = Vec::new();
     for file in &files {
-        whole.push(sources.data.with_steps(&fs::read_to_string(file)?, language)?);
+        let text = fs::read_to_string(file)?;
+        whole.push(if language == Lang::Ko { titles::in_korean(&text) } else { text });
     }
     let file = |path: &Path| path.strip_prefix(sources.root).unwrap_or(path).display().to_string();
     let columns = code::columns(c.iter().zip(&rust).map(|(c, rust)| [c.code.as_str(), &rust.code]));
@@ -372,10 +375,7 @@ fn picture(name: &str, language: Lang, sources: &Sources) -> Result<Markup> {
 
 /// The player of a scene; without JavaScript, and on paper, its ladder, or its calls where nothing crosses the wire.
 fn player(name: &str, language: Lang, sources: &Sources) -> Result<Markup> {
-    let mut both = recorded(name, sources)?;
-    for text in both.iter_mut().flat_map(|recording| recording.files.values_mut()) {
-        *text = sources.data.with_steps(text, language)?;
-    }
+    let both = recorded(name, sources)?;
     let crosses = both[1].steps.iter().any(|step| !step.segments.is_empty());
     let fallback = if crosses {
         picture(name, language, sources)?
@@ -418,13 +418,13 @@ fn segments(name: &str, language: Lang, sources: &Sources) -> Result<Markup> {
                         td { (crossing.segment.flags) }
                         td { (crossing.segment.seq) " = " b { (from(own, crossing.seq)) } }
                         td { @if let Some(ack) = crossing.ack { (crossing.segment.ack) " = " b { (from(other, ack)) } } @else { "–" } }
-                        td { @if crossing.segment.len > 0 { (crossing.segment.len) (language.of("바이트", " bytes")) } @else { "–" } }
+                        td { @if crossing.segment.len > 0 { (bytes(crossing.segment.len)[language as usize]) } @else { "–" } }
                     }
                 } }
             } }
             figcaption {
                 (language.of(
-                    "실제로 실행하면서 잡은 세그먼트 전부와 거기에 적힌 번호예요. X와 Y는 커널이 연결마다 새로 고르므로, 책을 만들 때마다 달라요.",
+                    "실제로 실행하면서 캡처(capture)한 모든 세그먼트와 그 번호예요. X와 Y는 커널이 연결마다 새로 고르므로, 책을 만들 때마다 달라요.",
                     "All segments of a real run, with the numbers that were in them. The kernel chooses X and Y anew for each connection, so they differ each time that this book is built.",
                 ))
             }

@@ -11,6 +11,7 @@ use mirror::PROGRAMS;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use stepper::lang;
 use stepper::recording::{Protocol, Recording, Segment, Socket, State, Step};
 
 use crate::real::{Real, Run, Seen, Wanted, scene};
@@ -383,13 +384,8 @@ fn data(step: &Step) -> Result<Text> {
     let given =
         step.result.as_ref().and_then(|result| result.parse().ok()).context("it gives no number of bytes")?;
     let bytes = step.args.get(1).filter(|bytes| bytes.starts_with('"')).context("it has no bytes")?;
-    let [ko, en] = count(given);
+    let [ko, en] = lang::bytes(given);
     Ok([format!("{ko}: {bytes}"), format!("{en}: {bytes}")])
-}
-
-/// So many bytes.
-fn count(bytes: usize) -> Text {
-    [format!("{bytes}바이트"), if bytes == 1 { "1 byte".into() } else { format!("{bytes} bytes") }]
 }
 
 fn state(socket: Option<&Socket>) -> Text {
@@ -401,7 +397,7 @@ fn state(socket: Option<&Socket>) -> Text {
 
 fn queue(socket: Option<&Socket>) -> Result<Text> {
     let bytes = socket.context("the socket is gone")?.recv_queue;
-    Ok(if bytes == 0 { empty() } else { count(bytes) })
+    Ok(if bytes == 0 { empty() } else { lang::bytes(bytes) })
 }
 
 fn empty() -> Text {
@@ -423,7 +419,7 @@ fn crossed(segments: &[Segment]) -> Text {
         return ["아무것도 오가지 않아요".into(), "nothing".into()];
     }
     let one = |segment: &Segment| -> Text {
-        let [ko, en] = count(segment.len);
+        let [ko, en] = lang::bytes(segment.len);
         match segment.protocol {
             Protocol::Icmp => both(&format!("ICMP {}", segment.flags)),
             Protocol::Udp => [format!("데이터그램 {ko}"), format!("a datagram of {en}")],

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::recording::{Recording, State, Step};
 use crate::scenes;
+use crate::titles;
 
 const SCRIPT: &str = include_str!("../../../../lab-notes/theme/player.js");
 const STYLE: &str = include_str!("../../../../lab-notes/theme/player.css");
@@ -26,7 +27,7 @@ const OWN: &str = "\
     @media print { .pl-live > .fallback:has(> .all) { display: none; } }";
 
 /// The element that player.js makes a player of, with all that it needs inside. `recordings` are of the same scene, each with
-/// its language; the first is the one whose run is shown. Without JavaScript and on paper `fallback` is what is seen.
+/// its language; the first is the one whose run is shown. Where `lang` is `ko`, the steps' titles in the sources are Korean. Without JavaScript and on paper `fallback` is what is seen.
 #[must_use]
 pub fn player(
     id: &str,
@@ -35,7 +36,9 @@ pub fn player(
     questions: Option<&Value>,
     fallback: &Markup,
 ) -> Markup {
-    let first = recordings.first().map(|(_, recording)| *recording);
+    let recordings: Vec<(&str, Recording)> =
+        recordings.iter().map(|(language, recording)| (*language, in_language(recording, lang))).collect();
+    let first = recordings.first().map(|(_, recording)| recording);
     html! {
         div.player id={ "player-" (id) } data-scene=(id) data-lang=(lang) {
             div.fallback { (fallback) }
@@ -51,6 +54,15 @@ pub fn player(
             }
         }
     }
+}
+
+/// A recording with the steps' titles in that language.
+fn in_language(recording: &Recording, lang: &str) -> Recording {
+    let mut recording = recording.clone();
+    if lang == "ko" {
+        recording.files.values_mut().for_each(|text| *text = titles::in_korean(text));
+    }
+    recording
 }
 
 /// A whole page in one file. `lang`: `ko` or `en`.
@@ -158,6 +170,15 @@ mod tests {
         assert!(page.contains("--accent-soft: light-dark"));
         assert!(page.contains(".hljs-comment"));
         assert!(!page.contains("#contents"));
+    }
+
+    #[test]
+    fn the_steps_of_a_korean_page_have_korean_titles() {
+        let files = [("a.c".to_string(), "// 5. bind: give the socket its address\n".to_string())].into();
+        let recording = Recording { files, ..Recording::default() };
+        let page = |lang| page(&[("C", &recording)], lang);
+        assert!(page("ko").contains("// 5. bind: 소켓") && !page("ko").contains("give the socket"));
+        assert!(page("en").contains("// 5. bind: give the socket its address"));
     }
 
     #[test]

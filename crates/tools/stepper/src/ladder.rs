@@ -3,6 +3,7 @@
 
 use labkit::trace::{Call, unescape};
 
+use crate::lang;
 use crate::recording::{Protocol, Recording, Role, Segment, Step};
 use crate::wire::{Crossing, crossings};
 
@@ -77,7 +78,8 @@ fn what(segment: &Segment) -> String {
         return control;
     }
     let bytes = unescape(&format!("\"{}\"", segment.data)).unwrap_or_default();
-    let data = format!("{} ({} bytes)", printable(&bytes, DATA), segment.len);
+    let [_, count] = lang::bytes(segment.len);
+    let data = format!("{} ({count})", printable(&bytes, DATA));
     if control.is_empty() { data } else { format!("{data} {control}") }
 }
 

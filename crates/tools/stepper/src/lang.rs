@@ -3,6 +3,12 @@
 
 use std::env;
 
+/// So many bytes, in Korean and in English.
+#[must_use]
+pub fn bytes(n: usize) -> [String; 2] {
+    [format!("{n}바이트"), if n == 1 { "1 byte".into() } else { format!("{n} bytes") }]
+}
+
 /// Korean or English.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Lang {

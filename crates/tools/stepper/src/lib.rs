@@ -15,6 +15,7 @@ pub mod recording;
 pub mod scenes;
 pub mod screen;
 pub mod stage;
+pub mod titles;
 mod tracee;
 mod wait;
 pub mod wire;

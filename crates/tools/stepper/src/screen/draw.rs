@@ -10,7 +10,7 @@ use super::moment::{Moment, Paint, Time, name_of, reads_input, role_name};
 use super::side;
 use super::text::{clip, columns, plain};
 use super::turns::{Note, Screen};
-use crate::lang::Lang;
+use crate::lang::{Lang, bytes};
 use crate::recording::{Protocol, Recording, Role};
 use crate::stage::Turn;
 use crate::wire::{self, Crossing};
@@ -206,7 +206,8 @@ fn arrow(crossing: &Crossing, moment: &Moment, margins: (usize, usize), width: u
     }
     words.extend(ack.map(|ack| format!("ack {ack}")));
     if segment.len > 0 || segment.protocol == Protocol::Udp {
-        words.push(lang.of(format!("{}바이트", segment.len), format!("{} bytes", segment.len)));
+        let [ko, en] = bytes(segment.len);
+        words.push(lang.of(ko, en));
     }
     let mut words = words.join(" ");
     let dropped = lang.of(" 버려짐 ", " dropped ");
