@@ -191,10 +191,14 @@ fn says(
 ) -> Result<([&'static str; 2], [String; 2])> {
     let of = || format!("bad.toml of {}: {}", lab.name, bad.name);
     let check = bad.fails.first().with_context(of)?;
-    let words = seen.says.as_ref().or_else(|| bad.hints.get(check)).context("it gets no hint").with_context(of)?;
+    let words =
+        seen.says.as_ref().or_else(|| bad.hints.get(check)).context("it gets no hint").with_context(of)?;
     let mut found = said.iter().filter(|[_, en]| en.contains(words));
     let (Some(hint), None) = (found.next(), found.next()) else {
-        bail!("{}: {words:?} stands in no message of the grader's, or in several: `says` is to be longer", of())
+        bail!(
+            "{}: {words:?} stands in no message of the grader's, or in several: `says` is to be longer",
+            of()
+        )
     };
     Ok((title(lab, check)?, hint.clone()))
 }
@@ -277,7 +281,10 @@ mod tests {
             format!("{:#}", says(lab, &bad, bad.seen.as_ref().unwrap(), &said).unwrap_err())
         };
         assert!(fault(|bad| bad.fails[0] = "listen".into()).contains("no check listen"));
-        assert!(fault(|bad| (bad.seen.as_mut().unwrap().says, bad.hints) = Default::default()).contains("no hint"));
+        assert!(
+            fault(|bad| (bad.seen.as_mut().unwrap().says, bad.hints) = Default::default())
+                .contains("no hint")
+        );
         assert!(fault(|bad| say(bad, "sin_port takes it")).contains("in no message"));
         assert!(fault(|bad| say(bad, "htons(")).contains("in several"));
     }

@@ -197,7 +197,10 @@ pub fn all() -> Vec<Scene> {
         },
         Scene {
             name: "refused",
-            about: ["연결 대기 소켓이 없는 포트에 연결해요", "a connection to a port where no socket listens"],
+            about: [
+                "연결 대기 소켓이 없는 포트에 연결해요",
+                "a connection to a port where no socket listens",
+            ],
             cast: vec![tcp[1]],
             acts: vec![Start(0), Run],
         },

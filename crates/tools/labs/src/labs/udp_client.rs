@@ -95,7 +95,8 @@ impl Client {
         self.server.send_to(answer, to)?;
         let more = self.echo()?;
         let (n, s, shown) = (answer.len(), words::s(answer.len()), bytes(answer));
-        let did = words!("서버가 {n}바이트로 응답함: {shown}", "the server answered with {n} byte{s}: {shown}");
+        let did =
+            words!("서버가 {n}바이트로 응답함: {shown}", "the server answered with {n} byte{s}: {shown}");
         Ok(Answered { did, more, finished: self.run.finish()? })
     }
 
