@@ -15,7 +15,7 @@ use stepper::titles;
 use stepper::wire::crossings;
 
 use crate::code;
-use crate::data::{Data, cell_slides, tables};
+use crate::data::{self, Data, cell_slides, tables};
 use crate::figures;
 use crate::ladder;
 use crate::pages::{Page, Piece, slide_numbers};
@@ -262,7 +262,7 @@ fn steps_with_notes(
     out = format!("<div class=\"steps\" style=\"{columns}\">{out}\n");
     for ((c, rust), (number, note)) in c.iter().zip(&rust).zip(&notes) {
         let title = c.title.split_once(". ").map_or(c.title.as_str(), |(_, title)| title);
-        let title = sources.data.step(title, language)?;
+        let title = data::step(title, language)?;
         let id = format!("{name}-{number}");
         let row = html! {
             p class="step-title" { a href={ "#" (id) } class="step-number" { (number) } span { (title) } }

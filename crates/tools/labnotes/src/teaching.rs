@@ -270,11 +270,11 @@ mod tests {
 
     #[test]
     fn what_the_grader_does_not_say_is_not_quoted() {
-        let lab = labs::find("tcp_echoserv").unwrap();
-        let said = said(&labkit::root()).unwrap();
         fn say(bad: &mut Bad, words: &str) {
             bad.seen.as_mut().unwrap().says = Some(words.into());
         }
+        let lab = labs::find("tcp_echoserv").unwrap();
+        let said = said(&labkit::root()).unwrap();
         let fault = |change: fn(&mut Bad)| {
             let mut bad = bad(lab, "no_htons");
             change(&mut bad);
