@@ -86,9 +86,9 @@ fn of_page(name: &str, markdown: &str) -> Vec<Section> {
             Event::Text(text) | Event::Code(text) => {
                 let Some(section) = sections.last_mut() else { continue };
                 if in_heading {
-                    section.heading += &text
+                    section.heading += &text;
                 } else {
-                    section.text += &text
+                    section.text += &text;
                 }
                 if bold && let Some(term) = section.terms.last_mut() {
                     *term += &text;

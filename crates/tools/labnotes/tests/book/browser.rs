@@ -337,9 +337,10 @@ fn keyboard(book: &mut Book) {
         assert!(n > last, "{n} comes after {last}");
         last = n;
     }
-    let lost: Vec<i64> = (0..count).filter(|n| !reached.contains(n)).collect();
-    let lost: Vec<Value> = lost.into_iter().map(|n| page.eval(&format!("known[{n}].outerHTML"))).collect();
-    assert!(lost.is_empty(), "{lost:?}");
+    let missed: Vec<i64> = (0..count).filter(|n| !reached.contains(n)).collect();
+    let missed: Vec<Value> =
+        missed.into_iter().map(|n| page.eval(&format!("known[{n}].outerHTML"))).collect();
+    assert!(missed.is_empty(), "{missed:?}");
 
     // The drawer: into it, and out again.
     page.eval("document.getElementById('menu').focus()");
