@@ -123,7 +123,7 @@ function times(text, word) {
 }
 
 /** Of exercises and of pages about the book nobody wants to know first what a word means. */
-const ASIDE = /^(index|map|exercises|instructors)\.html|#exercise/;
+const ASIDE = /^(index|map|glossary|exercises|instructors)\.html|#exercise/;
 
 function search(text) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean), whole = words.join(" ");
@@ -137,6 +137,8 @@ function search(text) {
       if (!more) { score = 0; break; }
       score += more;
     }
+    // A term of the glossary is looked up where it is explained, whatever else has the word.
+    if (section.explains?.some((term) => term.toLowerCase() === whole)) score += 1000;
     if (!score) continue;
     // A slide's title says what it is about; the section that has it in bold type is where it is explained.
     if (/#slide-/.test(section.url)) score += 5;

@@ -185,6 +185,7 @@ const PLAN: [Part; 9] = [
             "states",
             "code",
             "data",
+            "glossary",
             "search",
             "teaching",
             "directives",

@@ -15,6 +15,7 @@ use mirror::PROGRAMS;
 
 use crate::data::Data;
 use crate::directives::{self, Sources};
+use crate::glossary::{Glossary, Prose};
 use crate::ladder;
 use crate::pages::{self, Page, Piece};
 use crate::questions::Questions;
@@ -27,6 +28,10 @@ pub struct Notes {
     pub root: PathBuf,
     /// Slides, facts, departures.
     pub data: Data,
+    /// The terms.
+    pub glossary: Glossary,
+    /// What the pages say, in the order of the book: Korean, English.
+    pub prose: [Vec<Prose>; 2],
     /// What the players ask.
     pub questions: Questions,
     /// Korean, English.
@@ -44,6 +49,8 @@ impl Notes {
         let data = Data::read(root)?;
         let questions = Questions::read(root)?;
         let pages = [pages::read(root, Lang::Ko)?, pages::read(root, Lang::En)?];
+        let glossary = Glossary::read(root)?;
+        let prose = [Prose::of_all(root, Lang::Ko, &pages[0])?, Prose::of_all(root, Lang::En, &pages[1])?];
         let mut titles: BTreeMap<String, [String; 2]> = BTreeMap::new();
         for (i, page) in
             pages.iter().enumerate().flat_map(|(i, pages)| pages.iter().map(move |page| (i, page)))
@@ -65,7 +72,17 @@ impl Notes {
         for homes in homes.values_mut() {
             homes.sort_by_key(|home| !PROGRAMS.contains(&home.as_str()));
         }
-        Ok(Notes { root: root.to_path_buf(), data, questions, pages, homes, programs, titles })
+        Ok(Notes {
+            root: root.to_path_buf(),
+            data,
+            glossary,
+            prose,
+            questions,
+            pages,
+            homes,
+            programs,
+            titles,
+        })
     }
 
     /// README's picture, `lab-notes/tcp_echoserv.svg`.
@@ -158,7 +175,10 @@ impl Notes {
             let html = fs::read_to_string(temporary.path().join(format!("{name}.html")))?;
             fs::write(folder.join(format!("{name}.html")), with_links(&html, name, language))?;
         }
-        fs::write(folder.join("search.js"), search::index(&expanded, self.slides(language)?, language)?)?;
+        let met = self.glossary.met_at(&self.prose[0])?;
+        let terms: Vec<_> = self.glossary.term.iter().zip(met).collect();
+        let index = search::index(&expanded, self.slides(language)?, &terms, language)?;
+        fs::write(folder.join("search.js"), index)?;
         if language == Lang::Ko {
             fs::copy(highlight_js(temporary.path())?, out.join("highlight.js"))?;
         }
@@ -240,6 +260,8 @@ impl Preprocessor for Directives {
             data: &notes.data,
             real: &self.real,
             questions: &notes.questions,
+            glossary: &notes.glossary,
+            prose: &notes.prose,
             homes: &notes.homes,
             titles: &notes.titles,
             programs: &notes.programs,

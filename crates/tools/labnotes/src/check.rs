@@ -125,6 +125,11 @@ impl Notes {
             order.push(listed);
             let ids: BTreeMap<&str, BTreeSet<String>> =
                 pages.iter().map(|page| (page.name.as_str(), ids(page, &self.root))).collect();
+            for link in self.glossary.term.iter().filter_map(|term| term.explained.as_ref()) {
+                if !pages.first().is_some_and(|page| leads_somewhere(link, page, &ids)) {
+                    faults.push(format!("lab-notes/glossary.toml: {link} leads nowhere"));
+                }
+            }
             for page in pages {
                 for link in page.links() {
                     if !leads_somewhere(&link, page, &ids) {

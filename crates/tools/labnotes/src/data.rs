@@ -140,7 +140,7 @@ fn korean<'a>(words: &'a BTreeMap<String, String>, file: &str, said: &str) -> Re
     korean.with_context(|| format!("lab-notes/{file}.ko.toml has no Korean for `{said}`"))
 }
 
-fn toml<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T> {
+pub(crate) fn toml<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T> {
     let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
     ::toml::from_str(&text).with_context(|| path.display().to_string())
 }

@@ -17,6 +17,7 @@ use stepper::wire::crossings;
 use crate::code;
 use crate::data::{self, Data, cell_slides, tables};
 use crate::figures;
+use crate::glossary::{Glossary, Prose, Term};
 use crate::ladder;
 use crate::pages::{Page, Piece, slide_numbers};
 use crate::play::Script;
@@ -31,6 +32,9 @@ pub(crate) struct Sources<'a> {
     pub(crate) data: &'a Data,
     pub(crate) real: &'a Real,
     pub(crate) questions: &'a Questions,
+    pub(crate) glossary: &'a Glossary,
+    /// Korean, English.
+    pub(crate) prose: &'a [Vec<Prose>; 2],
     /// For each slide the pages that are its home, in the order of the book.
     pub(crate) homes: &'a BTreeMap<u8, Vec<String>>,
     /// A page's title in each language: Korean, English.
@@ -160,6 +164,7 @@ fn directive(page: &Page, name: &str, arguments: &str, body: &[String], sources:
         "ask" => teaching::ask(arguments, language, sources.root, sources.questions, sources.real)?,
         "mistakes" => teaching::mistakes(language, sources.root, sources.titles)?,
         "map" => map(language, sources)?,
+        "glossary" => glossary(language, sources)?,
         "bytes" => figures::bytes(arguments, language)?,
         "sockaddr" => figures::sockaddr(arguments, language)?,
         _ => bail!("there is no such directive"),
@@ -694,6 +699,46 @@ fn map(language: Lang, sources: &Sources) -> Result<Markup> {
                 }
             }
         }
+    })
+}
+
+/// Every term: its word in both languages, the deck's word, a sentence, and the pages. In the order of the alphabet.
+fn glossary(language: Lang, sources: &Sources) -> Result<Markup> {
+    let met = sources.glossary.met_at(&sources.prose[0])?;
+    let mut terms: Vec<(&Term, String)> = sources.glossary.term.iter().zip(met).collect();
+    terms.sort_by_key(|(term, _)| term.word(language).to_lowercase());
+    let mut rows = Vec::new();
+    for (term, met) in terms {
+        let slides: Result<Vec<Markup>> = term
+            .slides
+            .iter()
+            .map(|slide| slide_called(&slide.to_string(), *slide, language, sources))
+            .collect();
+        rows.push((term, slides?, met));
+    }
+    Ok(html! {
+        dl class="glossary" { @for (term, slides, met) in rows {
+            @let ([ko, ko_is], [en, en_is]) = (&term.ko, &term.en);
+            dt id=(term.id()) { b { (language.of(ko, en)) } @if ko != en { " " i lang=(language.of("en", "ko")) { (language.of(en, ko)) } } }
+            dd {
+                (code::inline(language.of(ko_is, en_is)))
+                p class="aside" {
+                    @if !slides.is_empty() {
+                        (language.of("슬라이드 ", "Slides "))
+                        @for (i, slide) in slides.iter().enumerate() { @if i > 0 { ", " } (slide) }
+                        @if let Some(deck) = &term.deck { ": " span lang="ko" { "“" (deck) "”" } }
+                        " · "
+                    }
+                    (language.of("처음 나오는 곳 ", "First met in "))
+                    a href={ (met) ".html" } { (title_of(&met, language, sources)) }
+                    @if let Some(page) = &term.explained {
+                        @let name = page.split(".md").next().unwrap_or_default();
+                        " · " (language.of("설명 ", "Explained in "))
+                        a href=(page.replacen(".md", ".html", 1)) { (title_of(name, language, sources)) }
+                    }
+                }
+            }
+        } }
     })
 }
 

@@ -7,6 +7,7 @@ mod code;
 pub mod data;
 mod directives;
 mod figures;
+pub mod glossary;
 mod ladder;
 pub mod pages;
 pub mod pdf;

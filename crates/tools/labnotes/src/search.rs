@@ -1,6 +1,6 @@
 //! The index of the book's own search. mdBook's knows no Hangul; ours looks for parts of words in the text of every
 //! section, so that 소켓 is found in 소켓을. What a word is looked up for stands beside the text, for book.js to put first: the
-//! slide that has it in its title, the section that names it in bold type.
+//! slide that has it in its title, the section that names it in bold type, and before all the one that explains it, of a term.
 
 use anyhow::Result;
 use labs::words::Lang;
@@ -8,6 +8,7 @@ use mdbook_markdown::new_cmark_parser;
 use mdbook_markdown::pulldown_cmark::{Event, Tag, TagEnd};
 use serde::Serialize;
 
+use crate::glossary::Term;
 use crate::pages;
 
 #[derive(Serialize)]
@@ -20,6 +21,9 @@ pub(crate) struct Section {
     heading: String,
     /// The words that it explains: those in bold type.
     terms: Vec<String>,
+    /// The terms of the glossary that are explained in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    explains: Vec<String>,
     /// What its sentences say.
     text: String,
     /// What its code, its terminals and its pictures say.
@@ -27,10 +31,21 @@ pub(crate) struct Section {
 }
 
 /// A script that sets `bookIndex`, so that the search works from a file as well as from a server.
-pub(crate) fn index(pages: &[(String, String)], slides: Vec<Section>, language: Lang) -> Result<String> {
+pub(crate) fn index(
+    pages: &[(String, String)],
+    slides: Vec<Section>,
+    terms: &[(&Term, String)],
+    language: Lang,
+) -> Result<String> {
     let mut sections = slides;
     for (name, markdown) in pages {
         sections.extend(of_page(name, markdown));
+    }
+    for (term, met) in terms {
+        let place = term.explained.clone().unwrap_or_else(|| format!("{met}.md")).replacen(".md", ".html", 1);
+        if let Some(section) = explaining(&mut sections, &place, term.word(language)) {
+            section.explains.extend([term.ko[0].clone(), term.en[0].clone()]);
+        }
     }
     let json = serde_json::to_string(&sections)?.replace("</", "<\\/");
     Ok(format!("window.bookIndex = {json}; // {}\n", language.code()))
@@ -43,9 +58,21 @@ pub(crate) fn slide(number: u8, title: &str, home: &str, page: &str, language: L
         page: page.into(),
         heading: format!("{} {number}: {title}", language.of("슬라이드", "Slide")),
         terms: Vec::new(),
+        explains: Vec::new(),
         text: String::new(),
         shown: String::new(),
     }
+}
+
+/// The section at a place: `udp.html#loss`, or the first of a page that has the word.
+fn explaining<'a>(sections: &'a mut [Section], place: &str, word: &str) -> Option<&'a mut Section> {
+    let word = word.to_lowercase();
+    let of_page = |section: &Section| section.url.split('#').next() == Some(place);
+    let has_word = |section: &Section| of_page(section) && section.text.to_lowercase().contains(&word);
+    let at = sections.iter().position(|section| section.url == place && section.url.contains('#'));
+    let at = at.or_else(|| sections.iter().position(has_word));
+    let at = at.or_else(|| sections.iter().position(of_page));
+    sections.get_mut(at?)
 }
 
 fn of_page(name: &str, markdown: &str) -> Vec<Section> {
@@ -65,6 +92,7 @@ fn of_page(name: &str, markdown: &str) -> Vec<Section> {
                     page: title.clone(),
                     heading: String::new(),
                     terms: Vec::new(),
+                    explains: Vec::new(),
                     text: String::new(),
                     shown: String::new(),
                 });
@@ -163,5 +191,18 @@ mod tests {
             ]
         );
         assert_eq!(sections[0].terms, ["소켓"]);
+    }
+
+    #[test]
+    fn a_term_is_explained_in_one_section() {
+        let mut sections =
+            of_page("echo", "# 에코 {#e}\n소켓\n## 큐 {#queues}\n대기열이\n## 끝 {#end}\n그 대기열");
+        let mut url = |place: &str, word: &str| {
+            explaining(&mut sections, place, word).map(|section| section.url.clone()).unwrap_or_default()
+        };
+        assert_eq!(url("echo.html#end", "대기열"), "echo.html#end");
+        assert_eq!(url("echo.html", "대기열"), "echo.html#queues");
+        assert_eq!(url("echo.html", "없는 말"), "echo.html");
+        assert_eq!(url("udp.html", "대기열"), "");
     }
 }

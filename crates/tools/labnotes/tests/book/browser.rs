@@ -8,6 +8,7 @@ use std::{env, fs};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use labkit::{Trial, Workspace, missing_program, trial, trial_with};
+use labnotes::book::Notes;
 use labnotes::pdf;
 use labnotes::serve::Serving;
 use labs::words::Lang;
@@ -49,6 +50,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         browser("a_step_that_is_pointed_at_or_tapped_is_marked_on_both_sides", marks_both_sides),
         browser("the_search_finds_korean_words", search_finds),
         browser("the_search_has_the_best_page_first", best_page_first),
+        browser("the_search_has_a_term_where_it_is_explained_first", terms_first),
         browser("the_front_page_has_a_player_that_can_be_seen_at_once", front_page),
         browser("the_keyboard_alone_reaches_and_does_everything", keyboard),
         browser("the_button_for_light_and_dark_is_remembered", theme),
@@ -292,6 +294,34 @@ fn best_page_first(book: &mut Book) {
         let found = page.eval("[...document.querySelectorAll('#found a')].map(a => a.getAttribute('href'))");
         let found: Vec<String> = serde_json::from_value(found).unwrap();
         assert!(found[0].starts_with(best), "{asked}: {found:?}");
+    }
+}
+
+fn terms_first(book: &mut Book) {
+    let notes = Notes::read(&labkit::root().canonicalize().unwrap()).unwrap();
+    let met = notes.glossary.met_at(&notes.prose[0]).unwrap();
+    let places: Vec<String> = notes
+        .glossary
+        .term
+        .iter()
+        .zip(&met)
+        .map(|(term, met)| {
+            let place = term.explained.clone().unwrap_or_else(|| format!("{met}.md"));
+            place.replacen(".md", ".html", 1)
+        })
+        .collect();
+    for language in Lang::ALL {
+        let mut page = book.page(language.of("map.html", "en/map.html"), WIDE);
+        let words: Vec<&str> = notes.glossary.term.iter().map(|term| term.word(language)).collect();
+        let found = page
+            .eval(&format!("load().then(() => {}.map(word => search(word)[0]?.section.url))", json!(words)));
+        let found: Vec<Option<String>> = serde_json::from_value(found).unwrap();
+        for ((word, place), found) in words.iter().zip(&places).zip(found) {
+            assert!(
+                found.as_ref().is_some_and(|url| url.starts_with(place)),
+                "{word}: {found:?}, not {place}"
+            );
+        }
     }
 }
 
