@@ -9,7 +9,6 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output, Stdio};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -68,24 +67,32 @@ const BOMBS: [&str; 13] = [
 /// What was tried, and what came of it.
 static TABLE: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 
-/// Is this for the bombs?
-static BESIDE_BOMBS: AtomicBool = AtomicBool::new(false);
-
 /// A class with one hostile submission and one good one, an instructor with a key, a folder for results.
 struct Class {
     folder: tempfile::TempDir,
+    /// The lab of the good submission.
+    neighbour: &'static str,
     /// The name of the hostile submission's processes.
     mark: String,
 }
 
 impl Class {
     fn new() -> Self {
+        Class::beside("port_number")
+    }
+
+    /// Beside a bomb the neighbour is one that takes long; beside others, which are beside each other as well, a short one will do.
+    fn of(name: &str) -> Self {
+        if BOMBS.contains(&name) { Class::beside("tcp_echoserv") } else { Class::new() }
+    }
+
+    fn beside(neighbour: &'static str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         // As a shared folder would be: who may go through it may read it.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
-        let class = Class { folder, mark: format!("h{:09}", fastrand::u32(..1_000_000_000)) };
+        let class = Class { folder, neighbour, mark: format!("h{:09}", fastrand::u32(..1_000_000_000)) };
         for (name, text) in [
-            ("class/neighbour.c", format!("/* {SECRET} */\n{}", good(neighbour()))),
+            ("class/neighbour.c", format!("/* {SECRET} */\n{}", good(neighbour))),
             ("instructor/key.txt", format!("{SECRET}\n")),
             ("results/evil.json", format!("{{\"note\": \"{SECRET}\"}}\n")),
         ] {
@@ -126,7 +133,7 @@ impl Class {
     fn grade(&self, lab: &str) -> Report {
         let before = self.everything();
         let report = thread::scope(|scope| {
-            let neighbour = || graded(neighbour(), &self.path("class/neighbour.c"), Allowed::USUAL);
+            let neighbour = || graded(self.neighbour, &self.path("class/neighbour.c"), Allowed::USUAL);
             let neighbour = scope.spawn(neighbour);
             let report = graded(lab, &self.path("class/evil"), LITTLE);
             nothing_is_left(&self.mark);
@@ -162,11 +169,6 @@ impl Class {
 fn read(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hostile").join(name);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// The neighbour's lab: beside bombs the one that takes longest, beside the others, which are beside each other as well, a short one.
-fn neighbour() -> &'static str {
-    if BESIDE_BOMBS.load(Ordering::Relaxed) { "tcp_echoserv" } else { "port_number" }
 }
 
 fn good(lab: &str) -> String {
@@ -226,7 +228,7 @@ fn note(name: &str, stopped_by: String) {
 
 /// A hostile C file: at most so many points, and in what is said this text.
 fn attack(name: &str, lab: &str, most: u32, says: &str) {
-    let class = Class::new();
+    let class = Class::of(name);
     class.hand_in(&[("main.c", &read(&format!("{name}.c")))]);
     let report = class.grade(lab);
     assert_eq!(report.error, "", "{report}");
@@ -260,7 +262,7 @@ fn trial(name: &'static str, missing: Option<String>, test: impl FnOnce() + Send
 
 /// What a build says is kept: an attack while building says what it got there.
 fn attack_building(name: &str, files: &[(&str, &str)], says: &str) {
-    let class = Class::new();
+    let class = Class::of(name);
     let text = |text: &str| text.replace("@INSTRUCTOR@", &class.path("instructor").display().to_string());
     let files: Vec<(&str, String)> = files.iter().map(|(name, file)| (*name, text(file))).collect();
     let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
@@ -298,7 +300,7 @@ fn include() {
 
 fn fork_bomb_while_building() {
     let makefile = "all:\n\tcc -o bomb bomb.c && ./bomb 1\n";
-    let class = Class::new();
+    let class = Class::of("fork_bomb_while_building");
     class.hand_in(&[("Makefile", makefile), ("bomb.c", &read("fork_bomb.c"))]);
     let report = class.grade("tcp_echoserv");
     assert_eq!((report.error.as_str(), report.score), ("", Some(0)), "{report}");
@@ -874,7 +876,6 @@ pub(crate) fn main(bombs: bool) -> ExitCode {
     if let Some(code) = dispatch() {
         return code.into();
     }
-    BESIDE_BOMBS.store(bombs && std::env::var_os(ONLY).is_none(), Ordering::Relaxed);
     let args: Vec<String> = std::env::args().collect();
     if let [_, part, lab, path] = &args[..]
         && part == "__grade"

@@ -301,7 +301,7 @@ impl Run {
     pub(super) fn rests(&self) -> io::Result<bool> {
         let worked = self.watch.seen().worked;
         // The last of those that are ours is the init: who is above it only waits for it.
-        let Some(init) = self.inside.last() else { return Ok(true) };
+        let Some(init) = self.inside.last() else { return Ok(self.over()) };
         let mut last = None;
         self.until(|| {
             let written = self.unwritten.load(Ordering::Acquire) == 0;

@@ -100,6 +100,11 @@ impl Told {
     }
 }
 
+/// What a program does about one act doesn't mix with what it does about the next: that begins when the program rests.
+pub(crate) fn rests_after_act(run: &Run) -> Verdict {
+    Ok(run.settle()?)
+}
+
 /// A peer that is silent for longer than a program waits is still a peer. So long, in milliseconds, if a trace has shown that it does not wait for ever;
 /// but nobody has to wait for hours.
 pub(crate) fn pause(bench: &Bench) -> Option<u64> {
