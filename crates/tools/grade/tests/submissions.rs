@@ -1,6 +1,6 @@
 //! The grader graded: known-good submissions get 100, in every run; known-bad ones lose points in the checks meant for their
-//! mistake and nowhere else. `GRADE_RUNS=50 cargo test -p grade --test submissions` runs each of them 50 times, with another
-//! seed each.
+//! mistake and nowhere else. `GRADE_RUNS=50 cargo test -p grade --test submissions` runs each of them 50 times, with 25 seeds,
+//! each of them twice: the same seed has to give the same checks and the same causes, another the same points.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use grade::judge::{Options, dispatch, grade};
-use grade::report::{Report, Status};
+use grade::report::{CheckResult, Report, Status};
 use jail::{Allowed, Limits, Tier, best_tier};
 use labkit::{Program, root, run_waiting_trials, trial};
 use labs::lab::Lab;
@@ -75,13 +75,13 @@ fn good_ones(lab: &str) -> Vec<PathBuf> {
 }
 
 fn graded(lab: &Lab, submission: &Path, allowed: Allowed) -> Report {
-    graded_by(None, lab, submission, allowed)
+    graded_by(None, lab, submission, fastrand::u64(..), allowed)
 }
 
-/// As [`graded`], by one check alone.
-fn graded_by(only: Option<&str>, lab: &Lab, submission: &Path, allowed: Allowed) -> Report {
+/// As [`graded`], by one check alone, or with a seed that is given.
+fn graded_by(only: Option<&str>, lab: &Lab, submission: &Path, seed: u64, allowed: Allowed) -> Report {
     let only = only.map(ToString::to_string);
-    let options = Options { seed: fastrand::u64(..), tier: best_tier(), lang: Lang::En, allowed, only };
+    let options = Options { seed, tier: best_tier(), lang: Lang::En, allowed, only };
     let report = grade(lab, submission, &options);
     assert_eq!(report.error, "", "{}", submission.display());
     report
@@ -104,7 +104,7 @@ fn good(lab: &Lab, submission: &Path) -> Result<(), Failed> {
 /// The search finds a mistake by itself, though nobody has told it what to look for; or there is a reason why not.
 fn searched(lab: &Lab, bad: &Bad) -> Result<(), Failed> {
     let (_place, submission) = written(lab, bad)?;
-    let report = graded_by(Some("search"), lab, &submission, IMPATIENT);
+    let report = graded_by(Some("search"), lab, &submission, fastrand::u64(..), IMPATIENT);
     let found = report.checks.last().is_some_and(|check| check.status == Status::Failed);
     if found == bad.not_searched.is_empty() {
         return Ok(());
@@ -132,9 +132,27 @@ fn written(lab: &Lab, bad: &Bad) -> Result<(tempfile::TempDir, PathBuf), Failed>
 
 fn bad(lab: &Lab, bad: &Bad) -> Result<(), Failed> {
     let (_place, submission) = written(lab, bad)?;
+    let mut before: Option<Report> = None;
     for run in 0..runs() {
-        let report = graded(lab, &submission, IMPATIENT);
-        as_meant(bad, &report).map_err(|why| format!("run {run}: {}\n{why}\n{report}", bad.mistake))?;
+        let again = before.as_ref().filter(|_| run % 2 == 1).map(|before| before.seed);
+        let report = graded_by(None, lab, &submission, again.unwrap_or_else(|| fastrand::u64(..)), IMPATIENT);
+        as_meant(bad, &report)
+            .and_then(|()| before.as_ref().map_or(Ok(()), |before| as_before(before, &report)))
+            .map_err(|why| format!("run {run}: {}\n{why}\n{report}", bad.mistake))?;
+        before = Some(report);
+    }
+    Ok(())
+}
+
+/// Every check gives what it gave before; with the same seed, for the same cause, too.
+fn as_before(before: &Report, report: &Report) -> Result<(), String> {
+    let same_seed = before.seed == report.seed;
+    for (before, now) in before.checks.iter().zip(&report.checks) {
+        let cause = |check: &CheckResult| if same_seed { check.hint.clone() } else { String::new() };
+        let all = |check: &CheckResult| (check.id.clone(), check.status, check.score, cause(check));
+        if all(before) != all(now) {
+            return Err(format!("before it was {:?}", all(before)));
+        }
     }
     Ok(())
 }
