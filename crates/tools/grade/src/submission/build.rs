@@ -171,9 +171,9 @@ fn in_utf16(work: &Path) -> Option<String> {
         Ok([b"\xFF\xFE", b"\xFE\xFF"].iter().any(|mark| start == *mark))
     };
     let files = fs::read_dir(work.join("submission")).ok()?.flatten();
-    let mut names =
-        files.filter(|file| starts_so(&file.path()).unwrap_or(false)).map(|file| file.file_name());
-    Some(names.next()?.to_string_lossy().into_owned())
+    let names = files.filter(|file| starts_so(&file.path()).unwrap_or(false)).map(|file| file.file_name());
+    // The order in which a folder is read is the file system's.
+    Some(names.min()?.to_string_lossy().into_owned())
 }
 
 /// A submission that is being built.
