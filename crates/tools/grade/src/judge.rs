@@ -88,6 +88,7 @@ struct Judgement {
     checks: Vec<CheckResult>,
     build_log: String,
     notes: Vec<String>,
+    ready_made: Vec<String>,
     replayed: Replayed,
 }
 
@@ -117,6 +118,7 @@ fn judged(lab: &Lab, path: &Path, options: &Options, again: Option<&Again>) -> (
             report.checks = judgement.checks;
             report.build_log = judgement.build_log;
             report.notes = judgement.notes;
+            report.ready_made = judgement.ready_made;
             report.notes.extend(staged.cut.iter().map(|link| {
                 let note = words!(
                     "{link}: 제출물 밖으로 나가서 뺐어요",
@@ -262,7 +264,7 @@ fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
         checks.push(result);
     }
     let notes = bench.notes().iter().map(|note| note.in_lang(task.lang).to_string()).collect();
-    Judgement { checks, build_log, notes, replayed }
+    Judgement { checks, build_log, notes, ready_made: bench.ready_made(), replayed }
 }
 
 /// What is told of a check that failed, in both languages.

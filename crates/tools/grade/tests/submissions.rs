@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use grade::judge::{Options, dispatch, grade};
 use grade::report::{CheckResult, Report, Status};
 use jail::{Allowed, Limits, Tier, best_tier};
-use labkit::{Program, root, run_waiting_trials, trial};
+use labkit::{Program, missing_program, root, run_waiting_trials, trial};
 use labs::lab::Lab;
 use labs::words::Lang;
 use libtest_mimic::{Failed, Trial};
@@ -94,7 +94,8 @@ fn runs() -> u64 {
 fn good(lab: &Lab, submission: &Path) -> Result<(), Failed> {
     for run in 0..runs() {
         let report = graded(lab, submission, Allowed::USUAL);
-        if report.score != Some(100) || report.checks.iter().any(|check| check.prints_all) {
+        let listed = report.checks.iter().any(|check| check.prints_all) || !report.ready_made.is_empty();
+        if report.score != Some(100) || listed {
             return Err(format!("run {run}: {report}").into());
         }
     }
@@ -124,7 +125,7 @@ fn written(lab: &Lab, bad: &Bad) -> Result<(tempfile::TempDir, PathBuf), Failed>
         text = text.replace(what, instead);
     }
     let place = tempfile::tempdir()?;
-    let submission = place.path().join(&bad.base);
+    let submission = place.path().join(base.file_name().unwrap_or_default());
     fs::write(&submission, text)?;
     fs::set_permissions(&submission, fs::Permissions::from_mode(0o755))?;
     Ok((place, submission))
@@ -203,6 +204,23 @@ const LITTLE: [(&str, u32, bool); 11] = [
     ("port_number.c", 40, true),
     ("tcp_echocli.c", 40, false),
     ("udp_echocli.c", 40, false),
+];
+
+/// A program that has another one do its work: a class lists it, and it costs nothing.
+fn ready_made(lab: &Lab, submission: &Path, program: &str, score: u32) -> Result<(), Failed> {
+    let report = graded(lab, submission, IMPATIENT);
+    if report.ready_made != [program] || report.score.is_none_or(|got| got < score) {
+        return Err(format!("{:?}, not {program}: {report}", report.ready_made).into());
+    }
+    Ok(())
+}
+
+/// Those, the other program, and what they get at least.
+const READY_MADE: [(&str, &str, u32); 4] = [
+    ("byte_order.sh", "getent", 100),
+    ("get_host_byaddr.sh", "getent", 100),
+    ("mydaytime.sh", "nc", 0),
+    ("tcp_echoserv.sh", "socat", 0),
 ];
 
 /// Which bad ones each check catches: as Markdown, as the book has it.
@@ -341,9 +359,23 @@ fn main() -> ExitCode {
             trials.push(graded(format!("bad::{}::{}", lab.name, one.name), Box::new(move || bad(lab, &one))));
         }
     }
+    let beside = |folder: &str, name: &str| {
+        let submission = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder).join(name);
+        (labs::find(name.split('.').next().unwrap_or_default()).unwrap(), submission)
+    };
+    for (name, program, score) in READY_MADE {
+        let (lab, submission) = beside("ready_made", name);
+        let test = graded(
+            format!("ready_made::{name}"),
+            Box::new(move || ready_made(lab, &submission, program, score)),
+        );
+        trials.push(match missing_program(program) {
+            Some(why) => test.with_kind(why).with_ignored_flag(true),
+            None => test,
+        });
+    }
     for (name, most, is_listed) in LITTLE {
-        let submission = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/little").join(name);
-        let lab = labs::find(name.split('.').next().unwrap_or_default()).unwrap();
+        let (lab, submission) = beside("little", name);
         trials.push(graded(
             format!("little::{name}"),
             Box::new(move || little(lab, &submission, most, is_listed)),

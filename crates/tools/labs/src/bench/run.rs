@@ -1,6 +1,7 @@
 //! One run of a submission: its input, its output, its calls, its end.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::io::{self, Read, Write as _};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Stdio};
@@ -22,7 +23,7 @@ use tempfile::TempDir;
 
 use super::show::{bytes, in_utf8, last_lines, lines};
 use super::watch::{INTERVAL, Seen, Watch, Watched};
-use crate::calls::longest_wait;
+use crate::calls::{longest_wait, ready_made};
 use crate::verdict::{Failure, Fault, Verdict};
 use crate::words;
 use crate::words::Words;
@@ -57,6 +58,8 @@ pub struct Run {
     pub(super) converted: Arc<AtomicBool>,
     /// Its [`super::Bench::waits`].
     pub(super) waits: Rc<Cell<Option<Duration>>>,
+    /// Its [`super::Bench::ready_made`].
+    pub(super) ready_made: Rc<RefCell<BTreeSet<String>>>,
     /// Its [`super::Bench::tape`].
     pub(super) tape: Option<Rc<RefCell<Tape>>>,
     /// How it was started.
@@ -245,7 +248,7 @@ impl Run {
         } else {
             (Arc::clone(&place.spent), place.allowed.in_all)
         };
-        let (converted, waits) = Default::default();
+        let (converted, waits, ready_made) = Default::default();
         Ok(Run {
             keeper,
             stdin,
@@ -262,6 +265,7 @@ impl Run {
             calls,
             converted,
             waits,
+            ready_made,
             tape: None,
             argv,
         })
@@ -633,6 +637,7 @@ impl Drop for Run {
             && let Ok(Some(calls)) = self.own_calls()
         {
             self.waits.set(self.waits.get().max(Some(longest_wait(&calls).unwrap_or_default())));
+            self.ready_made.borrow_mut().extend(ready_made(&calls));
             if let Some(tape) = self.tape.take() {
                 tape.borrow_mut().runs.push((std::mem::take(&mut self.argv), calls));
             }
