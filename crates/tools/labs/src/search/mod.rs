@@ -405,3 +405,27 @@ fn part<A: Clone>(bench: &mut Bench, acts: &[A], play: Play<A>) -> Verdict<Optio
         Err(grader) => Err(grader),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_story_has_at_most_six_lines() {
+        for acts in 0..20 {
+            let mut told = Told::default();
+            for number in 1..=acts {
+                told.tell(words!("{number}번", "act {number}"));
+            }
+            let story = told.story().en;
+            let lines: Vec<&str> = story.lines().skip(1).collect();
+            assert_eq!(lines.len(), acts.min(6), "{story}");
+            // The first and the last are there, and how many are not.
+            if acts > 6 {
+                assert_eq!(lines[0], "1. act 1");
+                assert_eq!(lines[3], format!("4. … ({} more)", acts - 5));
+                assert_eq!(lines[5], format!("6. act {acts}"));
+            }
+        }
+    }
+}
