@@ -556,11 +556,12 @@ fn table(known: &[Known]) -> String {
             }
         }
     }
+    text += "\n| 실습 Labs | 정밀도 Precision | 재현율 Recall |\n|---|---|---|\n";
     for (aside, which) in
         [(false, "기준을 고른 실습 The labs it was chosen on"), (true, "따로 둔 실습 The labs put aside")]
     {
         let [precision, recall] = precision_and_recall(known, aside);
-        let _ = write!(text, "\n{which}: 정밀도 precision {precision:.2}, 재현율 recall {recall:.2}\n");
+        let _ = writeln!(text, "| {which} | {precision:.2} | {recall:.2} |");
     }
     text
 }
