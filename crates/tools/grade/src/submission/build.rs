@@ -35,6 +35,14 @@ pub struct Kit {
 /// Fills variables that nobody has set. What is in them is then no luck of the stack's: an unchecked fgets at the end of input shows.
 const PATTERN: &str = "-ftrivial-auto-var-init=pattern";
 
+/// What gcc warned of until 14 and then took for an error: a submission that was made at home with an older one is built here, too.
+const OLDER_C: [&str; 4] = [
+    "-Wno-error=implicit-function-declaration",
+    "-Wno-error=implicit-int",
+    "-Wno-error=int-conversion",
+    "-Wno-error=incompatible-pointer-types",
+];
+
 /// Where in `/work` it is added to what a Makefile calls.
 const FILLING: &str = "filling";
 
@@ -273,7 +281,8 @@ impl Building<'_> {
                 if cpp { ["c++", "-std=gnu++17", "C++", "g++"] } else { ["cc", "-std=gnu11", "C", "gcc"] };
             let path = installed(compiler, language, package)?;
             let filling = strings(if self.kit.filling.contains(&path) { &[PATTERN] } else { &[] });
-            Ok([strings(&[compiler, standard]), flags.clone(), filling].concat())
+            let older = strings(if cpp { &[] } else { &OLDER_C });
+            Ok([strings(&[compiler, standard]), flags.clone(), filling, older].concat())
         };
         let output = strings(&["-o", program]);
         let math = strings(&["-lm"]);
