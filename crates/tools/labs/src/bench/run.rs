@@ -192,6 +192,8 @@ impl Run {
             how.strace = vec![strace.display().to_string()];
             how.strace.extend(trace::options(calls.path(), inject));
         }
+        let on_a_disk = place.tier != Tier::Full && how.building;
+        let folder = on_a_disk.then(|| place.folder().canonicalize()).transpose()?;
         let (mut status, writer) = io::pipe()?;
         let Prepared { mut command, user, cgroup } = place.command(&argv, &how, &writer)?;
         let mut keeper =
@@ -206,7 +208,7 @@ impl Run {
             cgroup,
             own_network: place.tier == Tier::Full,
             trace: calls.as_ref().map(|folder| folder.path().to_path_buf()),
-            folder: (place.tier != Tier::Full && how.building).then(|| place.folder().to_path_buf()),
+            folder,
         });
         let limit = how.limits.output;
         let collect = |pipe: Option<Box<dyn Read + Send>>| {
