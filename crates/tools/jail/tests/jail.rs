@@ -286,20 +286,25 @@ fn be_trying_out() -> io::Result<()> {
     Ok(())
 }
 
-/// What `/etc` is after tier reduced was tried out; or why that can't be. Not this machine's own `/etc`: others may be at work with that
-/// now.
-fn tried_out() -> Result<String, String> {
+/// What `/etc` is after tier reduced was tried out, by this program or what starts it; or why that can't be. Not this machine's own
+/// `/etc`: others may be at work with that now.
+fn tried_out(started_by: &[&str]) -> Result<String, String> {
     let copy = tempfile::tempdir().map_err(|error| error.to_string())?;
     let script = "cp -a /etc \"$0\" && mount --bind \"$0/etc\" /etc && mount -t tmpfs tmpfs /var/lib && mkdir /var/lib/grade && exec \"$@\"";
     let mut alone = Command::new("unshare");
     alone.args(["--mount", "--propagation=private", "--pid", "--fork", "--mount-proc", "sh", "-c", script]);
-    let output = alone.arg(copy.path()).arg(env::current_exe().unwrap()).arg(TRYING_OUT).output();
-    let output = output.map_err(|error| format!("unshare: {error}"))?;
+    let output = alone.arg(copy.path()).args(started_by).arg(env::current_exe().unwrap()).arg(TRYING_OUT);
+    let output = output.output().map_err(|error| format!("unshare: {error}"))?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {
         Err(format!("tier reduced can't be tried out: {}", String::from_utf8_lossy(&output.stderr).trim()))
     }
+}
+
+fn who_may_not_look_into_others_has_no_tier_reduced() {
+    let refused = tried_out(&["setpriv", "--bounding-set=-sys_ptrace"]).unwrap_err();
+    assert!(refused.contains("--cap-add SYS_PTRACE"), "{refused}");
 }
 
 fn main() -> ExitCode {
@@ -314,7 +319,7 @@ fn main() -> ExitCode {
         return code.into();
     }
     let no_root = (!nix::unistd::Uid::effective().is_root()).then(|| "this needs root".to_string());
-    let tried_out = tried_out();
+    let tried_out = tried_out(&[]);
     let missing = || (best_tier() == Tier::None).then(|| "there is no sandbox here".to_string());
     run_trials(vec![
         trial("its_end_is_told", missing(), its_end_is_told),
@@ -344,6 +349,11 @@ fn main() -> ExitCode {
         ),
         trial("the_kernel_counts_their_processes", no_cgroup(true), the_kernel_counts_their_processes),
         trial("a_limit_needs_no_capability", no_root, a_limit_needs_no_capability),
+        trial(
+            "who_may_not_look_into_others_has_no_tier_reduced",
+            tried_out.clone().err(),
+            who_may_not_look_into_others_has_no_tier_reduced,
+        ),
         trial("who_tries_out_tier_reduced_leaves_etc_as_it_was", tried_out.clone().err(), move || {
             assert_eq!(tried_out.unwrap(), "the same");
         }),
