@@ -137,15 +137,23 @@ pub fn output(finished: &Finished) -> Words {
     Words { ko: text.clone(), en: text }
 }
 
-/// What comes out of a pipe, collected as it comes, up to a limit. What comes after that is read and forgotten: a server may print all
+/// What comes out of a pipe, collected as it comes, up to a limit. What is beyond that is read and forgotten: a server may print all
 /// that it receives.
 #[derive(Clone, Debug, Default)]
 struct Stream {
     so_far: Arc<Mutex<(Vec<u8>, bool)>>,
 }
 
+/// What is kept of more than the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    Beginning,
+    /// And up to as much before it.
+    End,
+}
+
 impl Stream {
-    fn collect(mut pipe: impl Read + Send + 'static, limit: usize) -> Self {
+    fn collect(mut pipe: impl Read + Send + 'static, limit: usize, kept: Kept) -> Self {
         let stream = Stream::default();
         let so_far = Arc::clone(&stream.so_far);
         thread::spawn(move || {
@@ -156,8 +164,12 @@ impl Stream {
                     n => n.unwrap_or(0),
                 };
                 let mut so_far = so_far.lock().unwrap_or_else(PoisonError::into_inner);
-                let room = limit.saturating_sub(so_far.0.len());
+                let room = if kept == Kept::End { n } else { limit.saturating_sub(so_far.0.len()) };
                 so_far.0.extend_from_slice(&buf[..n.min(room)]);
+                if so_far.0.len() > 2 * limit {
+                    let before = so_far.0.len() - limit;
+                    so_far.0.drain(..before);
+                }
                 if n == 0 {
                     so_far.1 = true;
                     break;
@@ -211,11 +223,15 @@ impl Run {
             folder,
         });
         let limit = how.limits.output;
-        let collect = |pipe: Option<Box<dyn Read + Send>>| {
-            Stream::collect(pipe.unwrap_or_else(|| Box::new(io::empty())), limit)
+        let collect = |pipe: Option<Box<dyn Read + Send>>, kept| {
+            Stream::collect(pipe.unwrap_or_else(|| Box::new(io::empty())), limit, kept)
         };
-        let stdout = collect(keeper.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>));
-        let stderr = collect(keeper.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>));
+        let stdout = keeper.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
+        let stdout = collect(stdout, Kept::Beginning);
+        // What a compiler says first tells most; of a run, its last words.
+        let kept = if how.building { Kept::Beginning } else { Kept::End };
+        let stderr = keeper.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
+        let stderr = collect(stderr, kept);
         let Some(processes) = ready(&mut status)? else {
             // Before the submission could do anything: what is on stderr is the grader's own.
             let _ = keeper.wait();
@@ -229,7 +245,7 @@ impl Run {
             .filter(|pid| pid.cast_unsigned() != keeper.id())
             .map(Pid::from_raw)
             .collect();
-        let status = Stream::collect(status, 256);
+        let status = Stream::collect(status, 256, Kept::Beginning);
         let unwritten = Arc::<AtomicUsize>::default();
         let stdin = keeper.stdin.take().map(|mut pipe| {
             let (sender, bytes) = mpsc::channel::<Vec<u8>>();
@@ -799,12 +815,30 @@ mod tests {
     fn a_pipe_that_somebody_keeps_open_is_not_waited_for_for_ever() {
         let (pipe, mut kept_open) = io::pipe().unwrap();
         kept_open.write_all(b"abc").unwrap();
-        let stream = Stream::collect(pipe, 100);
+        let stream = Stream::collect(pipe, 100, Kept::Beginning);
         read_out(&[&stream]);
         assert_eq!((&stream.so_far()[..], stream.closed()), (&b"abc"[..], false));
         drop(kept_open);
         read_out(&[&stream]);
         assert!(stream.closed());
+    }
+
+    #[test]
+    fn of_too_much_the_beginning_is_kept_or_the_end() {
+        let all: Vec<u8> = (0..50_000_u32).flat_map(|n| format!("{n}\n").into_bytes()).collect();
+        for (kept, is_part) in [
+            (Kept::Beginning, <[u8]>::starts_with as fn(&[u8], &[u8]) -> bool),
+            (Kept::End, <[u8]>::ends_with),
+        ] {
+            let stream = Stream::collect(io::Cursor::new(all.clone()), 10_000, kept);
+            read_out(&[&stream]);
+            let part = stream.so_far();
+            assert!(
+                is_part(&all, &part) && (10_000..=20_000).contains(&part.len()),
+                "{kept:?} {}",
+                part.len()
+            );
+        }
     }
 
     #[test]
