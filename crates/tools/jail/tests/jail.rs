@@ -37,13 +37,14 @@ fn run(command: &str) -> (String, Ended) {
 
 /// The same, and what the kernel counted: nothing where it does not.
 fn run_as(command: &str, how: &str) -> (String, Ended, Option<Counted>) {
+    run_by(Command::new(env::current_exe().unwrap()), command, how)
+}
+
+/// The same, by a caller that is started so.
+fn run_by(mut caller: Command, command: &str, how: &str) -> (String, Ended, Option<Counted>) {
     let folder = tempfile::tempdir().unwrap();
-    let output = Command::new(env::current_exe().unwrap())
-        .args([CALLER, how, command])
-        .arg(folder.path())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    let output =
+        caller.args([CALLER, how, command]).arg(folder.path()).stdin(Stdio::null()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     let (said, counted) = said.rsplit_once('\n').unwrap_or_else(|| panic!("{output:?}"));
     let (printed, ended) = said.rsplit_once('\n').unwrap();
@@ -238,6 +239,32 @@ fn the_kernel_counts_their_processes() {
     assert!(!printed.contains("all"), "{printed}");
 }
 
+/// What a user's own systemd starts has a cgroup where the user may make others.
+fn by_systemd() -> Command {
+    let mut systemd = Command::new("systemd-run");
+    systemd.args(["--user", "--scope", "--quiet", "--"]);
+    systemd
+}
+
+fn the_kernel_counts_for_whoever_has_a_systemd() {
+    let mut caller = by_systemd();
+    caller.arg(env::current_exe().unwrap());
+    let (_, ended, counted) = run_by(caller, "exit 3", "running");
+    let counted = counted.unwrap();
+    assert_eq!((ended, counted.out_of_memory, counted.is_left), (Ended::Exited(3), Some(false), false));
+}
+
+/// Why there is none, or none that may count memory.
+fn no_systemd() -> Option<String> {
+    let counts = "grep -qw memory /sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup)/cgroup.controllers";
+    let counts = format!("{counts} || {{ echo it may count no memory >&2; exit 1; }}");
+    match by_systemd().args(["sh", "-c", &counts]).output() {
+        Err(error) => Some(format!("systemd-run: {error}")),
+        Ok(output) if output.status.success() => None,
+        Ok(output) => Some(String::from_utf8_lossy(&output.stderr).trim().replace('\n', " ")),
+    }
+}
+
 /// Why the kernel doesn't count for this user: all of it, or memory and processes.
 fn no_cgroup(memory: bool) -> Option<String> {
     let (_, _, counted) = run_as("exit 0", "running");
@@ -348,6 +375,11 @@ fn main() -> ExitCode {
             the_kernel_ends_who_takes_too_much_memory,
         ),
         trial("the_kernel_counts_their_processes", no_cgroup(true), the_kernel_counts_their_processes),
+        trial(
+            "the_kernel_counts_for_whoever_has_a_systemd",
+            missing().or_else(no_systemd),
+            the_kernel_counts_for_whoever_has_a_systemd,
+        ),
         trial("a_limit_needs_no_capability", no_root, a_limit_needs_no_capability),
         trial(
             "who_may_not_look_into_others_has_no_tier_reduced",

@@ -178,9 +178,11 @@ fn good(lab: &str) -> String {
 }
 
 fn graded(lab: &str, path: &Path, allowed: Allowed) -> Report {
-    let options =
-        Options { seed: fastrand::u64(..1 << 32), tier: best_tier(), lang: Lang::En, allowed, only: None };
-    grade(labs::find(lab).unwrap(), path, &options)
+    grade(labs::find(lab).unwrap(), path, &options(allowed))
+}
+
+fn options(allowed: Allowed) -> Options {
+    Options { seed: fastrand::u64(..1 << 32), tier: best_tier(), lang: Lang::En, allowed, only: None }
 }
 
 /// The processes whose name begins so.
@@ -689,7 +691,7 @@ fn trials(bombs: bool) -> Vec<Trial> {
         client("client_drip", ""),
         client("client_resets", ""),
     ];
-    let others: [(&str, fn()); 22] = [
+    let others: [(&str, fn()); 23] = [
         ("etc", etc),
         ("disk_while_building", disk_while_building),
         ("disk_unlinked", disk_unlinked),
@@ -712,11 +714,14 @@ fn trials(bombs: bool) -> Vec<Trial> {
         ("killed_grader", killed_grader),
         ("refused_tier", refused_tier),
         ("reduced", reduced),
+        ("java", java),
     ];
     trials.extend(others.into_iter().map(|(name, test)| {
         let missing = match name {
             "reduced" => no_reduced(),
             "refused_tier" if tier_to_refuse().is_none() => Some("here every tier can be had".into()),
+            "java" if best_tier() == Tier::Full => Some("it is tried in tests/forms.rs".into()),
+            "java" => ["java", "javac"].into_iter().find_map(missing_program),
             "build_rs" | "reference" | "locks" => missing_program("cargo"),
             _ => None,
         };
