@@ -116,7 +116,28 @@ fn ask(bench: &mut Bench, host: Host, by: fn(&Host) -> &str) -> Verdict<Asked> {
         "그 호스트는 있는데 프로그램이 오류로 끝났어요. 찾는 이름이 인자로 받은 것(argv[1])인가요? gethostname은 이 컴퓨터의 이름을 줄 뿐이에요.",
         "There is that host, and the program ended with an error. Does it look for the argument's name (argv[1])? gethostname only gives this machine's."
     );
-    Ok(Asked { host, another, did, finished, unfound })
+    let labels = labels(&host);
+    Ok(Asked { host, another, did, finished, unfound, labels })
+}
+
+const NAME: &str = "호스트 이름 :";
+const TYPE: &str = "호스트 주소타입 번호 :";
+const LENGTH: &str = "호스트 주소의 길이 :";
+
+fn nth_address(i: usize) -> String {
+    format!("IP주소({i}번째) :")
+}
+
+fn nth_alias(i: usize) -> String {
+    format!("호스트 별명({i} 번째) :")
+}
+
+/// Those of all lines for a host.
+fn labels(host: &Host) -> Vec<String> {
+    let mut labels: Vec<String> = [NAME, TYPE, LENGTH].map(String::from).into();
+    labels.extend((1..=host.addresses.len()).map(nth_address));
+    labels.extend((1..=host.aliases.len()).map(nth_alias));
+    labels
 }
 
 fn ran(name: &str) -> Words {
@@ -148,7 +169,7 @@ fn name(bench: &mut Bench) -> Verdict {
 
 fn ensure_name(asked: &Asked, cause: impl FnOnce() -> Option<Words>) -> Verdict {
     let name = &asked.host.name;
-    asked.ensure_says(&[name], words!("공식 이름: {name}", "the official name: {name}"), cause)
+    asked.ensure_says(NAME, &[name], words!("공식 이름: {name}", "the official name: {name}"), cause)
 }
 
 /// The only two numbers that every host has in common: 2 for AF_INET, 4 bytes.
@@ -172,7 +193,7 @@ fn ensure_type_length(asked: &Asked, cause: impl FnOnce() -> Option<Words>) -> V
         "주소 타입 번호 2(AF_INET), 그다음 주소의 길이 4",
         "the address type's number 2 (AF_INET), then the length of an address, 4"
     );
-    asked.ensure_says(&TYPE_AND_LENGTH, expected, cause)
+    asked.ensure_says("호스트 주소", &TYPE_AND_LENGTH, expected, cause)
 }
 
 fn addresses(bench: &mut Bench) -> Verdict {
@@ -183,7 +204,7 @@ fn ensure_addresses(asked: &Asked) -> Verdict {
     let addresses: Vec<String> = asked.host.addresses.iter().map(ToString::to_string).collect();
     let (n, list) = (addresses.len(), addresses.join(", "));
     let expected = words!("이 차례로 {n}개의 주소: {list}", "{n} addresses in this order: {list}");
-    asked.ensure_says(&addresses, expected, || {
+    asked.ensure_says("IP주소", &addresses, expected, || {
         let reversed = |address: &Ipv4Addr| Ipv4Addr::from(u32::from(*address).swap_bytes()).to_string();
         let text = asked.finished.text();
         if addresses.iter().all(|address| asked.says(address)) {
@@ -217,7 +238,7 @@ fn ensure_aliases(asked: &Asked) -> Verdict {
     let aliases = &asked.host.aliases;
     let (n, list) = (aliases.len(), aliases.join(", "));
     let expected = words!("이 차례로 {n}개의 별명: {list}", "{n} aliases in this order: {list}");
-    asked.ensure_says(aliases, expected, || {
+    asked.ensure_says("호스트 별명", aliases, expected, || {
         if aliases.iter().all(|alias| asked.says(alias)) {
             return Some(not_in_order());
         }
@@ -275,7 +296,8 @@ fn every_host(bench: &mut Bench) -> Verdict {
         hosts::known_among_others(bench, &known)?;
         let finished = bench.run(&[by(&host)], b"")?;
         let (did, another) = (ran(by(&host)), Host { addresses: Vec::new(), ..others[0].clone() });
-        let asked = Asked { host, another, did, finished, unfound: hosts::unfound() };
+        let labels = labels(&host);
+        let asked = Asked { host, another, did, finished, unfound: hosts::unfound(), labels };
         ensure_type_length(&asked, || {
             says(&asked.finished.text(), ["10", "16"]).then(|| {
                 words!(
@@ -315,17 +337,17 @@ fn lists_all_but(asked: &Asked, alias: &str) -> bool {
 
 fn lines(bench: &mut Bench) -> Verdict {
     let asked = bench.once("asked", asked)?;
-    let mut lines = vec![("호스트 이름 :".to_string(), asked.host.name.clone())];
+    let mut lines = vec![(NAME.to_string(), asked.host.name.clone())];
     if says(&asked.finished.text(), TYPE_AND_LENGTH) {
-        lines.push(("호스트 주소타입 번호 :".into(), "2".into()));
-        lines.push(("호스트 주소의 길이 :".into(), "4".into()));
+        lines.push((TYPE.into(), "2".into()));
+        lines.push((LENGTH.into(), "4".into()));
     }
     let addresses = asked.host.addresses.iter().map(ToString::to_string).collect();
     for (i, address) in (1..).zip(as_printed(&asked.finished, addresses)) {
-        lines.push((format!("IP주소({i}번째) :"), address));
+        lines.push((nth_address(i), address));
     }
     for (i, alias) in (1..).zip(as_printed(&asked.finished, asked.host.aliases.clone())) {
-        lines.push((format!("호스트 별명({i} 번째) :"), alias));
+        lines.push((nth_alias(i), alias));
     }
     let lines: Vec<(&str, &str)> = lines.iter().map(|(label, value)| (&**label, &**value)).collect();
     labelled(&asked.did, &asked.finished, &lines)

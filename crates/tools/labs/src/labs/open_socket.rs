@@ -185,12 +185,13 @@ fn each_opened(did: &Words, finished: &Finished) -> Verdict<[Option<usize>; 4]> 
 fn ensure_numbers(did: &Words, finished: &Finished) -> Verdict {
     let text = text(finished);
     let each = each_opened(did, finished)?;
+    let labels = THINGS.map(|thing| thing.label);
     let given = |at: usize| calls::given(&finished.calls[at]).unwrap_or(-1);
     for (thing, at) in THINGS.iter().zip(each) {
         let Some(at) = at else { continue };
         let wanted = given(at);
-        ensure_number(did.clone(), &text, thing.label, wanted).map_err(|fault| {
-            let tells = |number: i64| tells(&text, thing.label, number);
+        ensure_number(did.clone(), &text, &labels, thing.label, wanted).map_err(|fault| {
+            let tells = |number: i64| tells(&text, &labels, thing.label, number);
             fault.because(if tells(0) || tells(1) {
                 words!(
                     "0이나 1은 비교한 결과예요. `fd = open(…) < 0`은 비교한 결과를 담아요: `(fd = open(…)) < 0`.",
