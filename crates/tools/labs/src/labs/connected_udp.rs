@@ -6,7 +6,7 @@ use nix::errno::Errno;
 use super::causes;
 use super::udp_client::{
     Traced, bad_address, closed, empty_reply, ends_well, long, printed, prints, reply_length, sends, start,
-    traced, watched,
+    traced, tries, watched,
 };
 use crate::bench::{Bench, Start, bytes, ensure_refused, output};
 use crate::calls;
@@ -82,7 +82,7 @@ pub(super) static LAB: Lab = Lab {
             id: "refused",
             title: ["그 포트에 아무도 없으면", "Where nobody listens"],
             points: 8,
-            needs: &["connects"],
+            needs: &["build"],
             slide: "49",
             run: refused,
         },
@@ -101,7 +101,7 @@ pub(super) static LAB: Lab = Lab {
                 "What is no address, one that nothing can be sent to, and no argument at all",
             ],
             points: 3,
-            needs: &["connects"],
+            needs: &["build"],
             slide: "21, 34",
             run: bad_address,
         },
@@ -257,6 +257,7 @@ fn ensure_kept_out(traced: &Traced) -> Verdict {
 }
 
 fn refused(bench: &mut Bench) -> Verdict {
+    tries(bench)?;
     let ip = bench.server_address();
     let did = words!(
         "7번 포트에 아무도 없는 {ip}로 실행하고 한 줄 입력",
