@@ -191,7 +191,7 @@ fn little(lab: &Lab, submission: &Path, most: u32, is_listed: bool) -> Result<()
 }
 
 /// Those, what they get at most, and whether a class lists them.
-const LITTLE: [(&str, u32, bool); 13] = [
+const LITTLE: [(&str, u32, bool); 15] = [
     // It prints its argument and a number: nothing is too much of it.
     ("ascii_ip.sh", 40, false),
     ("ascii_ip.both.sh", 40, true),
@@ -205,7 +205,9 @@ const LITTLE: [(&str, u32, bool); 13] = [
     ("open_socket.c", 40, true),
     ("port_number.c", 40, true),
     ("tcp_echocli.c", 40, false),
+    ("tcp_echoserv.c", 25, false),
     ("udp_echocli.c", 40, false),
+    ("udp_echoserv.c", 20, false),
 ];
 
 /// A program that has another one do its work: a class lists it, and it costs nothing.
