@@ -19,7 +19,12 @@ fn table(lang: Lang) -> String {
         let points = |points: Option<u32>| points.map_or("–".to_string(), |points| points.to_string());
         let mut row = |check: &str, before: Option<u32>, now: Option<u32>| {
             if before != now {
-                text += &format!("| {} | `{check}` | {} | {} |\n", lab.name, points(before), points(now));
+                text.extend([format!(
+                    "| {} | `{check}` | {} | {} |\n",
+                    lab.name,
+                    points(before),
+                    points(now)
+                )]);
             }
         };
         for check in lab.checks.iter().filter(|check| check.points > 0) {
