@@ -88,6 +88,7 @@ struct Judgement {
     checks: Vec<CheckResult>,
     build_log: String,
     notes: Vec<String>,
+    ready_made: Vec<String>,
     replayed: Replayed,
 }
 
@@ -117,6 +118,7 @@ fn judged(lab: &Lab, path: &Path, options: &Options, again: Option<&Again>) -> (
             report.checks = judgement.checks;
             report.build_log = judgement.build_log;
             report.notes = judgement.notes;
+            report.ready_made = judgement.ready_made;
             report.notes.extend(staged.cut.iter().map(|link| {
                 let note = words!(
                     "{link}: 제출물 밖을 가리키는 링크라서 뺐어요",
@@ -235,10 +237,10 @@ fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
         let start = Instant::now();
         let result = match (building.take(), missing) {
             // The first check is the building.
-            (Some((verdict, start)), _) => result(check, task.lang, &verdict, start),
+            (Some((verdict, start)), _) => result(lab, check, task.lang, &verdict, start),
             (None, Some(missing)) => skipped(lab, check, missing, task.lang),
             (None, None) if spent.left(task.allowed.in_all) == 0 => {
-                result(check, task.lang, &not_tried(), start)
+                result(lab, check, task.lang, &not_tried(), start)
             }
             (None, None) => {
                 spent.begin();
@@ -253,7 +255,7 @@ fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
                         recording: recorded(lab, task.lang, &bench, &verdict),
                     };
                 }
-                CheckResult { acts, ..result(check, task.lang, &verdict, start) }
+                CheckResult { acts, ..result(lab, check, task.lang, &verdict, start) }
             }
         };
         if result.status != Status::Passed {
@@ -262,7 +264,7 @@ fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
         checks.push(result);
     }
     let notes = bench.notes().iter().map(|note| note.in_lang(task.lang).to_string()).collect();
-    Judgement { checks, build_log, notes, replayed }
+    Judgement { checks, build_log, notes, ready_made: bench.ready_made(), replayed }
 }
 
 /// What is told of a check that failed, in both languages.
@@ -280,7 +282,7 @@ fn recorded(lab: &Lab, lang: Lang, bench: &Bench, verdict: &Verdict) -> Option<R
     let failure = match verdict {
         Ok(()) => None,
         Err(Fault::Failed(failure) | Fault::Died(failure)) => Some(&**failure),
-        Err(Fault::Grader(_)) => return None,
+        Err(Fault::Unsaid(_) | Fault::Grader(_)) => return None,
     };
     Some(recording::recording(lab, lang, &bench.tape.as_ref()?.borrow(), failure))
 }
@@ -328,7 +330,7 @@ fn skipped(lab: &Lab, check: &Check, missing: &str, lang: Lang) -> CheckResult {
     CheckResult { status: Status::Skipped, score: 0, message, ..blank(check, lang) }
 }
 
-fn result(check: &Check, lang: Lang, verdict: &Verdict, start: Instant) -> CheckResult {
+fn result(lab: &Lab, check: &Check, lang: Lang, verdict: &Verdict, start: Instant) -> CheckResult {
     let blank = CheckResult { duration_ms: start.elapsed().as_millis() as u64, ..blank(check, lang) };
     match verdict {
         Ok(()) => CheckResult { status: Status::Passed, score: check.points, ..blank },
@@ -339,6 +341,9 @@ fn result(check: &Check, lang: Lang, verdict: &Verdict, start: Instant) -> Check
             prints_all: labs::prints_all(&failure.cause),
             ..blank
         },
+        Err(Fault::Unsaid(missing)) => {
+            CheckResult { duration_ms: blank.duration_ms, ..skipped(lab, check, missing, lang) }
+        }
         Err(Fault::Grader(error)) => {
             CheckResult { status: Status::Error, message: error.to_string(), ..blank }
         }

@@ -74,6 +74,9 @@ pub struct Report {
     pub build_log: String,
     /// What is worth saying and costs nothing: `SO_REUSEADDR`, `getaddrinfo`.
     pub notes: Vec<String>,
+    /// Programs that do the lab's work and that it was seen to start (`socat`): an instructor should look at it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ready_made: Vec<String>,
     /// Why nothing could be graded at all; empty if it could: `no such file or folder: a.c`.
     pub error: String,
     /// When it was graded: RFC 3339, UTC.
@@ -102,6 +105,7 @@ impl Report {
             checks: Vec::new(),
             build_log: String::new(),
             notes: Vec::new(),
+            ready_made: Vec::new(),
             error: String::new(),
             graded_at: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
             duration_ms: 0,

@@ -113,6 +113,8 @@ pub struct Row {
     pub checks: BTreeMap<String, Status>,
     /// A check found that it prints all that could be right.
     pub prints_all: bool,
+    /// [`Report::ready_made`]
+    pub ready_made: Vec<String>,
     /// Repeats the run.
     pub seed: u64,
     /// How the submission was shut in.
@@ -248,6 +250,7 @@ fn row(entry: &Entry) -> Row {
         marks: marks(report),
         checks: report.checks.iter().map(|check| (check.id.clone(), check.status)).collect(),
         prints_all: report.checks.iter().any(|check| check.prints_all),
+        ready_made: report.ready_made.clone(),
         seed: report.seed,
         tier: report.tier.name().into(),
         graded_at: report.graded_at.clone(),

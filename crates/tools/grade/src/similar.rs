@@ -162,7 +162,8 @@ pub fn fingerprints(submission: &Path) -> io::Result<Prints> {
             let bytes = fs::read(&path)?;
             let prints = code(&bytes).unwrap_or_else(|| {
                 let source = is_source(&path) || path == submission || bytes.starts_with(b"#!");
-                winnow(tokens(&String::from_utf8_lossy(&bytes), has_ending(&path, "rs")), source)
+                let reading = if has_ending(&path, "rs") { Reading::Rust } else { Reading::Other };
+                prints_of(&String::from_utf8_lossy(&bytes), reading, source)
             });
             let number = found.files.len();
             let new = prints.into_iter().filter(|print| seen.insert(print.hash));
@@ -304,6 +305,19 @@ fn longest(one: &Prints, other: &Prints, there: &HashMap<u32, usize>) -> Option<
     Some([place(one, here)?, place(other, there)?])
 }
 
+/// What is kept of a text, in the order of its lines. What was passed over as a comment or a literal is read as well, and kept where
+/// it looks like code: a quote or a `/*` that is none to its own language would hide all that follows it.
+fn prints_of(text: &str, reading: Reading, source: bool) -> Vec<Print> {
+    let mut hidden = Vec::new();
+    let mut prints = winnow(tokens(text, reading, |passed, line| hidden.push((passed, line))), source);
+    for (passed, line) in hidden {
+        let tokens = tokens(passed, Reading::Hidden, |_, _| {}).map(|(token, at)| (token, line + at - 1));
+        prints.extend(winnow(tokens, false));
+    }
+    prints.sort_by_key(|print| print.first);
+    prints
+}
+
 /// The least hash of every [`WINDOW`] in a row; where it is not known to be a source, only of what looks like code.
 fn winnow<'a>(tokens: impl Iterator<Item = (&'a str, usize)>, source: bool) -> Vec<Print> {
     let mut prints: Vec<Print> = Vec::new();
@@ -364,12 +378,20 @@ const KEYWORDS: [&str; 59] = [
 /// What is left of a source file, and on which line: keywords and punctuation as they are, `i` for a name (`std::env::args` is
 /// one), `n` and `s` for a number and a string or character of any value. Good enough for C, C++, Rust, Python, Java and what is
 /// written like them; not exact where a macro plays with quotes. Of other languages it is wrong in the same way in every copy.
-fn tokens(source: &str, lifetimes: bool) -> impl Iterator<Item = (&str, usize)> {
+/// `hides` is told each comment and literal, without what it begins with.
+fn tokens<'a>(
+    source: &'a str,
+    reading: Reading,
+    mut hides: impl FnMut(&'a str, usize),
+) -> impl Iterator<Item = (&'a str, usize)> {
     let mut rest = source;
     let mut line = 1;
     let next = move || {
-        let (token, length) = token(rest, rest.chars().next()?, lifetimes);
+        let (token, length) = token(rest, rest.chars().next()?, reading);
         let (passed, left) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        if matches!(token, None | Some("s")) && length > K {
+            hides(passed.trim_start_matches(['/', '*', '#', 'b', 'r', '"', '\'']), line);
+        }
         let token = token.map(|token| (token, line));
         line += passed.matches('\n').count();
         rest = left;
@@ -378,14 +400,26 @@ fn tokens(source: &str, lifetimes: bool) -> impl Iterator<Item = (&str, usize)> 
     iter::from_fn(next).flatten()
 }
 
+/// How a text is read.
+#[derive(Clone, Copy, PartialEq)]
+enum Reading {
+    /// With lifetimes, and strings of several lines.
+    Rust,
+    Other,
+    /// As what was passed over: nothing in it is but a literal that ends on its line.
+    Hidden,
+}
+
 /// The next token, if it is one, and how many bytes it takes.
-fn token(rest: &str, first: char, lifetimes: bool) -> (Option<&str>, usize) {
+fn token(rest: &str, first: char, reading: Reading) -> (Option<&str>, usize) {
     let until = |end: &str, from: usize| {
         rest.get(from..).and_then(|text| text.find(end)).map_or(rest.len(), |at| from + at + end.len())
     };
     // A compiler ignores a NUL.
     if first.is_whitespace() || first == '\0' {
         (None, first.len_utf8())
+    } else if reading == Reading::Hidden {
+        plain(rest, first, reading)
     } else if rest.starts_with("//") || first == '#' && !is_code_after_hash(&rest[1..]) {
         (None, until("\n", 1))
     } else if rest.starts_with("/*") {
@@ -394,17 +428,29 @@ fn token(rest: &str, first: char, lifetimes: bool) -> (Option<&str>, usize) {
         (Some("s"), until(&format!("\"{}", "#".repeat(fence)), rest.find('"').unwrap_or(0) + 1))
     } else if let Some(quotes) = ["\"\"\"", "'''"].into_iter().find(|quotes| rest.starts_with(quotes)) {
         (Some("s"), until(quotes, 3))
-    } else if first == '"' {
-        (Some("s"), quoted(rest, '"'))
+    } else {
+        plain(rest, first, reading)
+    }
+}
+
+/// The same, where it is neither white space nor a comment, nor a literal of several lines.
+fn plain(rest: &str, first: char, reading: Reading) -> (Option<&str>, usize) {
+    if first == '"' {
+        (Some("s"), quoted(rest, '"', reading))
     } else if first == '\'' {
         let mut next = rest[1..].chars();
         match (next.next(), next.next()) {
             // A lifetime.
-            (Some(c), after) if lifetimes && c != '\\' && after != Some('\'') => (Some("'"), 1),
-            _ => (Some("s"), quoted(rest, '\'')),
+            (Some(c), after) if reading == Reading::Rust && c != '\\' && after != Some('\'') => {
+                (Some("'"), 1)
+            }
+            _ => (Some("s"), quoted(rest, '\'', reading)),
         }
     } else if first.is_ascii_digit() {
-        (Some("n"), rest.find(|c| !is_word(c) && c != '.').unwrap_or(rest.len()))
+        // 1'000 is a number of C++.
+        let separates = |at: usize| rest[at..].starts_with('\'') && rest[at + 1..].starts_with(is_word);
+        let end = rest.char_indices().find(|(at, c)| !is_word(*c) && *c != '.' && !separates(*at));
+        (Some("n"), end.map_or(rest.len(), |(at, _)| at))
     } else if is_word(first) {
         let length = name(rest);
         (KEYWORDS.into_iter().find(|keyword| *keyword == &rest[..length]).or(Some("i")), length)
@@ -434,17 +480,20 @@ fn is_code_after_hash(after: &str) -> bool {
 
 /// How many `#` a raw string of Rust that begins here has around it.
 fn raw_string(rest: &str) -> Option<usize> {
-    let after = rest.strip_prefix('b').unwrap_or(rest).strip_prefix('r')?;
+    let after = rest.strip_prefix(['b', 'c']).unwrap_or(rest).strip_prefix('r')?;
     let body = after.trim_start_matches('#');
     body.starts_with('"').then(|| after.len() - body.len())
 }
 
-/// The length of a string or character with its quotes; a backslash hides what follows it.
-fn quoted(rest: &str, quote: char) -> usize {
+/// The length of a string or character with its quotes; a backslash hides what follows it. One that is not closed ends with its
+/// line, but for Rust's strings.
+fn quoted(rest: &str, quote: char, reading: Reading) -> usize {
     let mut hidden = false;
     for (at, c) in rest.char_indices().skip(1) {
         match c {
+            '\r' if hidden => {}
             _ if hidden => hidden = false,
+            '\n' if reading != Reading::Rust || quote == '\'' => return at,
             '\\' => hidden = true,
             c if c == quote => return at + 1,
             _ => {}
@@ -456,7 +505,7 @@ fn quoted(rest: &str, quote: char) -> usize {
 #[cfg(test)]
 mod tests {
     fn tokens(source: &str) -> Vec<&str> {
-        super::tokens(source, true).map(|(token, _)| token).collect()
+        super::tokens(source, super::Reading::Rust, |_, _| {}).map(|(token, _)| token).collect()
     }
 
     #[test]

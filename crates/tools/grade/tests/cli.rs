@@ -1,7 +1,8 @@
 //! The command line, where things go wrong.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 
 fn grade(args: &[&str]) -> Command {
@@ -99,6 +100,29 @@ fn nothing_is_run_without_a_sandbox_unless_told_to() {
         grade(args).arg("--unsafe").output().unwrap();
         fs::remove_file(&witness).unwrap();
     }
+}
+
+/// Under a strace that writes nothing down.
+#[test]
+fn calls_that_nobody_saw_are_the_graders_fault_and_never_a_mark() {
+    let dir = tempfile::tempdir().unwrap();
+    let scripts = [
+        ("strace", "#!/bin/sh\nwhile [ \"$1\" != -- ]; do shift; done; shift; exec \"$@\"\n"),
+        ("kim", "#!/bin/sh\n"),
+    ];
+    let [strace, submission] = scripts.map(|(name, text)| {
+        let path = dir.path().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        path
+    });
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", strace.parent().unwrap().display());
+    let check = ["check", "open_socket", submission.to_str().unwrap(), "--tier", "none", "--unsafe"];
+    let output = grade(&check).args(["--format", "json"]).env("PATH", path).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &report["score"]), (Some(2), &serde_json::Value::Null), "{report}");
+    assert!(report.to_string().contains("strace did not see the program start"), "{report}");
 }
 
 #[test]

@@ -101,11 +101,42 @@ fn includes_lead_nowhere() {
     assert!(said.contains("echo.inc: leads out of the submission, left out"), "{said}");
 }
 
+/// As the workflow calls it for other repositories, of which a link leads to a neighbour.
+fn the_workflow_grades_what_is_the_callers() {
+    let workflow = fs::read_to_string(root().join(".github/workflows/grade.yml")).unwrap();
+    let check = workflow.lines().find(|line| line.trim_start().starts_with("check() {")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let [bin, caller] = ["grader/target/release", "caller"].map(|folder| dir.path().join(folder));
+    fs::create_dir_all(&bin).unwrap();
+    fs::create_dir(&caller).unwrap();
+    symlink(env!("CARGO_BIN_EXE_grade"), bin.join("grade")).unwrap();
+    fs::write(caller.join("own.c"), "int main;").unwrap();
+    symlink(ours().parent().unwrap(), caller.join("folder")).unwrap();
+    for (submission, status, words) in [
+        ("folder/tcp_echoserv.c", 2, "caller/folder/tcp_echoserv.c: not in caller, but "),
+        ("../grader/target/release/grade", 2, ": not in caller, but "),
+        ("own.c", 1, ""),
+    ] {
+        let mut bash = Command::new("bash");
+        bash.args(["-c", &format!("{check}\ncheck --tier=none --unsafe")]).current_dir(dir.path());
+        bash.envs([("LAB", "tcp_echoserv"), ("LANGUAGE", "en"), ("SUBMISSION", submission)]);
+        let output = bash.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{submission}: {said}");
+        assert!(said.contains(words), "{submission}: {said}");
+    }
+}
+
 fn main() {
     run_trials(vec![
         trial("a_link_is_no_submission", None, a_link_is_no_submission),
         trial("links_that_lead_out_are_cut", None, links_that_lead_out_are_cut),
         trial("a_part_lies_in_the_whole", None, a_part_lies_in_the_whole),
         trial_with(&["cc", "strace"], "includes_lead_nowhere", includes_lead_nowhere),
+        trial_with(
+            &["bash", "cc", "strace"],
+            "the_workflow_grades_what_is_the_callers",
+            the_workflow_grades_what_is_the_callers,
+        ),
     ]);
 }

@@ -111,6 +111,24 @@ fn grade_ports() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Who names no tier where there is no sandbox is told so; a submission that leaves a trace where it is run leaves none.
+fn nothing_is_run_by_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let [submission, witness] = ["kim", "witness"].map(|name| dir.path().join(name));
+    std::fs::write(&submission, format!("#!/bin/sh\n: >{}\n", witness.display())).unwrap();
+    let check = || {
+        let mut command = as_root();
+        command.arg(env!("CARGO_BIN_EXE_grade")).args(["check", "open_socket", "--lang=en"]).arg(&submission);
+        command
+    };
+    let output = check().output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && said.contains("--unsafe"), "{said}");
+    assert!(!witness.exists());
+    assert_eq!(check().arg("--unsafe").output().unwrap().status.code(), Some(1));
+    assert!(witness.exists());
+}
+
 /// `scripts/check --ready` has to know without a grader.
 fn the_same_tier() {
     let ready = Command::new(root().join("scripts/setup")).arg("--ready").output().unwrap();
@@ -140,6 +158,7 @@ fn main() -> ExitCode {
         trial("an_ordinary_user", refused(as_ordinary_user()), an_ordinary_user),
         trial("root", refused(as_root()), with_ports),
         trial("ports_of_both_kinds", refused(as_root()), ports_of_both_kinds),
+        trial("nothing_is_run_by_itself", refused(as_root()), nothing_is_run_by_itself),
         trial("scripts_setup_says_the_same_tier", None, the_same_tier),
     ])
 }

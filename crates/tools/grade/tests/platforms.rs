@@ -527,19 +527,29 @@ fn grade(args: &[&str]) -> Output {
 }
 
 #[test]
-fn who_prints_all_that_could_be_right_is_listed() {
+fn who_prints_all_that_could_be_right_or_calls_a_ready_program_is_listed() {
     let (results, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let mut sprays = entry("kim", Who::default(), Some(60));
     sprays.report.checks[1].prints_all = true;
     sprays.write(&results.path().join("kim.json")).unwrap();
     entry("lee", Who::default(), Some(60)).write(&results.path().join("lee.json")).unwrap();
+    let mut calls = entry("park", Who::default(), Some(100));
+    calls.report.ready_made = vec!["getent".into(), "socat".into()];
+    calls.write(&results.path().join("park.json")).unwrap();
     let [from, to] = [results.path(), out.path()].map(|path| path.to_str().unwrap());
     let output = grade(&["report", from, "--out", to, "--lang", "en"]);
     let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(said, "grade: prints all that could be right, look at it: 1: kim\n");
+    assert_eq!(
+        said,
+        "grade: prints all that could be right, look at it: 1: kim\n\
+         grade: calls a program that does the lab's work, look at it: 1: park (getent, socat)\n"
+    );
     let page = fs::read_to_string(out.path().join("class.html")).unwrap();
     let (_, list) = page.split_once("Prints all that could be right: 1").unwrap();
     assert!(list.split_once("</ul>").unwrap().0.contains("students/kim.html"));
+    let (_, list) = page.split_once("Calls another program that does the lab's work: 1").unwrap();
+    let (list, _) = list.split_once("</ul>").unwrap();
+    assert!(list.contains("students/park.html") && list.contains(": getent, socat"), "{list}");
 }
 
 #[test]

@@ -95,6 +95,40 @@ fn no_byte_and_no_length_hides_a_source() {
     hidden_from_nobody(&[b"// \xb1\xb3\xbc\xf6\n", source.as_bytes()].concat());
 }
 
+/// What is no code to a compiler, and what begins something that it doesn't end, or ends it elsewhere.
+#[test]
+fn no_quote_and_no_comment_hides_a_source() {
+    let source = lecture("tcp_echoserv");
+    let kim = submission("kim", &source);
+    for before in [
+        "#if 0\n'\n#endif",
+        "#if 0\nit isn't \"\n#endif",
+        "#if 0\n\"\"\"\n#endif",
+        "#if 0\n'''\n#endif",
+        "#if 0\nr#\"\n#endif",
+        "#define OPEN '",
+        "int thousand = 1'000;",
+        "int mask = 0xFF'FF, no = 'n';",
+        "static const char *hi = \"\"\"hi\";",
+        "static const char *pattern = R\"(\" /*)\";",
+        "static const char *odd = R\"x(\")x\";",
+        "-- it's a comment of another language",
+        "const char *two = \"two \\\r\nlines\"; int n = 1'0;",
+    ] {
+        for after in ["", "*/", "'", "\"\"\""] {
+            let lee = submission("lee", &format!("{before}\n{source}\n{after}"));
+            let found = pairs(vec![kim.clone(), lee]);
+            assert_eq!(names(&found), [["kim", "lee"]], "{before} {after}");
+        }
+    }
+    // All of it on one line.
+    let (head, code): (Vec<&str>, Vec<&str>) = source.lines().partition(|line| line.starts_with('#'));
+    let code = code.iter().filter(|line| !line.trim_start().starts_with("//"));
+    let code: Vec<&str> = code.map(|line| line.split(" //").next().unwrap()).collect();
+    let line = format!("{}\nint n = 1'000; {}\n", head.join("\n"), code.join(" "));
+    assert_eq!(names(&pairs(vec![kim, submission("lee", &line)])), [["kim", "lee"]]);
+}
+
 #[test]
 fn no_name_hides_a_source() {
     let source = lecture("tcp_echoserv");
@@ -522,11 +556,12 @@ fn table(known: &[Known]) -> String {
             }
         }
     }
+    text += "\n| 과제 Labs | 정밀도 Precision | 재현율 Recall |\n|---|---|---|\n";
     for (aside, which) in
         [(false, "기준을 고른 과제 The labs it was chosen on"), (true, "따로 둔 과제 The labs put aside")]
     {
         let [precision, recall] = precision_and_recall(known, aside);
-        let _ = write!(text, "\n{which}: 정밀도 precision {precision:.2}, 재현율 recall {recall:.2}\n");
+        let _ = writeln!(text, "| {which} | {precision:.2} | {recall:.2} |");
     }
     text
 }

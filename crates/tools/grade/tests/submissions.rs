@@ -1,6 +1,6 @@
 //! The grader graded: known-good submissions get 100, in every run; known-bad ones lose points in the checks meant for their
-//! mistake and nowhere else. `GRADE_RUNS=50 cargo test -p grade --test submissions` runs each of them 50 times, with another
-//! seed each.
+//! mistake and nowhere else. `GRADE_RUNS=50 cargo test -p grade --test submissions` runs each of them 50 times, with 25 seeds,
+//! each of them twice: the same seed has to give the same checks and the same causes, another the same points.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use grade::judge::{Options, dispatch, grade};
-use grade::report::{Report, Status};
+use grade::report::{CheckResult, Report, Status};
 use jail::{Allowed, Limits, Tier, best_tier};
-use labkit::{Program, root, run_waiting_trials, trial};
+use labkit::{Program, missing_program, root, run_waiting_trials, trial};
 use labs::lab::Lab;
 use labs::words::Lang;
 use libtest_mimic::{Failed, Trial};
@@ -77,13 +77,13 @@ fn good_ones(lab: &str) -> Vec<PathBuf> {
 }
 
 fn graded(lab: &Lab, submission: &Path, allowed: Allowed) -> Report {
-    graded_by(None, lab, submission, allowed)
+    graded_by(None, lab, submission, fastrand::u64(..), allowed)
 }
 
-/// As [`graded`], by one check alone.
-fn graded_by(only: Option<&str>, lab: &Lab, submission: &Path, allowed: Allowed) -> Report {
+/// As [`graded`], by one check alone, or with a seed that is given.
+fn graded_by(only: Option<&str>, lab: &Lab, submission: &Path, seed: u64, allowed: Allowed) -> Report {
     let only = only.map(ToString::to_string);
-    let options = Options { seed: fastrand::u64(..), tier: best_tier(), lang: Lang::En, allowed, only };
+    let options = Options { seed, tier: best_tier(), lang: Lang::En, allowed, only };
     let report = grade(lab, submission, &options);
     assert_eq!(report.error, "", "{}", submission.display());
     report
@@ -96,7 +96,8 @@ fn runs() -> u64 {
 fn good(lab: &Lab, submission: &Path) -> Result<(), Failed> {
     for run in 0..runs() {
         let report = graded(lab, submission, Allowed::USUAL);
-        if report.score != Some(100) || report.checks.iter().any(|check| check.prints_all) {
+        let listed = report.checks.iter().any(|check| check.prints_all) || !report.ready_made.is_empty();
+        if report.score != Some(100) || listed {
             return Err(format!("run {run}: {report}").into());
         }
     }
@@ -106,7 +107,7 @@ fn good(lab: &Lab, submission: &Path) -> Result<(), Failed> {
 /// The search finds a mistake by itself, though nobody has told it what to look for; or there is a reason why not.
 fn searched(lab: &Lab, bad: &Bad) -> Result<(), Failed> {
     let (_place, submission) = written(lab, bad)?;
-    let report = graded_by(Some("search"), lab, &submission, IMPATIENT);
+    let report = graded_by(Some("search"), lab, &submission, fastrand::u64(..), IMPATIENT);
     let found = report.checks.last().is_some_and(|check| check.status == Status::Failed);
     if found == bad.not_searched.is_empty() {
         return Ok(());
@@ -126,7 +127,7 @@ fn written(lab: &Lab, bad: &Bad) -> Result<(tempfile::TempDir, PathBuf), Failed>
         text = text.replace(what, instead);
     }
     let place = tempfile::tempdir()?;
-    let submission = place.path().join(&bad.base);
+    let submission = place.path().join(base.file_name().unwrap_or_default());
     fs::write(&submission, text)?;
     fs::set_permissions(&submission, fs::Permissions::from_mode(0o755))?;
     Ok((place, submission))
@@ -134,9 +135,27 @@ fn written(lab: &Lab, bad: &Bad) -> Result<(tempfile::TempDir, PathBuf), Failed>
 
 fn bad(lab: &Lab, bad: &Bad) -> Result<(), Failed> {
     let (_place, submission) = written(lab, bad)?;
+    let mut before: Option<Report> = None;
     for run in 0..runs() {
-        let report = graded(lab, &submission, IMPATIENT);
-        as_meant(bad, &report).map_err(|why| format!("run {run}: {}\n{why}\n{report}", bad.mistake))?;
+        let again = before.as_ref().filter(|_| run % 2 == 1).map(|before| before.seed);
+        let report = graded_by(None, lab, &submission, again.unwrap_or_else(|| fastrand::u64(..)), IMPATIENT);
+        as_meant(bad, &report)
+            .and_then(|()| before.as_ref().map_or(Ok(()), |before| as_before(before, &report)))
+            .map_err(|why| format!("run {run}: {}\n{why}\n{report}", bad.mistake))?;
+        before = Some(report);
+    }
+    Ok(())
+}
+
+/// Every check gives what it gave before; with the same seed, for the same cause, too.
+fn as_before(before: &Report, report: &Report) -> Result<(), String> {
+    let same_seed = before.seed == report.seed;
+    for (before, now) in before.checks.iter().zip(&report.checks) {
+        let cause = |check: &CheckResult| if same_seed { check.hint.clone() } else { String::new() };
+        let all = |check: &CheckResult| (check.id.clone(), check.status, check.score, cause(check));
+        if all(before) != all(now) {
+            return Err(format!("before it was {:?}", all(before)));
+        }
     }
     Ok(())
 }
@@ -174,10 +193,12 @@ fn little(lab: &Lab, submission: &Path, most: u32, is_listed: bool) -> Result<()
 }
 
 /// Those, what they get at most, and whether a class lists them.
-const LITTLE: [(&str, u32, bool); 11] = [
+const LITTLE: [(&str, u32, bool); 15] = [
     // It prints its argument and a number: nothing is too much of it.
     ("ascii_ip.sh", 40, false),
+    ("ascii_ip.both.sh", 40, true),
     ("byte_order.sh", 40, true),
+    ("byte_order.both.sh", 40, true),
     ("connected_udp.c", 40, false),
     ("get_host_byaddr.sh", 40, true),
     ("get_hostent.sh", 40, true),
@@ -186,7 +207,26 @@ const LITTLE: [(&str, u32, bool); 11] = [
     ("open_socket.c", 40, true),
     ("port_number.c", 40, true),
     ("tcp_echocli.c", 40, false),
+    ("tcp_echoserv.c", 25, false),
     ("udp_echocli.c", 40, false),
+    ("udp_echoserv.c", 20, false),
+];
+
+/// A program that has another one do its work: a class lists it, and it costs nothing.
+fn ready_made(lab: &Lab, submission: &Path, program: &str, score: u32) -> Result<(), Failed> {
+    let report = graded(lab, submission, IMPATIENT);
+    if report.ready_made != [program] || report.score.is_none_or(|got| got < score) {
+        return Err(format!("{:?}, not {program}: {report}", report.ready_made).into());
+    }
+    Ok(())
+}
+
+/// Those, the other program, and what they get at least.
+const READY_MADE: [(&str, &str, u32); 4] = [
+    ("byte_order.sh", "getent", 100),
+    ("get_host_byaddr.sh", "getent", 100),
+    ("mydaytime.sh", "nc", 0),
+    ("tcp_echoserv.sh", "socat", 0),
 ];
 
 /// Which bad ones each check catches: as Markdown, as the book has it.
@@ -330,9 +370,23 @@ fn main() -> ExitCode {
             trials.push(graded(format!("bad::{}::{}", lab.name, one.name), Box::new(move || bad(lab, &one))));
         }
     }
+    let beside = |folder: &str, name: &str| {
+        let submission = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder).join(name);
+        (labs::find(name.split('.').next().unwrap_or_default()).unwrap(), submission)
+    };
+    for (name, program, score) in READY_MADE {
+        let (lab, submission) = beside("ready_made", name);
+        let test = graded(
+            format!("ready_made::{name}"),
+            Box::new(move || ready_made(lab, &submission, program, score)),
+        );
+        trials.push(match missing_program(program) {
+            Some(why) => test.with_kind(why).with_ignored_flag(true),
+            None => test,
+        });
+    }
     for (name, most, is_listed) in LITTLE {
-        let submission = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/little").join(name);
-        let lab = labs::find(name.split('.').next().unwrap_or_default()).unwrap();
+        let (lab, submission) = beside("little", name);
         trials.push(graded(
             format!("little::{name}"),
             Box::new(move || little(lab, &submission, most, is_listed)),

@@ -112,7 +112,7 @@ pub(crate) fn seccomp() -> io::Result<()> {
     };
     let rule =
         |conditions: Vec<_>| conditions.into_iter().collect::<Result<Vec<_>, _>>().and_then(SeccompRule::new);
-    let special = || -> Result<[(i64, Vec<SeccompRule>); 8], seccompiler::BackendError> {
+    let special = || -> Result<[(i64, Vec<SeccompRule>); 9], seccompiler::BackendError> {
         // No new namespaces, and no child that strace doesn't see. clone3 hides its flags in memory, so it is not on the list: libraries then use clone.
         let namespaces = (libc::CLONE_NEWUSER
             | libc::CLONE_NEWNS
@@ -154,6 +154,9 @@ pub(crate) fn seccomp() -> io::Result<()> {
             is(1, SeccompCmpOp::Ne, libc::TIOCSTI),
             is(1, SeccompCmpOp::Ne, libc::TIOCLINUX),
         ])?];
+        // Each lock is memory of the kernel's that no limit counts, in as many parts of a file as one likes, which flock(2) is not.
+        let lock = [libc::F_SETLK, libc::F_SETLKW, libc::F_OFD_SETLK, libc::F_OFD_SETLKW];
+        let no_lock = rule(lock.map(|command| is(1, SeccompCmpOp::Ne, command as u64)).into())?;
         // Shared memory without a file stays while one page of it is mapped, and then nobody counts the others: only a page.
         let kind = |kind: libc::c_int| is(3, SeccompCmpOp::MaskedEq(libc::MAP_TYPE as u64), kind as u64);
         let mmap = vec![
@@ -170,6 +173,7 @@ pub(crate) fn seccomp() -> io::Result<()> {
             (libc::SYS_sendmsg, vec![without_fast_open(2)?]),
             (libc::SYS_sendmmsg, vec![without_fast_open(3)?]),
             (libc::SYS_ioctl, ioctl),
+            (libc::SYS_fcntl, vec![no_lock]),
             (libc::SYS_mmap, mmap),
         ])
     };
@@ -194,7 +198,7 @@ const ALLOWED: &[i64] = &[
     libc::SYS_fchmod, libc::SYS_fchmodat, libc::SYS_fchown, libc::SYS_fchownat, libc::SYS_faccessat,
     libc::SYS_faccessat2, libc::SYS_utimensat, libc::SYS_truncate, libc::SYS_ftruncate, libc::SYS_fallocate,
     libc::SYS_fsync, libc::SYS_fdatasync, libc::SYS_sync_file_range, libc::SYS_umask, libc::SYS_flock,
-    libc::SYS_fcntl, libc::SYS_dup, libc::SYS_dup3, libc::SYS_pipe2, libc::SYS_sendfile, libc::SYS_splice,
+    libc::SYS_dup, libc::SYS_dup3, libc::SYS_pipe2, libc::SYS_sendfile, libc::SYS_splice,
     libc::SYS_tee, libc::SYS_copy_file_range, libc::SYS_fadvise64, libc::SYS_readahead, libc::SYS_getxattr,
     libc::SYS_lgetxattr, libc::SYS_fgetxattr, libc::SYS_listxattr, libc::SYS_llistxattr, libc::SYS_flistxattr,
     libc::SYS_mprotect, libc::SYS_munmap, libc::SYS_mremap, libc::SYS_madvise, libc::SYS_msync,

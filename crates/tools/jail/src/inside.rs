@@ -233,6 +233,8 @@ fn prepare(jail: &Jail) -> io::Result<()> {
     // Rust's runtime ignores SIGPIPE, and who is started inherits that: a program starts as from a shell.
     // SAFETY: the default action is no handler of ours.
     tried("signal", unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) })?;
+    // It sleeps as exactly as there, too: prctl(2). The grader asks for more.
+    tried("prctl", prctl::set_timerslack(50_000))?;
     jail.limits.apply(jail.tier)
 }
 

@@ -122,6 +122,7 @@ impl Place {
 
     fn for_other_users(folder: &Path, shared: &Shared) -> io::Result<Self> {
         let first = reduced::users()?;
+        reduced::may_look()?;
         for (folder, _) in &shared.folders {
             open_to_all(folder)?;
         }

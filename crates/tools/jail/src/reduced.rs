@@ -9,6 +9,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use caps::{CapSet, Capability};
 use labkit::doings::status;
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
@@ -123,6 +124,18 @@ fn put_back() -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// An error where root may not look into other users' processes, as in many containers: strace would see no arguments of their calls,
+/// and the watch nothing that they have open.
+pub(crate) fn may_look() -> io::Result<()> {
+    if tried("capget", caps::has_cap(None, CapSet::Effective, Capability::CAP_SYS_PTRACE))? {
+        return Ok(());
+    }
+    let hint = "docker run --cap-add SYS_PTRACE";
+    Err(io::Error::other(format!(
+        "root lacks CAP_SYS_PTRACE here, and sees nothing of other users' processes ({hint})"
+    )))
 }
 
 /// The first of [`USERS`] user ids that this system lets root become, and that nobody has.

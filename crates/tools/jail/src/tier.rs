@@ -11,9 +11,13 @@ use serde::{Deserialize, Serialize};
 pub enum Tier {
     /// Own user, network, mount, pid and ipc namespaces, no capabilities, Landlock, seccomp, limits.
     Full,
-    /// Where namespaces are refused, and for root alone: another uid, Landlock, seccomp, limits. The network is shared.
+    /// Where namespaces are refused, and for root alone: another uid, Landlock, seccomp, limits. The network is shared, and what it
+    /// takes is counted from outside. It writes to the disk only while it is built, and sends no descriptors then, of whose files
+    /// nobody could tell how large they are. Of its sockets those count that some process has open: not those that wait to be accepted,
+    /// nor those on their way over another, of which a user may have as many as descriptors.
     Reduced,
-    /// Limits alone: for a program that one trusts, one's own.
+    /// Limits alone: for a program that one trusts, one's own. What it writes counts while it is built, and only in its own folder;
+    /// of locks on files, nothing.
     None,
 }
 

@@ -37,13 +37,14 @@ fn run(command: &str) -> (String, Ended) {
 
 /// The same, and what the kernel counted: nothing where it does not.
 fn run_as(command: &str, how: &str) -> (String, Ended, Option<Counted>) {
+    run_by(Command::new(env::current_exe().unwrap()), command, how)
+}
+
+/// The same, by a caller that is started so.
+fn run_by(mut caller: Command, command: &str, how: &str) -> (String, Ended, Option<Counted>) {
     let folder = tempfile::tempdir().unwrap();
-    let output = Command::new(env::current_exe().unwrap())
-        .args([CALLER, how, command])
-        .arg(folder.path())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    let output =
+        caller.args([CALLER, how, command]).arg(folder.path()).stdin(Stdio::null()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     let (said, counted) = said.rsplit_once('\n').unwrap_or_else(|| panic!("{output:?}"));
     let (printed, ended) = said.rsplit_once('\n').unwrap();
@@ -63,6 +64,7 @@ struct Counted {
 fn be_the_caller() -> io::Result<()> {
     let told: Vec<String> = env::args().skip(2).collect();
     let [how, command, folder] = &told[..] else { panic!("{told:?}") };
+    nix::sys::prctl::set_timerslack(1)?; // as a judge does
     let tier = if how == "in tier none" { Tier::None } else { best_tier() };
     let place = Place::enter(tier, Path::new(folder), Ipv4Addr::new(198, 51, 100, 1), &Shared::default())?;
     let how = How {
@@ -113,6 +115,10 @@ fn only_what_is_built_writes_to_its_folder() {
     let (printed, ended, _) = run_as("echo abc >x && cat x", "building");
     assert_eq!((&printed[..], ended), ("abc\n", Ended::Exited(0)));
     assert_ne!(run("echo abc >x").1, Ended::Exited(0));
+}
+
+fn it_sleeps_as_exactly_as_at_home() {
+    assert_eq!(run("cat /proc/self/timerslack_ns").0, "50000\n");
 }
 
 fn be_at_work() -> io::Result<()> {
@@ -233,6 +239,32 @@ fn the_kernel_counts_their_processes() {
     assert!(!printed.contains("all"), "{printed}");
 }
 
+/// What a user's own systemd starts has a cgroup where the user may make others.
+fn by_systemd() -> Command {
+    let mut systemd = Command::new("systemd-run");
+    systemd.args(["--user", "--scope", "--quiet", "--"]);
+    systemd
+}
+
+fn the_kernel_counts_for_whoever_has_a_systemd() {
+    let mut caller = by_systemd();
+    caller.arg(env::current_exe().unwrap());
+    let (_, ended, counted) = run_by(caller, "exit 3", "running");
+    let counted = counted.unwrap();
+    assert_eq!((ended, counted.out_of_memory, counted.is_left), (Ended::Exited(3), Some(false), false));
+}
+
+/// Why there is none, or none that may count memory.
+fn no_systemd() -> Option<String> {
+    let counts = "grep -qw memory /sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup)/cgroup.controllers";
+    let counts = format!("{counts} || {{ echo it may count no memory >&2; exit 1; }}");
+    match by_systemd().args(["sh", "-c", &counts]).output() {
+        Err(error) => Some(format!("systemd-run: {error}")),
+        Ok(output) if output.status.success() => None,
+        Ok(output) => Some(String::from_utf8_lossy(&output.stderr).trim().replace('\n', " ")),
+    }
+}
+
 /// Why the kernel doesn't count for this user: all of it, or memory and processes.
 fn no_cgroup(memory: bool) -> Option<String> {
     let (_, _, counted) = run_as("exit 0", "running");
@@ -281,20 +313,25 @@ fn be_trying_out() -> io::Result<()> {
     Ok(())
 }
 
-/// What `/etc` is after tier reduced was tried out; or why that can't be. Not this machine's own `/etc`: others may be at work with that
-/// now.
-fn tried_out() -> Result<String, String> {
+/// What `/etc` is after tier reduced was tried out, by this program or what starts it; or why that can't be. Not this machine's own
+/// `/etc`: others may be at work with that now.
+fn tried_out(started_by: &[&str]) -> Result<String, String> {
     let copy = tempfile::tempdir().map_err(|error| error.to_string())?;
     let script = "cp -a /etc \"$0\" && mount --bind \"$0/etc\" /etc && mount -t tmpfs tmpfs /var/lib && mkdir /var/lib/grade && exec \"$@\"";
     let mut alone = Command::new("unshare");
     alone.args(["--mount", "--propagation=private", "--pid", "--fork", "--mount-proc", "sh", "-c", script]);
-    let output = alone.arg(copy.path()).arg(env::current_exe().unwrap()).arg(TRYING_OUT).output();
-    let output = output.map_err(|error| format!("unshare: {error}"))?;
+    let output = alone.arg(copy.path()).args(started_by).arg(env::current_exe().unwrap()).arg(TRYING_OUT);
+    let output = output.output().map_err(|error| format!("unshare: {error}"))?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {
         Err(format!("tier reduced can't be tried out: {}", String::from_utf8_lossy(&output.stderr).trim()))
     }
+}
+
+fn who_may_not_look_into_others_has_no_tier_reduced() {
+    let refused = tried_out(&["setpriv", "--bounding-set=-sys_ptrace"]).unwrap_err();
+    assert!(refused.contains("--cap-add SYS_PTRACE"), "{refused}");
 }
 
 fn main() -> ExitCode {
@@ -309,10 +346,11 @@ fn main() -> ExitCode {
         return code.into();
     }
     let no_root = (!nix::unistd::Uid::effective().is_root()).then(|| "this needs root".to_string());
-    let tried_out = tried_out();
+    let tried_out = tried_out(&[]);
     let missing = || (best_tier() == Tier::None).then(|| "there is no sandbox here".to_string());
     run_trials(vec![
         trial("its_end_is_told", missing(), its_end_is_told),
+        trial("it_sleeps_as_exactly_as_at_home", missing(), it_sleeps_as_exactly_as_at_home),
         trial("what_it_starts_ends_with_it", missing(), what_it_starts_ends_with_it),
         trial("only_what_is_built_writes_to_its_folder", missing(), only_what_is_built_writes_to_its_folder),
         trial("what_somebody_made_by_hand_stays", None, what_somebody_made_by_hand_stays),
@@ -337,7 +375,17 @@ fn main() -> ExitCode {
             the_kernel_ends_who_takes_too_much_memory,
         ),
         trial("the_kernel_counts_their_processes", no_cgroup(true), the_kernel_counts_their_processes),
+        trial(
+            "the_kernel_counts_for_whoever_has_a_systemd",
+            missing().or_else(no_systemd),
+            the_kernel_counts_for_whoever_has_a_systemd,
+        ),
         trial("a_limit_needs_no_capability", no_root, a_limit_needs_no_capability),
+        trial(
+            "who_may_not_look_into_others_has_no_tier_reduced",
+            tried_out.clone().err(),
+            who_may_not_look_into_others_has_no_tier_reduced,
+        ),
         trial("who_tries_out_tier_reduced_leaves_etc_as_it_was", tried_out.clone().err(), move || {
             assert_eq!(tried_out.unwrap(), "the same");
         }),

@@ -15,7 +15,7 @@ use stepper::titles;
 use stepper::wire::crossings;
 
 use crate::code;
-use crate::data::{self, Data, cell_slides, tables};
+use crate::data::{self, Data, Table, cell_slides, tables};
 use crate::figures;
 use crate::glossary::{Glossary, Prose, Term};
 use crate::ladder;
@@ -159,7 +159,8 @@ fn directive(page: &Page, name: &str, arguments: &str, body: &[String], sources:
         "rules" => return statement("rules", language, sources.root),
         "shared" => shared(arguments, sources.root)?,
         "mutations" => mutations(language, sources.root)?,
-        "notes" => return notes_from_outside(arguments, language, sources.root),
+        "causes" | "similar" => measured(name, language, sources.root)?,
+        "notes" => return notes_from_outside(arguments, page, sources.root),
         "answer" => teaching::answer(arguments, language, sources.root)?,
         "ask" => teaching::ask(arguments, language, sources.root, sources.questions, sources.real)?,
         "mistakes" => teaching::mistakes(language, sources.root, sources.titles)?,
@@ -531,11 +532,11 @@ fn statement(name: &str, language: Lang, root: &Path) -> Result<String> {
 }
 
 /// A Markdown file of `lab-notes/` that stands outside the book too, without its title and the link to its twin. Links to
-/// files, which would lead nowhere from here, become their text.
-fn notes_from_outside(name: &str, language: Lang, root: &Path) -> Result<String> {
+/// files, which would lead nowhere from here, become their text, or lead to the page's section of that name.
+fn notes_from_outside(name: &str, page: &Page, root: &Path) -> Result<String> {
     ensure!(!name.is_empty() && !name.contains(['/', '.']), "`{name}` is no file's name");
     let notes = root.join("lab-notes");
-    let paths = [notes.join(format!("{name}.{}.md", language.code())), notes.join(format!("{name}.md"))];
+    let paths = [notes.join(format!("{name}.{}.md", page.language.code())), notes.join(format!("{name}.md"))];
     let path = paths.iter().find(|path| path.exists());
     let path = path.with_context(|| format!("there is no lab-notes/{name}.md"))?;
     let text = fs::read_to_string(path)?;
@@ -546,15 +547,21 @@ fn notes_from_outside(name: &str, language: Lang, root: &Path) -> Result<String>
         .into_iter()
         .map(|line| if line.starts_with("##") { format!("#{line}") } else { line.to_string() })
         .collect();
-    Ok(without_links_to_files(&lines.join("\n")))
+    let sections: Vec<String> = page.headings().into_iter().filter_map(|heading| heading.id).collect();
+    Ok(without_links_to_files(&lines.join("\n"), &sections))
 }
 
-fn without_links_to_files(text: &str) -> String {
+fn without_links_to_files(text: &str, sections: &[String]) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, tail)) = rest.split_once("](") {
         let (target, after) = tail.split_once(')').unwrap_or((tail, ""));
+        let section = sections.iter().find(|section| target.strip_suffix(".md") == Some(section));
         match before.rfind('[') {
+            Some(_) if section.is_some() => {
+                let section = section.map_or("", String::as_str);
+                out.extend([before, "](#", section, ")"]);
+            }
             Some(at) if !target.starts_with("https://") => {
                 out += &before[..at];
                 out += &before[at + 1..];
@@ -667,6 +674,53 @@ fn mutations(language: Lang, root: &Path) -> Result<Markup> {
             }
         }
     })
+}
+
+/// The tables of `lab-notes/NAME.md`, which the grader's tests keep, in one language. A long one is folded.
+fn measured(name: &str, language: Lang, root: &Path) -> Result<Markup> {
+    let cell = |cell: &str| code::inline(&in_language(cell, language));
+    let tables = tables(&root.join(format!("lab-notes/{name}.md")))?;
+    ensure!(!tables.is_empty(), "lab-notes/{name}.md has no table");
+    let shown = tables.iter().map(|Table { head, rows }| {
+        let table = html! {
+            table class="checks" {
+                thead { tr { @for head in head { th { (cell(head)) } } } }
+                tbody { @for row in rows { tr {
+                    @match &row[..] {
+                        [title, rest @ ..] if rest.iter().all(String::is_empty) => {
+                            th colspan=(row.len()) { (cell(title.trim_matches('*'))) }
+                        }
+                        row => { @for text in row { td { (cell(text)) } } }
+                    }
+                } } }
+            }
+        };
+        html! {
+            @if rows.len() > 30 {
+                details { summary { (language.of(format!("표의 {}줄 보기", rows.len()), format!("Show the table's {} rows", rows.len()))) } (table) }
+            } @else { (table) }
+        }
+    });
+    Ok(html! { @for table in shown { (table) } })
+}
+
+/// Of a cell in both languages, one. The Korean stands before ` · `, or without one ends with the last Korean letter; so it is in the
+/// parentheses of `no_close (… · …); …`, too.
+fn in_language(cell: &str, language: Lang) -> String {
+    let one = |part: &str| {
+        let (before, both, after) = match part.split_once(" (").zip(part.strip_suffix(')')) {
+            Some(((name, _), open)) if part.contains(" · ") => {
+                (&part[..name.len() + 2], &open[name.len() + 2..], ")")
+            }
+            _ => ("", part, ""),
+        };
+        let korean_ends = both.rfind(|c| ('가'..='힣').contains(&c)).map(|at| at + '가'.len_utf8());
+        let (ko, en) =
+            both.split_once(" · ").or_else(|| Some(both.split_at(korean_ends?))).unwrap_or((both, ""));
+        let chosen = if en.is_empty() { ko } else { language.of(ko, en) };
+        format!("{before}{}{after}", chosen.trim())
+    };
+    cell.split("; ").map(one).collect::<Vec<_>>().join("; ")
 }
 
 /// Slide → page → program.
@@ -806,8 +860,31 @@ mod tests {
 
     #[test]
     fn links_to_files_become_their_text() {
-        let text = "see [it](../x.md), [RFC](https://rfc-editor.org), `[a]`";
-        assert_eq!(without_links_to_files(text), "see it, [RFC](https://rfc-editor.org), `[a]`");
+        let text = "see [it](../x.md), [RFC](https://rfc-editor.org), `[a]`, [more](similar.md)";
+        let without = |sections: &[String]| without_links_to_files(text, sections);
+        assert_eq!(without(&[]), "see it, [RFC](https://rfc-editor.org), `[a]`, more");
+        assert_eq!(
+            without(&["similar".into()]),
+            "see it, [RFC](https://rfc-editor.org), `[a]`, [more](#similar)"
+        );
+    }
+
+    #[test]
+    fn of_a_cell_in_two_languages_one_is_taken() {
+        for (cell, ko, en) in [
+            ("과제 Lab", "과제", "Lab"),
+            ("`for`를 `while`로 · loops", "`for`를 `while`로", "loops"),
+            ("C를 C++처럼 · C to C++", "C를 C++처럼", "C to C++"),
+            ("23/25", "23/25", "23/25"),
+            (
+                "a_b (말해요 · it says (so)); c (그래요 · so)",
+                "a_b (말해요); c (그래요)",
+                "a_b (it says (so)); c (so)",
+            ),
+            ("a_b (its calls show it)", "a_b (its calls show it)", "a_b (its calls show it)"),
+        ] {
+            assert_eq!([Lang::Ko, Lang::En].map(|lang| in_language(cell, lang)), [ko, en]);
+        }
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub enum Fault {
     Failed(Box<Failure>),
     /// The same, and a signal ended the program.
     Died(Box<Failure>),
+    /// Nobody's, for it says nothing: what came of it is what the check with this id has failed for. As if it had needed that one.
+    Unsaid(&'static str),
     /// The grader's own: nobody loses anything, and there is no mark.
     Grader(io::Error),
 }
@@ -69,6 +71,15 @@ impl Fault {
             failure.expected.ko.insert_str(0, &whom.ko);
             failure.expected.en.insert_str(0, &whom.en);
         })
+    }
+
+    /// Says nothing if this check has failed: its mistake would be told, and paid for, twice.
+    #[must_use]
+    pub fn unless_failed(self, failed: &[&'static str], check: &'static str) -> Self {
+        match self {
+            Fault::Failed(_) | Fault::Died(_) if failed.contains(&check) => Fault::Unsaid(check),
+            other => other,
+        }
     }
 
     fn changed(mut self, change: impl FnOnce(&mut Failure)) -> Self {

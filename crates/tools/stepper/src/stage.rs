@@ -642,7 +642,7 @@ impl Stage {
         let requests = self.crossed.iter_mut().rev().filter(|segment| segment.flags == "SYN");
         requests.take((dropped - self.dropped) as usize).for_each(|segment| segment.dropped = true);
         self.dropped = dropped;
-        let crossed = self.without_repeats();
+        let crossed = without_repeats(std::mem::take(&mut self.crossed), &mut self.asked);
         let asked: Vec<Asked> = self.tasks.iter().map(Task::asked).collect();
         let state = self.kernel.state(&asked, self.network.pid())?;
         let task = &mut self.tasks[process];
@@ -660,17 +660,6 @@ impl Stage {
             state,
         });
         Ok(())
-    }
-
-    /// What has crossed since the last step. A request for a connection that is sent again and gets no answer again is no step's:
-    /// how often that happens is the clock's matter.
-    fn without_repeats(&mut self) -> Vec<Segment> {
-        let mut crossed = std::mem::take(&mut self.crossed);
-        let answered: HashSet<_> = crossed.iter().map(|answer| (answer.to, answer.from)).collect();
-        crossed.retain(|Segment { from, to, flags, seq, .. }| {
-            flags != "SYN" || self.asked.insert((*from, *to, *seq)) || answered.contains(&(*from, *to))
-        });
-        crossed
     }
 
     /// A place in a program's text, with the step of the comment above it; its text is kept. A program can name any file as its
@@ -774,4 +763,84 @@ impl Drop for Stage {
 /// A signal's bit in the masks of `/proc/PID/status`.
 fn bit(signal: i32) -> u64 {
     1 << (signal - 1)
+}
+
+/// What has crossed in one step, without what the clock repeats: of a request for a connection that is sent again and again, a step
+/// has the last, and only if it is the first step to have it, or if the answer is in this step, too.
+fn without_repeats(
+    mut crossed: Vec<Segment>,
+    asked: &mut HashSet<(SocketAddr, SocketAddr, u32)>,
+) -> Vec<Segment> {
+    let answered: HashSet<_> = crossed.iter().map(|answer| (answer.to, answer.from)).collect();
+    let mut in_this_step = HashSet::new();
+    crossed.reverse();
+    crossed.retain(|Segment { from, to, flags, seq, .. }| {
+        let request = (*from, *to, *seq);
+        let matters = !asked.contains(&request) || answered.contains(&(*from, *to));
+        flags != "SYN" || in_this_step.insert(request) && matters
+    });
+    crossed.reverse();
+    asked.extend(in_this_step);
+    crossed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::Protocol;
+
+    const CLIENT: &str = "192.0.2.2:40000";
+    const SERVER: &str = "192.0.2.1:7";
+
+    fn segment(from: &str, to: &str, flags: &str) -> Segment {
+        Segment {
+            from: from.parse().unwrap(),
+            to: to.parse().unwrap(),
+            protocol: Protocol::Tcp,
+            flags: flags.into(),
+            seq: 1000,
+            ack: 0,
+            len: 0,
+            data: String::new(),
+            dropped: false,
+            packet: Vec::new(),
+            time: Duration::ZERO,
+        }
+    }
+
+    /// However often the clock had a request sent again, a step has the same segments.
+    #[test]
+    fn a_request_that_is_sent_again_is_shown_once() {
+        let syn = || segment(CLIENT, SERVER, "SYN");
+        let answer = || segment(SERVER, CLIENT, "SYN ACK");
+        for again in 0..4 {
+            let mut asked = HashSet::new();
+            let mut step = |crossed: Vec<Segment>| without_repeats(crossed, &mut asked);
+            let syns = |n| vec![syn(); n];
+            assert_eq!(step(syns(1 + again)), [syn()], "the first step, {again} again");
+            assert_eq!(step(syns(again)), [], "a step of waiting, {again} again");
+            let answered = [syns(1 + again), vec![answer()]].concat();
+            assert_eq!(step(answered), [syn(), answer()], "the step of the answer, {again} again");
+        }
+    }
+
+    /// Of a request that was dropped and then answered, all in one step, it is the answered one that is shown.
+    #[test]
+    fn the_request_that_was_answered_is_shown() {
+        let dropped = Segment { dropped: true, ..segment(CLIENT, SERVER, "SYN") };
+        let (syn, answer) = (segment(CLIENT, SERVER, "SYN"), segment(SERVER, CLIENT, "SYN ACK"));
+        let crossed = vec![dropped, syn.clone(), answer.clone()];
+        assert_eq!(without_repeats(crossed, &mut HashSet::new()), [syn, answer]);
+    }
+
+    /// Another client's request is another's, and so is one with another number.
+    #[test]
+    fn requests_of_others_are_no_repeats() {
+        let all = [
+            segment(CLIENT, SERVER, "SYN"),
+            segment("192.0.2.3:40000", SERVER, "SYN"),
+            Segment { seq: 2000, ..segment(CLIENT, SERVER, "SYN") },
+        ];
+        assert_eq!(without_repeats(all.to_vec(), &mut HashSet::new()), all);
+    }
 }

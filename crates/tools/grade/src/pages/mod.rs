@@ -108,6 +108,7 @@ fn overview(class: &Class, changes: &[Change], pairs: &[Pair], lang: Lang) -> Ma
         (attendance(class, lang))
         (changed(changes, lang))
         (prints_all(class, lang))
+        (ready_made(class, lang))
         main {
             div.two {
                 section {
@@ -184,6 +185,23 @@ fn prints_all(class: &Class, lang: Lang) -> Markup {
                          without the work, not a verdict."))
                 }
                 ul { @for row in all { li { (link(&row.student, "students/")) } } }
+            }
+        }
+    }
+}
+
+/// Whose marks may be another program's.
+fn ready_made(class: &Class, lang: Lang) -> Markup {
+    let all: Vec<&Row> = class.rows.iter().filter(|row| !row.ready_made.is_empty()).collect();
+    html! {
+        @if !all.is_empty() {
+            section.alert {
+                strong { (lang.of("과제에서 할 일을 대신하는 다른 프로그램을 실행한 제출: ", "Calls another program that does the lab's work: ")) (all.len()) }
+                p.soft {
+                    (lang.of("규칙에서는 제출물이 시스템 콜을 직접 불러야 해요. 어떤 프로그램을 실행했는지 살펴보라는 뜻일 뿐 판정은 아니에요.",
+                        "The rules ask for a program that makes the calls itself. A hint to see what it has others do, not a verdict."))
+                }
+                ul { @for row in all { li { (link(&row.student, "students/")) ": " (visible(&row.ready_made.join(", "))) } } }
             }
         }
     }

@@ -28,12 +28,23 @@ pub struct Kit {
     pub shared: Shared,
     /// `sockcommon=/opt/kit/libsockcommon-….rlib`: what a single Rust file may use.
     pub externs: Vec<String>,
-    /// What the compiler of C is told beside the usual: [`PATTERN`], if it knows that.
-    pub cc: Vec<String>,
+    /// The compilers of C and C++ that know [`PATTERN`], as they are in there too.
+    pub filling: Vec<String>,
 }
 
 /// Fills variables that nobody has set. What is in them is then no luck of the stack's: an unchecked fgets at the end of input shows.
 const PATTERN: &str = "-ftrivial-auto-var-init=pattern";
+
+/// What gcc warned of until 14 and then took for an error: a submission that was made at home with an older one is built here, too.
+const OLDER_C: [&str; 4] = [
+    "-Wno-error=implicit-function-declaration",
+    "-Wno-error=implicit-int",
+    "-Wno-error=int-conversion",
+    "-Wno-error=incompatible-pointer-types",
+];
+
+/// Where in `/work` it is added to what a Makefile calls.
+const FILLING: &str = "filling";
 
 /// Is that what this compiler knows (gcc from 12 on, clang)? It has nothing to compile.
 fn knows_pattern(compiler: &Path) -> bool {
@@ -49,12 +60,13 @@ pub fn kit(kind: &Kind) -> io::Result<Kit> {
             let kit = RUST.get_or_init(|| rust_kit().map_err(|error| error.to_string()));
             kit.clone().map_err(io::Error::other)
         }
-        Kind::C(_) => {
-            static KNOWN: OnceLock<bool> = OnceLock::new();
-            // C++'s is of the same make.
-            let known = *KNOWN
-                .get_or_init(|| installed("cc", "C", "gcc").is_ok_and(|cc| knows_pattern(Path::new(&cc))));
-            Ok(Kit { cc: known.then(|| PATTERN.to_string()).into_iter().collect(), ..Kit::default() })
+        Kind::C(_) | Kind::Make => {
+            static FILLING: OnceLock<Vec<String>> = OnceLock::new();
+            let filling = FILLING.get_or_init(|| {
+                let compilers = ["cc", "gcc", "c++", "g++"].map(|name| installed(name, "C", "gcc"));
+                compilers.into_iter().flatten().filter(|path| knows_pattern(Path::new(path))).collect()
+            });
+            Ok(Kit { filling: filling.clone(), ..Kit::default() })
         }
         _ => Ok(Kit::default()),
     }
@@ -105,7 +117,7 @@ fn rust_kit() -> io::Result<Kit> {
     {
         folders.push((registry, "/opt/cargo/registry".to_string()));
     }
-    Ok(Kit { shared: Shared { folders }, externs, cc: Vec::new() })
+    Ok(Kit { shared: Shared { folders }, externs, filling: Vec::new() })
 }
 
 /// What a command prints; an error with its stderr if it fails.
@@ -171,9 +183,9 @@ fn in_utf16(work: &Path) -> Option<String> {
         Ok([b"\xFF\xFE", b"\xFE\xFF"].iter().any(|mark| start == *mark))
     };
     let files = fs::read_dir(work.join("submission")).ok()?.flatten();
-    let mut names =
-        files.filter(|file| starts_so(&file.path()).unwrap_or(false)).map(|file| file.file_name());
-    Some(names.next()?.to_string_lossy().into_owned())
+    let names = files.filter(|file| starts_so(&file.path()).unwrap_or(false)).map(|file| file.file_name());
+    // The order in which a folder is read is the file system's.
+    Some(names.min()?.to_string_lossy().into_owned())
 }
 
 /// A submission that is being built.
@@ -241,19 +253,36 @@ impl Building<'_> {
         if *kind == Kind::Cargo {
             workspace_around(work)?;
         }
+        if *kind == Kind::Make {
+            self.fill_for_make()?;
+        }
         self.place.give(work)?;
         Ok(false)
+    }
+
+    /// For a Makefile, which says itself how to compile: what stands before the compilers in `PATH`, so that they fill variables too.
+    fn fill_for_make(&self) -> io::Result<()> {
+        let folder = self.work.join(FILLING);
+        fs::create_dir(&folder)?;
+        for compiler in &self.kit.filling {
+            let file = folder.join(Path::new(compiler).file_name().unwrap_or_default());
+            fs::write(&file, format!("#!/bin/sh\nexec {compiler} {PATTERN} \"$@\"\n"))?;
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o755))?;
+        }
+        Ok(())
     }
 
     /// One file as it is; of several, each by itself, and those with a main that is not wanted are left out.
     fn c(&mut self, files: &[String], program: &str) -> Verdict {
         let is_cpp = |file: &&String| Path::new(file).extension().is_some_and(|ending| ending != "c");
-        let flags = [strings(&["-Wall", "-Wextra", "-O2", "-pthread"]), self.kit.cc.clone()].concat();
+        let flags = strings(&["-Wall", "-Wextra", "-O2", "-pthread"]);
         let compiler = |cpp: bool| -> io::Result<Vec<String>> {
             let [compiler, standard, language, package] =
                 if cpp { ["c++", "-std=gnu++17", "C++", "g++"] } else { ["cc", "-std=gnu11", "C", "gcc"] };
-            installed(compiler, language, package)?;
-            Ok([strings(&[compiler, standard]), flags.clone()].concat())
+            let path = installed(compiler, language, package)?;
+            let filling = strings(if self.kit.filling.contains(&path) { &[PATTERN] } else { &[] });
+            let older = strings(if cpp { &[] } else { &OLDER_C });
+            Ok([strings(&[compiler, standard]), flags.clone(), filling, older].concat())
         };
         let output = strings(&["-o", program]);
         let math = strings(&["-lm"]);
@@ -377,7 +406,7 @@ impl Building<'_> {
 
     /// Runs a compiler in the place. What it says goes into the log.
     fn run(&mut self, command: Vec<String>) -> Verdict {
-        let path = format!("/opt/rust/bin:{}", PATH.join(":"));
+        let path = format!("{}/{FILLING}:/opt/rust/bin:{}", self.inside, PATH.join(":"));
         let cache = format!("{}/go-cache", self.inside);
         let env = [
             ("PATH", &path[..]),

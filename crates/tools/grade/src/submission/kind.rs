@@ -65,6 +65,7 @@ pub(super) fn kind(copy: &Path, lab: &str) -> io::Result<Kind> {
         }
     }
     names.sort();
+    folders.sort();
     let has = |wanted: &[&str]| names.iter().any(|name| wanted.contains(&name.as_str()));
     if has(&["Makefile", "makefile", "GNUmakefile"]) {
         return Ok(Kind::Make);

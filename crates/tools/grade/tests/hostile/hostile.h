@@ -34,7 +34,7 @@ __attribute__((constructor)) static void mark(void)
 
     prctl(PR_SET_NAME, MARK "\xff");
     setrlimit(RLIMIT_CPU, &cpu);
-    alarm(120);
+    alarm(900);
 }
 
 /* The port, or the end: what is no port gets no attack. */

@@ -9,7 +9,6 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output, Stdio};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -68,24 +67,34 @@ const BOMBS: [&str; 13] = [
 /// What was tried, and what came of it.
 static TABLE: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 
-/// Is this for the bombs?
-static BESIDE_BOMBS: AtomicBool = AtomicBool::new(false);
-
 /// A class with one hostile submission and one good one, an instructor with a key, a folder for results.
 struct Class {
     folder: tempfile::TempDir,
+    /// The lab of the good submission.
+    neighbour: &'static str,
     /// The name of the hostile submission's processes.
     mark: String,
 }
 
 impl Class {
     fn new() -> Self {
+        Class::beside("port_number")
+    }
+
+    /// Beside a bomb the neighbour is one that takes long; beside others, which are beside each other as well, a short one will do.
+    /// In tier reduced nobody is beside anybody.
+    fn of(name: &str) -> Self {
+        let beside = best_tier() == Tier::Full && BOMBS.contains(&name);
+        if beside { Class::beside("tcp_echoserv") } else { Class::new() }
+    }
+
+    fn beside(neighbour: &'static str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         // As a shared folder would be: who may go through it may read it.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
-        let class = Class { folder, mark: format!("h{:09}", fastrand::u32(..1_000_000_000)) };
+        let class = Class { folder, neighbour, mark: format!("h{:09}", fastrand::u32(..1_000_000_000)) };
         for (name, text) in [
-            ("class/neighbour.c", format!("/* {SECRET} */\n{}", good(neighbour()))),
+            ("class/neighbour.c", format!("/* {SECRET} */\n{}", good(neighbour))),
             ("instructor/key.txt", format!("{SECRET}\n")),
             ("results/evil.json", format!("{{\"note\": \"{SECRET}\"}}\n")),
         ] {
@@ -126,7 +135,7 @@ impl Class {
     fn grade(&self, lab: &str) -> Report {
         let before = self.everything();
         let report = thread::scope(|scope| {
-            let neighbour = || graded(neighbour(), &self.path("class/neighbour.c"), Allowed::USUAL);
+            let neighbour = || graded(self.neighbour, &self.path("class/neighbour.c"), Allowed::USUAL);
             let neighbour = scope.spawn(neighbour);
             let report = graded(lab, &self.path("class/evil"), LITTLE);
             nothing_is_left(&self.mark);
@@ -164,19 +173,16 @@ fn read(name: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The neighbour's lab: beside bombs the one that takes longest, beside the others, which are beside each other as well, a short one.
-fn neighbour() -> &'static str {
-    if BESIDE_BOMBS.load(Ordering::Relaxed) { "tcp_echoserv" } else { "port_number" }
-}
-
 fn good(lab: &str) -> String {
     fs::read_to_string(root().join(format!("crates/tools/grade/tests/submissions/{lab}/plain.c"))).unwrap()
 }
 
 fn graded(lab: &str, path: &Path, allowed: Allowed) -> Report {
-    let options =
-        Options { seed: fastrand::u64(..1 << 32), tier: best_tier(), lang: Lang::En, allowed, only: None };
-    grade(labs::find(lab).unwrap(), path, &options)
+    grade(labs::find(lab).unwrap(), path, &options(allowed))
+}
+
+fn options(allowed: Allowed) -> Options {
+    Options { seed: fastrand::u64(..1 << 32), tier: best_tier(), lang: Lang::En, allowed, only: None }
 }
 
 /// The processes whose name begins so.
@@ -226,7 +232,7 @@ fn note(name: &str, stopped_by: String) {
 
 /// A hostile C file: at most so many points, and in what is said this text.
 fn attack(name: &str, lab: &str, most: u32, says: &str) {
-    let class = Class::new();
+    let class = Class::of(name);
     class.hand_in(&[("main.c", &read(&format!("{name}.c")))]);
     let report = class.grade(lab);
     assert_eq!(report.error, "", "{report}");
@@ -260,7 +266,7 @@ fn trial(name: &'static str, missing: Option<String>, test: impl FnOnce() + Send
 
 /// What a build says is kept: an attack while building says what it got there.
 fn attack_building(name: &str, files: &[(&str, &str)], says: &str) {
-    let class = Class::new();
+    let class = Class::of(name);
     let text = |text: &str| text.replace("@INSTRUCTOR@", &class.path("instructor").display().to_string());
     let files: Vec<(&str, String)> = files.iter().map(|(name, file)| (*name, text(file))).collect();
     let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
@@ -298,7 +304,7 @@ fn include() {
 
 fn fork_bomb_while_building() {
     let makefile = "all:\n\tcc -o bomb bomb.c && ./bomb 1\n";
-    let class = Class::new();
+    let class = Class::of("fork_bomb_while_building");
     class.hand_in(&[("Makefile", makefile), ("bomb.c", &read("fork_bomb.c"))]);
     let report = class.grade("tcp_echoserv");
     assert_eq!((report.error.as_str(), report.score), ("", Some(0)), "{report}");
@@ -680,11 +686,12 @@ fn trials(bombs: bool) -> Vec<Trial> {
         server("thief", "CANARY ."),
         server("walls", "tried all, open:."),
         server("old_calls", "SIGSYS"),
+        server("file_locks", "locks: 0, flock allowed."),
         client("client_endless", ""),
         client("client_drip", ""),
         client("client_resets", ""),
     ];
-    let others: [(&str, fn()); 22] = [
+    let others: [(&str, fn()); 23] = [
         ("etc", etc),
         ("disk_while_building", disk_while_building),
         ("disk_unlinked", disk_unlinked),
@@ -707,11 +714,14 @@ fn trials(bombs: bool) -> Vec<Trial> {
         ("killed_grader", killed_grader),
         ("refused_tier", refused_tier),
         ("reduced", reduced),
+        ("java", java),
     ];
     trials.extend(others.into_iter().map(|(name, test)| {
         let missing = match name {
             "reduced" => no_reduced(),
             "refused_tier" if tier_to_refuse().is_none() => Some("here every tier can be had".into()),
+            "java" if best_tier() == Tier::Full => Some("it is tried in tests/forms.rs".into()),
+            "java" => ["java", "javac"].into_iter().find_map(missing_program),
             "build_rs" | "reference" | "locks" => missing_program("cargo"),
             _ => None,
         };
@@ -724,7 +734,7 @@ fn trials(bombs: bool) -> Vec<Trial> {
     trials
 }
 
-/// What tier reduced has to stand.
+/// What tier reduced has to stand. There nobody connects with himself, to fill that.
 const REDUCED: &[&str] = &[
     "canary",
     "walls",
@@ -742,6 +752,15 @@ const REDUCED: &[&str] = &[
     "built_links",
     "refused_tier",
     "etc",
+    "file_locks",
+    "sockets",
+    "full_pairs",
+    "mappings",
+    "page_tables",
+    "hidden_memory",
+    "short_lives",
+    "keeps_stdout",
+    "java",
 ];
 
 /// The variable with the trials that a run is for, if not all.
@@ -848,19 +867,35 @@ fn disk_while_building() {
     note("disk_while_building", stopped_by(&report));
 }
 
-/// As [`disk_while_building`], in files that are in no folder any more, some of which a thread has alone.
+/// As [`disk_while_building`], in files that are in no folder any more: kept open by a thread alone, mapped, or on their way over a
+/// socket.
 fn disk_unlinked() {
     let class = Class::new();
-    let makefile = "all:\n\tcc -o disk disk.c && ./disk 1\n";
-    class.hand_in(&[("Makefile", makefile), ("disk.c", &read("disk_unlinked.c"))]);
-    let report = class.grade("tcp_echoserv");
-    assert_eq!((report.error.as_str(), report.score), ("", Some(0)), "{report}");
-    if report.tier == Tier::Reduced {
-        assert!(said(&report).contains("to the disk"), "{report}");
-    } else {
-        assert!(report.build_log.contains("disk: full"), "{report}");
+    for (how, says) in
+        [("open", "to the disk"), ("mapped", "to the disk"), ("sent", "it sent descriptors over a socket")]
+    {
+        let makefile = format!("all:\n\tcc -o disk disk.c && ./disk 1 {how}\n");
+        class.hand_in(&[("Makefile", &makefile), ("disk.c", &read("disk_unlinked.c"))]);
+        let report = class.grade("tcp_echoserv");
+        assert_eq!((report.error.as_str(), report.score), ("", Some(0)), "{how}: {report}");
+        if report.tier == Tier::Reduced {
+            assert!(said(&report).contains(says), "{how}: {report}");
+        } else {
+            assert!(report.build_log.contains("disk: full"), "{how}: {report}");
+        }
+        note(&format!("disk_unlinked, {how}"), stopped_by(&report));
     }
-    note("disk_unlinked", stopped_by(&report));
+}
+
+/// Where another user sees all of the system, a JVM finds what it needs.
+fn java() {
+    let text = fs::read_to_string(root().join("crates/tools/grade/tests/forms/MyDaytime.java")).unwrap();
+    let class = Class::new();
+    let path = class.path("class/MyDaytime.java");
+    fs::write(&path, text).unwrap();
+    let options = Options { only: Some("until_close".into()), ..options(Allowed::USUAL) };
+    let report = grade(labs::find("mydaytime").unwrap(), &path, &options);
+    assert_eq!(report.checks.last().map(|check| check.status), Some(Status::Passed), "{report}");
 }
 
 /// This program as a grader: `__grade LAB PATH`.
@@ -874,7 +909,6 @@ pub(crate) fn main(bombs: bool) -> ExitCode {
     if let Some(code) = dispatch() {
         return code.into();
     }
-    BESIDE_BOMBS.store(bombs && std::env::var_os(ONLY).is_none(), Ordering::Relaxed);
     let args: Vec<String> = std::env::args().collect();
     if let [_, part, lab, path] = &args[..]
         && part == "__grade"

@@ -56,6 +56,7 @@ pub(crate) fn report() -> Report {
         ],
         build_log: String::new(),
         notes: vec!["SO_REUSEADDR isn't set".into()],
+        ready_made: Vec::new(),
         error: String::new(),
         graded_at: "2026-06-01T14:33:11Z".into(),
         duration_ms: 1234,

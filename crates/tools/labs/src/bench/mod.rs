@@ -9,7 +9,7 @@ mod watch;
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::rc::Rc;
@@ -48,6 +48,8 @@ pub struct Bench {
     /// How long it waits for its peers at the most, as far as its traced runs have shown: 0 is for
     /// ever. None if there was no such run.
     pub(crate) waits: Rc<Cell<Option<Duration>>>,
+    /// The programs that do such labs' work and that its traced runs have started: `socat`.
+    pub(crate) ready_made: Rc<RefCell<BTreeSet<String>>>,
     /// Does a search that has found something look for the fewest acts?
     pub shrinks: bool,
     /// The fewest acts after which the last search saw the program and its model part.
@@ -88,6 +90,7 @@ impl Bench {
             converted: Arc::default(),
             failed: Vec::new(),
             waits: Rc::default(),
+            ready_made: Rc::default(),
             shrinks: true,
             acts: Vec::new(),
             replay: None,
@@ -120,6 +123,7 @@ impl Bench {
         let mut run = Run::start(&self.place, command, how, traced.then_some(&start.inject[..]))?;
         run.converted = Arc::clone(&self.converted);
         run.waits = Rc::clone(&self.waits);
+        run.ready_made = Rc::clone(&self.ready_made);
         run.tape.clone_from(&self.tape);
         Ok(run)
     }
@@ -131,9 +135,10 @@ impl Bench {
         run.finish()
     }
 
-    /// As [`Bench::run`], for what reads nothing: its stdin stays open and empty, as a terminal's where nobody types.
+    /// As [`Bench::run`], for what reads nothing: its stdin stays open and empty, as a terminal's where nobody types. Traced, so that
+    /// which other programs it starts is seen in the labs without a peer, too.
     pub fn run_at_terminal(&self, args: &[&str]) -> Verdict<Finished> {
-        self.start(args)?.finish_unread()
+        self.start_with(args, &Start { traced: true, ..Start::default() })?.finish_unread()
     }
 
     /// Starts the submission, a TCP server, with a free port as its argument and waits until the kernel says that it listens
@@ -220,6 +225,12 @@ impl Bench {
         }
     }
 
+    /// The programs that do such labs' work and that it was seen to start.
+    #[must_use]
+    pub fn ready_made(&self) -> Vec<String> {
+        self.ready_made.borrow().iter().cloned().collect()
+    }
+
     /// What is worth saying and costs nothing.
     #[must_use]
     pub fn notes(&self) -> Vec<Words> {
@@ -229,7 +240,14 @@ impl Bench {
                 "What it prints is not UTF-8, and was read as EUC-KR (CP949). It costs nothing."
             )
         });
-        self.notes.iter().cloned().chain(converted).collect()
+        let ready_made = self.ready_made().join(", ");
+        let calls_others = (!ready_made.is_empty()).then(|| {
+            words!(
+                "{ready_made}: 과제에서 할 일을 대신하는 다른 프로그램을 실행해요. 규칙에서는 제출물이 시스템 콜을 직접 불러야 해요.",
+                "{ready_made}: it calls another program that does the lab's work. The rules ask for a program that makes the calls itself."
+            )
+        });
+        self.notes.iter().cloned().chain(converted).chain(calls_others).collect()
     }
 
     /// Says something that costs nothing, once.

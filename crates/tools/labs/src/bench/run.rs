@@ -1,6 +1,7 @@
 //! One run of a submission: its input, its output, its calls, its end.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::io::{self, Read, Write as _};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Stdio};
@@ -22,7 +23,7 @@ use tempfile::TempDir;
 
 use super::show::{bytes, in_utf8, last_lines, lines};
 use super::watch::{INTERVAL, Seen, Watch, Watched};
-use crate::calls::longest_wait;
+use crate::calls::{longest_wait, ready_made};
 use crate::verdict::{Failure, Fault, Verdict};
 use crate::words;
 use crate::words::Words;
@@ -57,6 +58,8 @@ pub struct Run {
     pub(super) converted: Arc<AtomicBool>,
     /// Its [`super::Bench::waits`].
     pub(super) waits: Rc<Cell<Option<Duration>>>,
+    /// Its [`super::Bench::ready_made`].
+    pub(super) ready_made: Rc<RefCell<BTreeSet<String>>>,
     /// Its [`super::Bench::tape`].
     pub(super) tape: Option<Rc<RefCell<Tape>>>,
     /// How it was started.
@@ -134,15 +137,23 @@ pub fn output(finished: &Finished) -> Words {
     Words { ko: text.clone(), en: text }
 }
 
-/// What comes out of a pipe, collected as it comes, up to a limit. What comes after that is read and forgotten: a server may print all
+/// What comes out of a pipe, collected as it comes, up to a limit. What is beyond that is read and forgotten: a server may print all
 /// that it receives.
 #[derive(Clone, Debug, Default)]
 struct Stream {
     so_far: Arc<Mutex<(Vec<u8>, bool)>>,
 }
 
+/// What is kept of more than the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    Beginning,
+    /// And up to as much before it.
+    End,
+}
+
 impl Stream {
-    fn collect(mut pipe: impl Read + Send + 'static, limit: usize) -> Self {
+    fn collect(mut pipe: impl Read + Send + 'static, limit: usize, kept: Kept) -> Self {
         let stream = Stream::default();
         let so_far = Arc::clone(&stream.so_far);
         thread::spawn(move || {
@@ -153,8 +164,12 @@ impl Stream {
                     n => n.unwrap_or(0),
                 };
                 let mut so_far = so_far.lock().unwrap_or_else(PoisonError::into_inner);
-                let room = limit.saturating_sub(so_far.0.len());
+                let room = if kept == Kept::End { n } else { limit.saturating_sub(so_far.0.len()) };
                 so_far.0.extend_from_slice(&buf[..n.min(room)]);
+                if so_far.0.len() > 2 * limit {
+                    let before = so_far.0.len() - limit;
+                    so_far.0.drain(..before);
+                }
                 if n == 0 {
                     so_far.1 = true;
                     break;
@@ -189,6 +204,8 @@ impl Run {
             how.strace = vec![strace.display().to_string()];
             how.strace.extend(trace::options(calls.path(), inject));
         }
+        let on_a_disk = place.tier != Tier::Full && how.building;
+        let folder = on_a_disk.then(|| place.folder().canonicalize()).transpose()?;
         let (mut status, writer) = io::pipe()?;
         let Prepared { mut command, user, cgroup } = place.command(&argv, &how, &writer)?;
         let mut keeper =
@@ -203,14 +220,18 @@ impl Run {
             cgroup,
             own_network: place.tier == Tier::Full,
             trace: calls.as_ref().map(|folder| folder.path().to_path_buf()),
-            folder: (place.tier != Tier::Full && how.building).then(|| place.folder().to_path_buf()),
+            folder,
         });
         let limit = how.limits.output;
-        let collect = |pipe: Option<Box<dyn Read + Send>>| {
-            Stream::collect(pipe.unwrap_or_else(|| Box::new(io::empty())), limit)
+        let collect = |pipe: Option<Box<dyn Read + Send>>, kept| {
+            Stream::collect(pipe.unwrap_or_else(|| Box::new(io::empty())), limit, kept)
         };
-        let stdout = collect(keeper.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>));
-        let stderr = collect(keeper.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>));
+        let stdout = keeper.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
+        let stdout = collect(stdout, Kept::Beginning);
+        // What a compiler says first tells most; of a run, its last words.
+        let kept = if how.building { Kept::Beginning } else { Kept::End };
+        let stderr = keeper.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
+        let stderr = collect(stderr, kept);
         let Some(processes) = ready(&mut status)? else {
             // Before the submission could do anything: what is on stderr is the grader's own.
             let _ = keeper.wait();
@@ -224,7 +245,7 @@ impl Run {
             .filter(|pid| pid.cast_unsigned() != keeper.id())
             .map(Pid::from_raw)
             .collect();
-        let status = Stream::collect(status, 256);
+        let status = Stream::collect(status, 256, Kept::Beginning);
         let unwritten = Arc::<AtomicUsize>::default();
         let stdin = keeper.stdin.take().map(|mut pipe| {
             let (sender, bytes) = mpsc::channel::<Vec<u8>>();
@@ -245,7 +266,7 @@ impl Run {
         } else {
             (Arc::clone(&place.spent), place.allowed.in_all)
         };
-        let (converted, waits) = Default::default();
+        let (converted, waits, ready_made) = Default::default();
         Ok(Run {
             keeper,
             stdin,
@@ -262,6 +283,7 @@ impl Run {
             calls,
             converted,
             waits,
+            ready_made,
             tape: None,
             argv,
         })
@@ -301,7 +323,7 @@ impl Run {
     pub(super) fn rests(&self) -> io::Result<bool> {
         let worked = self.watch.seen().worked;
         // The last of those that are ours is the init: who is above it only waits for it.
-        let Some(init) = self.inside.last() else { return Ok(true) };
+        let Some(init) = self.inside.last() else { return Ok(self.over()) };
         let mut last = None;
         self.until(|| {
             let written = self.unwritten.load(Ordering::Acquire) == 0;
@@ -633,6 +655,7 @@ impl Drop for Run {
             && let Ok(Some(calls)) = self.own_calls()
         {
             self.waits.set(self.waits.get().max(Some(longest_wait(&calls).unwrap_or_default())));
+            self.ready_made.borrow_mut().extend(ready_made(&calls));
             if let Some(tape) = self.tape.take() {
                 tape.borrow_mut().runs.push((std::mem::take(&mut self.argv), calls));
             }
@@ -792,12 +815,30 @@ mod tests {
     fn a_pipe_that_somebody_keeps_open_is_not_waited_for_for_ever() {
         let (pipe, mut kept_open) = io::pipe().unwrap();
         kept_open.write_all(b"abc").unwrap();
-        let stream = Stream::collect(pipe, 100);
+        let stream = Stream::collect(pipe, 100, Kept::Beginning);
         read_out(&[&stream]);
         assert_eq!((&stream.so_far()[..], stream.closed()), (&b"abc"[..], false));
         drop(kept_open);
         read_out(&[&stream]);
         assert!(stream.closed());
+    }
+
+    #[test]
+    fn of_too_much_the_beginning_is_kept_or_the_end() {
+        let all: Vec<u8> = (0..50_000_u32).flat_map(|n| format!("{n}\n").into_bytes()).collect();
+        for (kept, is_part) in [
+            (Kept::Beginning, <[u8]>::starts_with as fn(&[u8], &[u8]) -> bool),
+            (Kept::End, <[u8]>::ends_with),
+        ] {
+            let stream = Stream::collect(io::Cursor::new(all.clone()), 10_000, kept);
+            read_out(&[&stream]);
+            let part = stream.so_far();
+            assert!(
+                is_part(&all, &part) && (10_000..=20_000).contains(&part.len()),
+                "{kept:?} {}",
+                part.len()
+            );
+        }
     }
 
     #[test]

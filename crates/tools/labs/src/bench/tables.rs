@@ -81,9 +81,10 @@ fn ask(request: InetRequest, flags: u16) -> io::Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// The memory that the kernel keeps for what is on its way between the sockets of this network: of each, what it has received
-/// and not given yet, what it has sent and nobody has taken, and what it holds ready. Of a UNIX socket, as much as it may send.
-pub(super) fn socket_memory() -> io::Result<u64> {
+/// The memory that the kernel keeps for what is on its way between those sockets of this network whose inodes are `theirs`: of each,
+/// what it has received and not given yet, what it has sent and nobody has taken, and what it holds ready. Of a UNIX socket, as much
+/// as it may send.
+pub(super) fn socket_memory(theirs: impl Fn(u32) -> bool) -> io::Result<u64> {
     let mut sum = 0;
     let mut add = |parts: [u32; 4]| sum += parts.into_iter().map(u64::from).sum::<u64>();
     for family in [AF_INET, AF_INET6] {
@@ -92,7 +93,9 @@ pub(super) fn socket_memory() -> io::Result<u64> {
             let extensions = ExtensionFlags::SKMEMINFO;
             let request = InetRequest { extensions, ..request(family, protocol, StateFlags::all(), id) };
             each_answer(SockDiagMessage::InetRequest(request), NLM_F_REQUEST | NLM_F_DUMP, |answer| {
-                if let SockDiagMessage::InetResponse(response) = answer {
+                if let SockDiagMessage::InetResponse(response) = answer
+                    && theirs(response.header.inode)
+                {
                     response.nlas.iter().for_each(|nla| {
                         if let inet::nlas::Nla::MemInfo(info) = nla {
                             add([info.receive_queue, info.send_queue, info.bottom_send_queues, info.cache]);
@@ -109,7 +112,9 @@ pub(super) fn socket_memory() -> io::Result<u64> {
         cookie: [0xFF; 8],
     };
     each_answer(SockDiagMessage::UnixRequest(request), NLM_F_REQUEST | NLM_F_DUMP, |answer| {
-        if let SockDiagMessage::UnixResponse(response) = answer {
+        if let SockDiagMessage::UnixResponse(response) = answer
+            && theirs(response.header.inode)
+        {
             response.nlas.iter().for_each(|nla| {
                 if let unix::nlas::Nla::MemInfo(info) = nla {
                     add([info.max_datagram_size, 0, 0, 0]);

@@ -1,13 +1,13 @@
 //! Looks after a run from outside: is it doing anything, and does it keep to its limits? Asks proc(5).
 
-use std::collections::BTreeMap;
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::Duration;
+use std::{fs, iter, thread};
 
 use jail::{Cgroup, Limits};
 use labkit::doings::{Doings, Worked, descendants, doings_of_each, ticks_per_second};
@@ -37,7 +37,7 @@ pub(super) struct Watched {
     pub(super) own_network: bool,
     /// Where strace writes.
     pub(super) trace: Option<PathBuf>,
-    /// The folder on a disk to which they may write.
+    /// The folder on a disk to which they may write, without links on the way.
     pub(super) folder: Option<PathBuf>,
 }
 
@@ -48,23 +48,105 @@ const FEW_SOCKETS: u64 = 20;
 const MAPPING: u64 = 256;
 
 impl Watched {
-    fn sockets_open(&self) -> u64 {
-        if self.own_network { sockets_open() } else { 0 }
+    fn held(&self) -> Held {
+        if self.folder.is_some() {
+            // Closing any such socket, the kernel closes what is on its way over those that nobody has: unix(7).
+            drop(UnixStream::pair());
+        }
+        Held::by(self.keeper, !self.own_network, self.folder.as_deref())
+    }
+
+    fn sockets_open(&self, held: &Held) -> u64 {
+        if self.own_network { sockets_open() } else { held.sockets.len() as u64 }
     }
 
     /// Memory of the kernel's for them that no process is said to have: of sockets and mappings.
-    fn hidden_memory(&self) -> u64 {
+    fn hidden_memory(&self, held: &Held) -> u64 {
+        let theirs = |inode| self.own_network || held.sockets.contains(&inode);
         // A kernel that doesn't tell has no such table to ask for.
-        let sockets = if self.sockets_open() > FEW_SOCKETS { socket_memory().unwrap_or(0) } else { 0 };
-        sockets + MAPPING * descendants(self.keeper).into_iter().map(mappings).sum::<u64>()
+        let sockets =
+            if self.sockets_open(held) > FEW_SOCKETS { socket_memory(theirs).unwrap_or(0) } else { 0 };
+        sockets + MAPPING * held.mappings
     }
 }
 
-/// How many mappings a process has; none if it is gone.
-fn mappings(pid: i32) -> u64 {
-    let maps = fs::File::open(format!("/proc/{pid}/maps"));
-    let lines = maps.into_iter().flat_map(|file| BufReader::new(file).split(b'\n').map_while(Result::ok));
-    lines.count() as u64
+/// What the descendants of a process have open and mapped. Of a process into which this one may not look, nothing: proc_pid_fd(5).
+#[derive(Debug, Default)]
+struct Held {
+    mappings: u64,
+    /// The inodes of their sockets.
+    sockets: BTreeSet<u32>,
+    /// Files that are open and in no folder any more, on the disk of the one that is looked after: inode and bytes.
+    unlinked: BTreeMap<u64, u64>,
+    /// The inodes of such files that are mapped. How large they are, the kernel tells hardly anybody.
+    mapped: BTreeSet<u64>,
+    /// Is a descriptor on its way over a socket? Of which file, the kernel tells nobody.
+    in_flight: bool,
+}
+
+impl Held {
+    fn by(pid: i32, descriptors: bool, folder: Option<&Path>) -> Self {
+        let mut held = Held::default();
+        let disk = folder.and_then(|folder| Some(fs::metadata(folder).ok()?.dev()));
+        for pid in descendants(pid) {
+            held.see_mappings(pid, folder);
+            if descriptors {
+                // Each thread may have some of its own. What a process runs, it needs neither name nor mapping for.
+                let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+                let open = tasks.filter_map(|task| fs::read_dir(task.path().join("fd")).ok());
+                let open = open.flatten().flatten().map(|open| open.path());
+                open.chain(iter::once(format!("/proc/{pid}/exe").into()))
+                    .for_each(|link| held.see(&link, disk));
+            }
+        }
+        held
+    }
+
+    /// `ADDRESSES rw-s OFFSET DEVICE INODE PATH`, and of what has no name any more ` (deleted)`.
+    fn see_mappings(&mut self, pid: i32, folder: Option<&Path>) {
+        let maps = fs::File::open(format!("/proc/{pid}/maps"));
+        for line in maps.into_iter().flat_map(|maps| BufReader::new(maps).split(b'\n').map_while(Result::ok))
+        {
+            self.mappings += 1;
+            if let Some(folder) = folder
+                && line.ends_with(b" (deleted)")
+                && let line = String::from_utf8_lossy(&line)
+                && line.find('/').is_some_and(|path| Path::new(&line[path..]).starts_with(folder))
+            {
+                self.mapped
+                    .extend(line.split_whitespace().nth(4).and_then(|inode| inode.parse::<u64>().ok()));
+            }
+        }
+    }
+
+    /// What such a link leads to.
+    fn see(&mut self, link: &Path, disk: Option<u64>) {
+        let to = fs::read_link(link).unwrap_or_default();
+        let inode =
+            to.to_str().and_then(|to| to.strip_prefix("socket:[")?.strip_suffix(']')?.parse::<u32>().ok());
+        self.sockets.extend(inode);
+        let Some(disk) = disk else { return };
+        if inode.is_some() {
+            self.in_flight |= receives_descriptors(link);
+        } else if let Ok(data) = fs::metadata(link)
+            && (data.is_file() && data.nlink() == 0 && data.dev() == disk)
+        {
+            self.unlinked.insert(data.ino(), data.blocks() * 512);
+        }
+    }
+
+    /// How much they have on the disk in files without a name, of which none has more than `most`.
+    fn on_disk(&self, most: u64) -> u64 {
+        let unseen = self.mapped.iter().filter(|inode| !self.unlinked.contains_key(inode)).count() as u64;
+        self.unlinked.values().sum::<u64>().saturating_add(unseen.saturating_mul(most))
+    }
+}
+
+/// Are there descriptors in what was sent to this socket, or to those that wait to be accepted? `scm_fds`, since Linux 5.6.
+fn receives_descriptors(link: &Path) -> bool {
+    let (Some(task), Some(fd)) = (link.ancestors().nth(2), link.file_name()) else { return false };
+    let info = fs::read_to_string(task.join("fdinfo").join(fd)).unwrap_or_default();
+    info.lines().filter_map(|line| line.strip_prefix("scm_fds:")).any(|n| n.trim() != "0")
 }
 
 /// What is known of a run.
@@ -119,7 +201,8 @@ impl Watch {
             // Of those who are gone, each knows what the others don't.
             let ticks = now.ticks.max(each.ticks());
             let mut worked = Duration::from_secs(ticks) / ticks_per_second() as u32;
-            now.memory += run.hidden_memory();
+            let held = run.held();
+            now.memory += run.hidden_memory(&held);
             if let Some(cgroup) = &run.cgroup {
                 worked = worked.max(cgroup.worked());
                 now.memory = now.memory.max(cgroup.memory());
@@ -139,7 +222,7 @@ impl Watch {
                 *kind += 1;
             }
             before = now;
-            if let Some(reason) = too_much(run, now, worked).or_else(|| self.stopped()) {
+            if let Some(reason) = too_much(run, now, &held, worked).or_else(|| self.stopped()) {
                 self.stop(reason);
             }
             // Limits and patience are counted in these samples.
@@ -180,15 +263,15 @@ impl Watch {
 }
 
 /// Which limit is passed.
-fn too_much(watched: &Watched, now: Doings, worked: Duration) -> Option<Words> {
-    let Limits { cpu, memory, sockets, trace, disk, .. } = watched.limits;
+fn too_much(watched: &Watched, now: Doings, held: &Held, worked: Duration) -> Option<Words> {
+    let Limits { cpu, memory, sockets, trace, disk, file_size, .. } = watched.limits;
     if worked.as_secs() > cpu {
         return Some(words!(
             "CPU 시간 {cpu}초를 모두 사용했어요",
             "it used up its {cpu} s of processor time"
         ));
     }
-    if watched.sockets_open() > sockets {
+    if watched.sockets_open(held) > sockets {
         return Some(words!("소켓을 {sockets}개 넘게 열었어요", "it opened more than {sockets} sockets"));
     }
     if now.memory > memory {
@@ -201,8 +284,14 @@ fn too_much(watched: &Watched, now: Doings, worked: Duration) -> Option<Words> {
             "its system calls don't end (more than {trace} MiB of them were written down)"
         ));
     }
-    let room = |folder: &PathBuf| disk.checked_sub(unlinked(watched.keeper, folder));
-    if watched.folder.as_ref().is_some_and(|folder| !room(folder).is_some_and(|room| fits(folder, room))) {
+    if held.in_flight {
+        return Some(words!(
+            "빌드하면서 파일 디스크립터를 소켓으로 보냈어요(SCM_RIGHTS). 그렇게 보낸 파일의 크기는 확인할 수 없어요",
+            "while it was built, it sent descriptors over a socket (SCM_RIGHTS), where nobody sees how large their files are"
+        ));
+    }
+    let room = disk.checked_sub(held.on_disk(file_size));
+    if watched.folder.as_ref().is_some_and(|folder| !room.is_some_and(|room| fits(folder, room))) {
         let disk = disk >> 20;
         return Some(words!(
             "디스크를 {disk} MiB 넘게 사용했어요",
@@ -223,19 +312,6 @@ fn sockets_open() -> u64 {
     let text = fs::read_to_string("/proc/self/net/protocols").unwrap_or_default();
     let sockets = |line: &str| line.split_whitespace().nth(2).and_then(|n| n.parse::<u64>().ok());
     text.lines().skip(1).filter_map(sockets).sum()
-}
-
-/// How much the descendants of a process have in files that are open and in no folder any more, on the disk of this one:
-/// unlink(2). Of a process into which this one may not look, nothing: proc_pid_fd(5).
-fn unlinked(pid: i32, folder: &Path) -> u64 {
-    let Ok(disk) = fs::metadata(folder).map(|data| data.dev()) else { return 0 };
-    // Each thread may have descriptors of its own.
-    let tasks = descendants(pid).into_iter().filter_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).ok());
-    let open = tasks.flatten().flatten().filter_map(|task| fs::read_dir(task.path().join("fd")).ok());
-    let files = open.flatten().flatten().filter_map(|open| fs::metadata(open.path()).ok());
-    let theirs = files.filter(|data| data.is_file() && data.nlink() == 0 && data.dev() == disk);
-    // The same one may be open more than once.
-    theirs.map(|data| (data.ino(), data.blocks() * 512)).collect::<BTreeMap<u64, u64>>().values().sum()
 }
 
 /// Is there at most this much in a folder, and not too much to count? Somebody may be changing it meanwhile.
@@ -266,8 +342,11 @@ fn fits(folder: &Path, bytes: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead as _, BufReader};
+    use std::io::{BufRead as _, BufReader, IoSlice, Write as _};
+    use std::os::fd::{AsRawFd as _, OwnedFd};
     use std::process::{Command, Stdio};
+
+    use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 
     use super::*;
 
@@ -283,11 +362,34 @@ mod tests {
         // A file system may need some more for it, or less.
         for (bytes, then) in [(1..2 << 20, "\n"), (0..1, "")] {
             stdout.read_line(&mut String::new()).unwrap();
-            assert!(bytes.contains(&unlinked(pid, folder.path())), "{bytes:?}");
-            assert_eq!(unlinked(pid, Path::new("/proc")), 0, "of another disk");
-            std::io::Write::write_all(&mut stdin, then.as_bytes()).unwrap();
+            let on_disk = |folder| Held::by(pid, true, Some(folder)).on_disk(0);
+            assert!(bytes.contains(&on_disk(folder.path())), "{bytes:?}");
+            assert_eq!(on_disk(Path::new("/proc")), 0, "of another disk");
+            stdin.write_all(then.as_bytes()).unwrap();
         }
         drop(stdin);
+        sh.wait().unwrap();
+    }
+
+    #[test]
+    fn sockets_count_whose_ever_the_network_is_and_a_descriptor_that_nobody_has_received_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let (input, errors) = UnixStream::pair().unwrap();
+        let end = |socket: &UnixStream| Stdio::from(OwnedFd::from(socket.try_clone().unwrap()));
+        let mut sh = Command::new("sh");
+        let sh = sh.args(["-c", "(echo; read line) 3>&2; true"]).stdin(end(&input)).stderr(end(&errors));
+        let mut sh = sh.stdout(Stdio::piped()).spawn().unwrap();
+        BufReader::new(sh.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
+        let look = || {
+            let held = Held::by(sh.id().cast_signed(), true, Some(folder.path()));
+            (held.sockets.len(), held.in_flight)
+        };
+        assert_eq!(look(), (2, false));
+        let descriptor = [input.as_raw_fd()];
+        let rights = [ControlMessage::ScmRights(&descriptor)];
+        sendmsg::<()>(input.as_raw_fd(), &[IoSlice::new(b"x")], &rights, MsgFlags::empty(), None).unwrap();
+        assert_eq!(look(), (2, true));
+        (&errors).write_all(b"\n").unwrap();
         sh.wait().unwrap();
     }
 }

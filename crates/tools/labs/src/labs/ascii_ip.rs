@@ -1,9 +1,10 @@
 //! ascii_ip: an IP address from text to its four bytes and back.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use super::causes::{PLAIN_AND_FORMAT, almost, of_format, of_odd_number};
-use super::printed::{addresses, after, ensure_labels, shown};
+use super::printed::{addresses, after, ensure_labels, one_value, shown};
 use crate::bench::{Bench, Finished, ensure_refused, ensure_success};
 use crate::lab::{BUILD, Check, Lab, statement};
 use crate::verdict::{Failure, Verdict, ensure};
@@ -107,7 +108,7 @@ fn lines(bench: &mut Bench) -> Verdict {
     let (ip, finished) = &*bench.once("plain", plain)?;
     let (did, text) = (ran(*ip), finished.text());
     let (given, pton) = (format!("입력한 dotted decimal IP 주소 : {ip}"), format!("inet_pton({ip}) ="));
-    ensure_labels(&did, finished, &text, &[&given, &pton, "inet_ntop(0x"])?;
+    ensure_labels(&did, finished, &text, &[&given, &pton, "inet_ntop("])?;
     let equals =
         |rest: &&str| rest.split_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('='));
     ensure(after(&text, "inet_ntop(0x").iter().any(equals), || Failure {
@@ -126,19 +127,27 @@ fn ensure_hex(ip: Ipv4Addr, finished: &Finished) -> Verdict {
     let (text, label) = (finished.text(), format!("inet_pton({ip})"));
     let wanted = u32::from_ne_bytes(ip.octets());
     let labelled = after(&text, &label);
-    let said = if labelled.is_empty() {
+    let numbers: BTreeSet<u32> = if labelled.is_empty() {
         // Another check is for the label.
-        words_of(&text).any(|word| word.starts_with("0x") && hex_number(&word) == Some(wanted))
+        let printed =
+            words_of(&text).filter(|word| word.starts_with("0x")).filter_map(|word| hex_number(&word));
+        printed.filter(|number| [wanted, wanted.swap_bytes()].contains(number)).collect()
     } else {
-        labelled
-            .iter()
-            .any(|rest| words_of(rest).next().is_some_and(|word| hex_number(&word) == Some(wanted)))
+        // In decimal as well, it is the same value.
+        let decimal = [wanted.to_string(), wanted.cast_signed().unsigned_abs().to_string()];
+        let words = labelled.iter().filter_map(|rest| words_of(rest).next());
+        let number = |word: String| hex_number(&word).filter(|n| *n == wanted || !decimal.contains(&word));
+        words.filter_map(number).collect()
     };
-    ensure(said, || Failure {
+    ensure(numbers == BTreeSet::from([wanted]), || Failure {
         did: ran(ip),
         expected: words!("`{label}` 뒤에 이 수가 있어야 해요: 0x{wanted:X}", "`{label}` = 0x{wanted:X}"),
         got: shown(&text, &label),
-        cause: why_not(ip, finished, &labelled).unwrap_or_default(),
+        cause: if numbers.contains(&wanted) {
+            one_value()
+        } else {
+            why_not(ip, finished, &labelled).unwrap_or_default()
+        },
     })
 }
 
@@ -236,8 +245,13 @@ fn back(bench: &mut Bench) -> Verdict {
             let numbers = [hex_number(&word), word.parse().ok()];
             numbers.into_iter().flatten().any(|number| number == bytes || number == bytes.swap_bytes())
         };
-        let said = words_of(&text).any(four_bytes)
-            && after(&text, label).iter().any(|rest| addresses(rest).last() == Some(&&*wanted));
+        let back: BTreeSet<&str> =
+            after(&text, label).iter().filter_map(|rest| addresses(rest).last().copied()).collect();
+        let numbers =
+            after(&text, "inet_ntop(0x").into_iter().filter_map(|rest| hex_number(&words_of(rest).next()?));
+        let several =
+            back.contains(&*wanted) && (back.len() > 1 || numbers.collect::<BTreeSet<_>>().len() > 1);
+        let said = words_of(&text).any(four_bytes) && back.contains(&*wanted) && !several;
         ensure(said, || Failure {
             did: ran(ip),
             expected: words!(
@@ -245,7 +259,9 @@ fn back(bench: &mut Bench) -> Verdict {
                 "`inet_ntop(…)` = {wanted}"
             ),
             got: shown(&text, label),
-            cause: if after(&text, label).iter().any(|rest| addresses(rest).last() == Some(&&*reversed)) {
+            cause: if several {
+                one_value()
+            } else if back.contains(&*reversed) {
                 words!(
                     "바이트 순서가 거꾸로예요. inet_pton이 채운 4바이트를 순서를 바꾸지 말고 inet_ntop에 주세요.",
                     "The bytes are the wrong way round. inet_ntop takes the four bytes as inet_pton has filled them."

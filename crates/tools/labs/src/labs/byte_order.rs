@@ -2,7 +2,9 @@
 
 use std::io;
 
-use super::printed::{after, ensure_labels, ensure_number, says, tells};
+use super::printed::{
+    after, all_numbers, ensure_labels, ensure_number, one_value, says, shown, tells, too_much,
+};
 use crate::bench::{Bench, Finished, ensure_refused, ensure_success, output};
 use crate::lab::{BUILD, Check, Lab, statement};
 use crate::verdict::{Failure, Verdict, ensure};
@@ -84,6 +86,8 @@ pub(super) static LAB: Lab = Lab {
 
 const NETWORK: &str = "UDP 에코 포트번호(네트워크 순서)";
 const HOST: &str = "UDP 에코 포트번호(호스트 순서)";
+/// In the order of their lines.
+const LABELS: [&str; 2] = [NETWORK, HOST];
 const NONE: &str = "서비스 정보를 얻을 수 없음";
 
 /// Makes `/etc/services` have echo at these ports, TCP's before UDP's.
@@ -139,20 +143,23 @@ fn ends(bench: &mut Bench) -> Verdict {
 
 fn lines(bench: &mut Bench) -> Verdict {
     let listed = bench.once("listed", listed)?;
-    ensure_labels(&listed.1, &listed.2, &listed.2.text(), &[NETWORK, HOST])
+    ensure_labels(&listed.1, &listed.2, &listed.2.text(), &LABELS)
 }
 
 fn host_order(bench: &mut Bench) -> Verdict {
     let (port, did, finished) = &*bench.once("listed", listed)?;
     let (text, stored) = (finished.text(), port.to_be());
-    ensure_number(did.clone(), &text, HOST, (*port).into()).map_err(|fault| {
+    ensure_number(did.clone(), &text, &LABELS, HOST, (*port).into()).map_err(|fault| {
         let by_ntohl = u32::from_be(stored.into());
-        fault.because(if tells(&text, HOST, stored.into()) {
+        fault.because(if tells(&text, &LABELS, HOST, stored.into()) {
             words!(
                 "저장된 순서(네트워크 바이트 순서) 그대로예요. ntohs(servent->s_port)로 바꾸어 출력하세요.",
                 "That is in the order in which it is stored, the network's: print ntohs(servent->s_port)."
             )
-        } else if [by_ntohl.into(), by_ntohl.cast_signed().into()].iter().any(|n| tells(&text, HOST, *n)) {
+        } else if [by_ntohl.into(), by_ntohl.cast_signed().into()]
+            .iter()
+            .any(|n| tells(&text, &LABELS, HOST, *n))
+        {
             words!(
                 "ntohl은 32비트의 바이트 순서를 바꿔요. 포트 번호는 16비트이므로 ntohs를 사용하세요.",
                 "ntohl turns 32 bits around. A port has 16: use ntohs."
@@ -166,13 +173,13 @@ fn host_order(bench: &mut Bench) -> Verdict {
 fn network_order(bench: &mut Bench) -> Verdict {
     let (port, did, finished) = &*bench.once("listed", listed)?;
     let (text, stored) = (finished.text(), port.to_be());
-    ensure_number(did.clone(), &text, NETWORK, stored.into()).map_err(|fault| {
-        fault.because(if tells(&text, NETWORK, (*port).into()) {
+    ensure_number(did.clone(), &text, &LABELS, NETWORK, stored.into()).map_err(|fault| {
+        fault.because(if tells(&text, &LABELS, NETWORK, (*port).into()) {
             words!(
                 "호스트 바이트 순서로 바꾼 값이에요. 이 줄에는 s_port에 저장된 값을 바꾸지 말고 출력하세요.",
                 "That is the number in host order. In this line, print what is stored in s_port, unchanged."
             )
-        } else if tells(&text, NETWORK, stored.cast_signed().into()) {
+        } else if tells(&text, &LABELS, NETWORK, stored.cast_signed().into()) {
             words!(
                 "short에 저장하면 32768부터 음수가 돼요. int나 unsigned short에 저장하세요.",
                 "In a short, 32768 and more are negative. Keep it in an int, or an unsigned short."
@@ -215,6 +222,10 @@ fn udp_entry(bench: &mut Bench) -> Verdict {
     let did = echo_at(bench, tcp, udp)?;
     let (did, finished) = asked(bench, did)?;
     let text = finished.text();
+    // Who prints both has not said which it is.
+    if prints(&text, tcp) && prints(&text, udp) {
+        return Err(not_printed(did, &text, udp, one_value()).into());
+    }
     ensure_port(did, &text, udp).map_err(|fault| {
         if !prints(&text, tcp) {
             return fault;
@@ -267,16 +278,19 @@ fn udp_entry(bench: &mut Bench) -> Verdict {
 
 /// Fails unless it printed this port: how, in which order, and with which label, are other checks' matters.
 fn ensure_port(did: Words, text: &str, port: u16) -> Verdict {
-    if prints(text, port) || in_hex(text, port) != Words::default() {
-        return Ok(());
-    }
-    ensure_number(did, text, HOST, port.into())
+    let printed = prints(text, port) || in_hex(text, port) != Words::default();
+    ensure(printed, || not_printed(did, text, port, too_much(text).unwrap_or_default()))
+}
+
+fn not_printed(did: Words, text: &str, port: u16, cause: Words) -> Failure {
+    let expected = words!("`{HOST}`: {port}", "`{HOST}`: {port}");
+    Failure { did, expected, got: shown(text, HOST), cause }
 }
 
 /// Does it print this port, in one order or the other?
 fn prints(text: &str, port: u16) -> bool {
-    let orders = [port, port.swap_bytes()];
-    orders.iter().any(|port| [HOST, NETWORK].iter().any(|label| tells(text, label, (*port).into())))
+    let numbers = all_numbers(text, &LABELS);
+    [port, port.swap_bytes()].iter().any(|port| numbers.contains(&(*port).into()))
 }
 
 fn missing_service(bench: &mut Bench) -> Verdict {

@@ -223,6 +223,16 @@ pub(super) fn cut(answer: &[u8], stdout: &[u8]) -> Option<Words> {
     })
 }
 
+/// Does `wanted` stand in `text` more than once?
+pub(super) fn twice(text: &[u8], wanted: &[u8]) -> bool {
+    !wanted.is_empty() && find(text, wanted).is_some_and(|at| contains(&text[at + wanted.len()..], wanted))
+}
+
+/// What is to be said then.
+pub(super) fn once() -> Words {
+    words!("받은 데이터는 한 번만 출력하세요.", "Print what has come once.")
+}
+
 /// Where `wanted` begins in `text`, first.
 pub(super) fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
     match wanted {

@@ -6,7 +6,7 @@ use nix::errno::Errno;
 use super::causes;
 use super::udp_client::{
     Traced, bad_address, closed, empty_reply, ends_well, long, printed, prints, reply_length, sends, start,
-    traced, watched,
+    traced, tries, watched,
 };
 use crate::bench::{Bench, Start, bytes, ensure_refused, output};
 use crate::calls;
@@ -85,7 +85,7 @@ pub(super) static LAB: Lab = Lab {
             id: "refused",
             title: ["그 포트를 사용하는 소켓이 없으면 오류로 끝나요", "Where nobody listens"],
             points: 8,
-            needs: &["connects"],
+            needs: &["build"],
             slide: "49",
             run: refused,
         },
@@ -104,7 +104,7 @@ pub(super) static LAB: Lab = Lab {
                 "What is no address, one that nothing can be sent to, and no argument at all",
             ],
             points: 3,
-            needs: &["connects"],
+            needs: &["build"],
             slide: "21, 34",
             run: bad_address,
         },
@@ -263,6 +263,7 @@ fn ensure_kept_out(traced: &Traced) -> Verdict {
 }
 
 fn refused(bench: &mut Bench) -> Verdict {
+    tries(bench)?;
     let ip = bench.server_address();
     let did = words!(
         "UDP 7번 포트에 서버가 없는 {ip}로 실행하고 한 줄 입력",
@@ -275,9 +276,10 @@ fn refused(bench: &mut Bench) -> Verdict {
         ))
     })?;
     ensure_refused(did.clone(), &finished)?;
-    // Only a program that says which error it was can be wrong about it: strerror(3).
+    // Only a program that says which error it was can be wrong about it: strerror(3); all of errno(3).
     let said = finished.text() + &finished.errors();
-    let mut others = (1..134).map(|errno| Errno::from_raw(errno).desc()).chain(["Success"]);
+    let mut others =
+        (1..=Errno::EHWPOISON as i32).map(|errno| Errno::from_raw(errno).desc()).chain(["Success"]);
     let other = others.find(|other| said.contains(other));
     ensure(other.is_none() || said.to_lowercase().contains("refused"), || Failure {
         did,

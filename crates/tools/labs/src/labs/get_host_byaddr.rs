@@ -108,8 +108,17 @@ fn asked(bench: &mut Bench) -> Verdict<Asked> {
         "그 주소에는 이름이 있는데 프로그램이 오류로 끝났어요. gethostbyaddr의 세 인자를 확인하세요. inet_pton이 argv[1]을 변환해 채운 4바이트의 포인터(문자열이 아니라 &in.s_addr), 그 길이 4(sizeof(in.s_addr)), AF_INET이어야 해요.",
         "That address has a name, and the program ended with an error. Look at gethostbyaddr's three arguments: where the 4 bytes are that inet_pton made of argv[1] (&in.s_addr, not the text), their length 4 (sizeof(in.s_addr)), AF_INET."
     );
-    Ok(Asked { host, another, did: ran(&ip), finished: bench.run(&[&ip], b"")?, unfound })
+    Ok(Asked {
+        host,
+        another,
+        did: ran(&ip),
+        finished: bench.run(&[&ip], b"")?,
+        unfound,
+        labels: vec![LABEL.into()],
+    })
 }
+
+const LABEL: &str = "호스트 이름 :";
 
 fn ran(ip: &str) -> Words {
     let line = command_line("get_host_byaddr", &[ip]);
@@ -142,6 +151,7 @@ fn name(bench: &mut Bench) -> Verdict {
 fn ensure_name(asked: &Asked, cause: impl FnOnce() -> Option<Words>) -> Verdict {
     let name = &asked.host.name;
     asked.ensure_says(
+        LABEL,
         &[name],
         words!("공식 이름을 출력해야 해요: {name}", "the official name: {name}"),
         cause,
@@ -174,7 +184,7 @@ fn every_host(bench: &mut Bench) -> Verdict {
         let ip = host.addresses[nth].to_string();
         let finished = bench.run(&[&ip], b"")?;
         let (did, another, unfound) = (ran(&ip), another.clone(), hosts::unfound());
-        let asked = Asked { host: host.clone(), another, did, finished, unfound };
+        let asked = Asked { host: host.clone(), another, did, finished, unfound, labels: vec![LABEL.into()] };
         ensure_name(&asked, || asked.cut()).map_err(|fault| {
             if !(before.aliases.contains(&asked.host.name) && asked.says(&before.name)) {
                 return fault;
@@ -214,7 +224,7 @@ fn byte_order(bench: &mut Bench) -> Verdict {
 
 fn lines(bench: &mut Bench) -> Verdict {
     let asked = bench.once("asked", asked)?;
-    labelled(&asked.did, &asked.finished, &[("호스트 이름 :", &asked.host.name)])
+    labelled(&asked.did, &asked.finished, &[(LABEL, &asked.host.name)])
 }
 
 fn unknown(bench: &mut Bench) -> Verdict {

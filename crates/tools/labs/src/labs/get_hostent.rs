@@ -119,7 +119,28 @@ fn ask(bench: &mut Bench, host: Host, by: fn(&Host) -> &str) -> Verdict<Asked> {
         "그 호스트가 있는데 프로그램이 오류로 끝났어요. 인자로 받은 이름(argv[1])을 찾는지 확인하세요. gethostname은 이 컴퓨터의 이름을 돌려줘요.",
         "There is that host, and the program ended with an error. Does it look for the argument's name (argv[1])? gethostname only gives this machine's."
     );
-    Ok(Asked { host, another, did, finished, unfound })
+    let labels = labels(&host);
+    Ok(Asked { host, another, did, finished, unfound, labels })
+}
+
+const NAME: &str = "호스트 이름 :";
+const TYPE: &str = "호스트 주소타입 번호 :";
+const LENGTH: &str = "호스트 주소의 길이 :";
+
+fn nth_address(i: usize) -> String {
+    format!("IP주소({i}번째) :")
+}
+
+fn nth_alias(i: usize) -> String {
+    format!("호스트 별명({i} 번째) :")
+}
+
+/// Those of all lines for a host.
+fn labels(host: &Host) -> Vec<String> {
+    let mut labels: Vec<String> = [NAME, TYPE, LENGTH].map(String::from).into();
+    labels.extend((1..=host.addresses.len()).map(nth_address));
+    labels.extend((1..=host.aliases.len()).map(nth_alias));
+    labels
 }
 
 fn ran(name: &str) -> Words {
@@ -152,6 +173,7 @@ fn name(bench: &mut Bench) -> Verdict {
 fn ensure_name(asked: &Asked, cause: impl FnOnce() -> Option<Words>) -> Verdict {
     let name = &asked.host.name;
     asked.ensure_says(
+        NAME,
         &[name],
         words!("공식 이름을 출력해야 해요: {name}", "the official name: {name}"),
         cause,
@@ -179,7 +201,7 @@ fn ensure_type_length(asked: &Asked, cause: impl FnOnce() -> Option<Words>) -> V
         "주소 타입 번호 2(AF_INET)와 주소의 길이 4를 이 순서로 출력해야 해요",
         "the address type's number 2 (AF_INET), then the length of an address, 4"
     );
-    asked.ensure_says(&TYPE_AND_LENGTH, expected, cause)
+    asked.ensure_says("호스트 주소", &TYPE_AND_LENGTH, expected, cause)
 }
 
 fn addresses(bench: &mut Bench) -> Verdict {
@@ -191,7 +213,7 @@ fn ensure_addresses(asked: &Asked) -> Verdict {
     let (n, list) = (addresses.len(), addresses.join(", "));
     let expected =
         words!("주소 {n}개를 이 순서로 출력해야 해요: {list}", "{n} addresses in this order: {list}");
-    asked.ensure_says(&addresses, expected, || {
+    asked.ensure_says("IP주소", &addresses, expected, || {
         let reversed = |address: &Ipv4Addr| Ipv4Addr::from(u32::from(*address).swap_bytes()).to_string();
         let text = asked.finished.text();
         if addresses.iter().all(|address| asked.says(address)) {
@@ -226,7 +248,7 @@ fn ensure_aliases(asked: &Asked) -> Verdict {
     let (n, list) = (aliases.len(), aliases.join(", "));
     let expected =
         words!("별명 {n}개를 이 순서로 출력해야 해요: {list}", "{n} aliases in this order: {list}");
-    asked.ensure_says(aliases, expected, || {
+    asked.ensure_says("호스트 별명", aliases, expected, || {
         if aliases.iter().all(|alias| asked.says(alias)) {
             return Some(not_in_order());
         }
@@ -284,7 +306,8 @@ fn every_host(bench: &mut Bench) -> Verdict {
         hosts::known_among_others(bench, &known)?;
         let finished = bench.run(&[by(&host)], b"")?;
         let (did, another) = (ran(by(&host)), Host { addresses: Vec::new(), ..others[0].clone() });
-        let asked = Asked { host, another, did, finished, unfound: hosts::unfound() };
+        let labels = labels(&host);
+        let asked = Asked { host, another, did, finished, unfound: hosts::unfound(), labels };
         ensure_type_length(&asked, || {
             says(&asked.finished.text(), ["10", "16"]).then(|| {
                 words!(
@@ -324,17 +347,17 @@ fn lists_all_but(asked: &Asked, alias: &str) -> bool {
 
 fn lines(bench: &mut Bench) -> Verdict {
     let asked = bench.once("asked", asked)?;
-    let mut lines = vec![("호스트 이름 :".to_string(), asked.host.name.clone())];
+    let mut lines = vec![(NAME.to_string(), asked.host.name.clone())];
     if says(&asked.finished.text(), TYPE_AND_LENGTH) {
-        lines.push(("호스트 주소타입 번호 :".into(), "2".into()));
-        lines.push(("호스트 주소의 길이 :".into(), "4".into()));
+        lines.push((TYPE.into(), "2".into()));
+        lines.push((LENGTH.into(), "4".into()));
     }
     let addresses = asked.host.addresses.iter().map(ToString::to_string).collect();
     for (i, address) in (1..).zip(as_printed(&asked.finished, addresses)) {
-        lines.push((format!("IP주소({i}번째) :"), address));
+        lines.push((nth_address(i), address));
     }
     for (i, alias) in (1..).zip(as_printed(&asked.finished, asked.host.aliases.clone())) {
-        lines.push((format!("호스트 별명({i} 번째) :"), alias));
+        lines.push((nth_alias(i), alias));
     }
     let lines: Vec<(&str, &str)> = lines.iter().map(|(label, value)| (&**label, &**value)).collect();
     labelled(&asked.did, &asked.finished, &lines)

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 
 use labkit::trace::Call;
 
-use super::printed::{anothers, says, too_much};
+use super::printed::{anothers, has_several, one_value, says, too_much};
 use super::tcp_client::asks_nobody;
 use crate::bench::{Bench, Finished, Start, ensure_refused, ensure_success, output};
 use crate::verdict::{Failure, Verdict, ensure};
@@ -92,6 +92,8 @@ pub(super) struct Asked {
     pub(super) finished: Finished,
     /// What is to be said of a program that ended with an error, though there is that host.
     pub(super) unfound: Words,
+    /// Those of all its lines.
+    pub(super) labels: Vec<String>,
 }
 
 impl Asked {
@@ -119,9 +121,11 @@ impl Asked {
         })
     }
 
-    /// Fails unless it printed these words, and nothing of the other host. `cause` is what the output tells, if it has an end.
+    /// Fails unless it printed these words, nothing of the other host, and one value behind each label that begins like this.
+    /// `cause` is what the output tells, if it has an end.
     pub(super) fn ensure_says(
         &self,
+        label: &str,
         wanted: &[impl AsRef<str>],
         expected: Words,
         cause: impl FnOnce() -> Option<Words>,
@@ -130,9 +134,14 @@ impl Asked {
         let addresses: Vec<String> = another.addresses.iter().map(ToString::to_string).collect();
         let mut of_another = another.aliases.iter().chain(&addresses).chain([&another.name]);
         let both = of_another.any(|word| self.says(word));
-        ensure(says(&text, wanted.iter().map(AsRef::as_ref)) && !both, || {
+        let labels: Vec<&str> = self.labels.iter().map(String::as_str).collect();
+        let several = says(&text, wanted.iter().map(AsRef::as_ref))
+            && labels.iter().any(|one| one.starts_with(label) && has_several(&text, &labels, one));
+        ensure(says(&text, wanted.iter().map(AsRef::as_ref)) && !both && !several, || {
             let cause = if both {
                 Some(anothers())
+            } else if several {
+                Some(one_value())
             } else if self.finished.exit_status() == Some(0) {
                 too_much(&text).or_else(cause)
             } else {

@@ -6,7 +6,7 @@ use super::printed::{ensure_labels, ensure_number, tells};
 use crate::bench::{Bench, Finished, Start, ensure_refused, ensure_success};
 use crate::calls;
 use crate::lab::{BUILD, Check, Lab, statement};
-use crate::verdict::{Failure, Verdict, ensure};
+use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
 
@@ -49,7 +49,7 @@ pub(super) static LAB: Lab = Lab {
                 "Other numbers where other descriptors are open already",
             ],
             points: 25,
-            needs: &["numbers"],
+            needs: &["build"],
             slide: "4, 10",
             run: lowest_free,
         },
@@ -181,16 +181,32 @@ fn each_opened(did: &Words, finished: &Finished) -> Verdict<[Option<usize>; 4]> 
     Ok(each)
 }
 
-/// Fails unless the numbers that it printed are those that the kernel gave.
-fn ensure_numbers(did: &Words, finished: &Finished) -> Verdict {
+/// Which of the four are printed with another number than the kernel's, where the usual descriptors are open? None, if all are
+/// right.
+fn wrong(bench: &mut Bench) -> Verdict<[bool; 4]> {
+    if !bench.failed.contains(&"numbers") {
+        return Ok([false; 4]);
+    }
+    let finished = bench.once("traced", traced)?;
+    let (text, labels) = (text(&finished), THINGS.map(|thing| thing.label));
+    let each = each_opened(&watched(), &finished)?;
+    Ok(std::array::from_fn(|i| {
+        let given = each[i].and_then(|at| calls::given(&finished.calls[at]));
+        given.is_none_or(|given| !tells(&text, &labels, THINGS[i].label, given))
+    }))
+}
+
+/// Fails unless the numbers that it printed are those that the kernel gave, but for those that are known to be wrong.
+fn ensure_numbers(did: &Words, finished: &Finished, known: [bool; 4]) -> Verdict {
     let text = text(finished);
     let each = each_opened(did, finished)?;
+    let labels = THINGS.map(|thing| thing.label);
     let given = |at: usize| calls::given(&finished.calls[at]).unwrap_or(-1);
-    for (thing, at) in THINGS.iter().zip(each) {
-        let Some(at) = at else { continue };
+    for ((thing, at), known) in THINGS.iter().zip(each).zip(known) {
+        let Some(at) = at.filter(|_| !known) else { continue };
         let wanted = given(at);
-        ensure_number(did.clone(), &text, thing.label, wanted).map_err(|fault| {
-            let tells = |number: i64| tells(&text, thing.label, number);
+        ensure_number(did.clone(), &text, &labels, thing.label, wanted).map_err(|fault| {
+            let tells = |number: i64| tells(&text, &labels, thing.label, number);
             fault.because(if tells(0) || tells(1) {
                 words!(
                     "0이나 1은 비교 연산의 결과예요. `fd = open(…) < 0`은 비교한 결과를 fd에 저장해요. `(fd = open(…)) < 0`처럼 괄호를 넣으세요.",
@@ -211,7 +227,7 @@ fn ensure_numbers(did: &Words, finished: &Finished) -> Verdict {
 
 fn numbers(bench: &mut Bench) -> Verdict {
     let finished = bench.once("traced", traced)?;
-    ensure_numbers(&watched(), &finished)
+    ensure_numbers(&watched(), &finished, [false; 4])
 }
 
 /// What is open already: none of the four follows another, and all but the first have two digits.
@@ -230,8 +246,12 @@ fn traced_among_others(bench: &mut Bench) -> Verdict<Finished> {
 }
 
 fn lowest_free(bench: &mut Bench) -> Verdict {
+    let known = wrong(bench).map_err(|fault| fault.unless_failed(&bench.failed, "numbers"))?;
+    if known == [true; 4] {
+        return Err(Fault::Unsaid("numbers"));
+    }
     let finished = bench.once("traced_among_others", traced_among_others)?;
-    ensure_numbers(&among_others(), &finished).map_err(|fault| {
+    ensure_numbers(&among_others(), &finished, known).map_err(|fault| {
         // Those that the kernel gave elsewhere were right.
         fault.surely_because(words!(
             "커널은 비어 있는 번호 가운데 가장 작은 것을 돌려줘요. 3, 4, 5, 6이라고 미리 정하지 말고 open과 socket의 반환값을 출력하세요.",
@@ -241,7 +261,7 @@ fn lowest_free(bench: &mut Bench) -> Verdict {
     let start = Start { without_stdin: true, traced: true, ..Start::default() };
     let finished = bench.start_with(&[], &start)?.finish()?;
     let did = words!("stdin을 닫고 실행(`<&-`)", "ran with its stdin closed (`<&-`)");
-    ensure_numbers(&did, &finished).map_err(|fault| {
+    ensure_numbers(&did, &finished, known).map_err(|fault| {
         // It took that for a failure, and said so.
         if finished.exit_status() == Some(0) {
             return fault;

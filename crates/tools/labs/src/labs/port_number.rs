@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use labkit::trace::Call;
 
-use super::printed::{labelled, says, too_much};
+use super::printed::{after, has_several, labelled, one_value, says, too_much};
 use crate::bench::{Bench, Finished, Start, ensure_refused, ensure_success, output};
 use crate::calls;
 use crate::lab::{BUILD, Check, Lab, statement};
@@ -176,22 +176,29 @@ fn ends(bench: &mut Bench) -> Verdict {
 
 fn stream_port(bench: &mut Bench) -> Verdict {
     let traced = bench.once("traced", traced)?;
-    traced.iter().try_for_each(|traced| prints_port(&traced.finished, &traced.stream))
+    traced.iter().try_for_each(|traced| prints_port(&traced.finished, &traced.stream, STREAM))
 }
 
 fn dgram_port(bench: &mut Bench) -> Verdict {
     let traced = bench.once("traced", traced)?;
-    traced.iter().try_for_each(|traced| prints_port(&traced.finished, &traced.dgram))
+    traced.iter().try_for_each(|traced| prints_port(&traced.finished, &traced.dgram, DGRAM))
 }
 
-/// Prints what getsockname gave.
-fn prints_port(finished: &Finished, socket: &Socket) -> Verdict {
+const STREAM: &str = "스트림 소켓 포트번호 =";
+const DGRAM: &str = "데이터그램 소켓 포트번호 =";
+
+/// Prints what getsockname gave. Behind which label is another check's matter, but not if it has both byte orders, or both
+/// sockets' ports.
+fn prints_port(finished: &Finished, socket: &Socket, label: &str) -> Verdict {
     let Some(port) = port(socket) else { return Err(no_port(socket).into()) };
     let (text, swapped) = (finished.text(), port.swap_bytes());
     // Its bytes added up, and put together, with the sign of the low one.
     let low = port.to_be_bytes()[1].cast_signed();
     let signed = [port.wrapping_sub(256), i16::from(low).cast_unsigned()];
-    ensure(says(&text, [port.to_string().as_str()]), || Failure {
+    let both_orders = after(&text, label).is_empty() && says(&text, [swapped.to_string().as_str()]);
+    let several = says(&text, [port.to_string().as_str()])
+        && (has_several(&text, &[STREAM, DGRAM], label) || both_orders);
+    ensure(says(&text, [port.to_string().as_str()]) && !several, || Failure {
         did: did(),
         expected: words!(
             "getsockname으로 알아낸 포트 번호를 출력해야 해요: {port}",
@@ -200,6 +207,8 @@ fn prints_port(finished: &Finished, socket: &Socket) -> Verdict {
         got: output(finished),
         cause: if let Some(too_much) = too_much(&text) {
             too_much
+        } else if several {
+            one_value()
         } else if says(&text, [swapped.to_string().as_str()]) {
             words!(
                 "{swapped}번은 {port}의 두 바이트가 뒤바뀐 수예요. sin_port는 네트워크 바이트 순서이니 ntohs로 바꾸어 출력하세요.",
@@ -310,8 +319,7 @@ fn lines(bench: &mut Bench) -> Verdict {
     let [traced, _] = &*bench.once("traced", traced)?;
     let printed = |socket| port(socket).map_or_else(|| "…".into(), |port| port.to_string());
     let (stream, dgram) = (printed(&traced.stream), printed(&traced.dgram));
-    let lines: [(&str, &str); 2] =
-        [("스트림 소켓 포트번호 =", &stream), ("데이터그램 소켓 포트번호 =", &dgram)];
+    let lines: [(&str, &str); 2] = [(STREAM, &stream), (DGRAM, &dgram)];
     labelled(&did(), &traced.finished, &lines)
 }
 

@@ -40,9 +40,12 @@ pub(super) fn number(text: &str) -> Option<i64> {
     Some(if text[..start].ends_with('-') { -number } else { number })
 }
 
-/// The number right behind a label: 7 in ` : 7`; none in ` of process 7`.
+/// The number right behind a label: 7 in ` : 7`; none in ` of process 7`, nor in ` : 0x07`.
 fn value(rest: &str) -> Option<i64> {
     let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || ":=".contains(c));
+    if rest.starts_with("0x") || rest.starts_with("0X") {
+        return None;
+    }
     rest.starts_with(|c: char| c == '-' || c.is_ascii_digit()).then(|| number(rest))?
 }
 
@@ -69,10 +72,6 @@ const MOST_WORDS: usize = 100;
 
 /// More numbers than stand in a lab's output, and a few besides.
 const MOST_NUMBERS: usize = 5;
-
-/// A label has one value. Where a line was copied, and only its value changed, it has that of another label too, which costs
-/// only that label.
-const MOST_VALUES: usize = 2;
 
 /// Its words: names, addresses, numbers.
 fn words_of(text: &str) -> impl Iterator<Item = &str> {
@@ -187,34 +186,81 @@ fn no_encoding() -> Words {
     )
 }
 
-/// Fails unless it printed this number behind this label, and not one number after another. Where there is no such label, which
-/// another check is for, the number may stand anywhere among a few.
-pub(super) fn ensure_number(did: Words, text: &str, label: &str, wanted: i64) -> Verdict {
+/// The numbers of a label: those right behind it; if there are none, the first in what follows.
+fn values(labelled: &[&str]) -> BTreeSet<i64> {
+    let right_behind: BTreeSet<i64> = labelled.iter().filter_map(|rest| value(rest)).collect();
+    if right_behind.is_empty() {
+        return labelled.iter().filter_map(|rest| number(rest)).collect();
+    }
+    right_behind
+}
+
+/// The numbers that stand by themselves in a text.
+fn numbers_of(text: &str) -> impl Iterator<Item = i64> {
+    words_of(text).filter_map(|word| word.parse().ok())
+}
+
+/// Is one of these labels not there?
+fn one_is_missing(text: &str, labels: &[&str]) -> bool {
+    labels.iter().any(|label| after(text, label).is_empty())
+}
+
+/// Has one of a lab's labels one value? Where another is missing, a line may have been copied, and only its value changed: then it
+/// has that one's too, and that one is missing is another check's matter.
+fn has_one_value(text: &str, labels: &[&str], label: &str) -> bool {
     let labelled = after(text, label);
-    let said = if labelled.is_empty() {
-        let numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|word| !word.is_empty());
-        let mut few = numbers.clone();
-        few.nth(MOST_NUMBERS).is_none() && numbers.into_iter().any(|word| word.parse() == Ok(wanted))
-    } else {
-        labelled.iter().any(|rest| number(rest) == Some(wanted)) && has_few_values(&labelled)
-    };
-    ensure(said, || Failure {
+    !labelled.iter().any(|rest| is_list(rest))
+        && (values(&labelled).len() <= 1 || one_is_missing(text, labels))
+}
+
+/// The number of one of a lab's labels: the one behind it. Where it is missing, or another is and it has that one's too, its place
+/// tells, if there are no more numbers than labels: that a label is missing is another check's matter.
+fn number_of(text: &str, labels: &[&str], label: &str) -> Option<i64> {
+    let labelled = after(text, label);
+    if !has_one_value(text, labels, label) {
+        return None;
+    }
+    let values = values(&labelled);
+    if !labelled.is_empty() && values.len() <= 1 {
+        return values.first().copied();
+    }
+    let numbers: Vec<i64> = numbers_of(text).take(labels.len() + 1).collect();
+    let before = labels.len().checked_sub(numbers.len())?;
+    let place = labels.iter().position(|one| *one == label)?;
+    numbers.get(place.checked_sub(before)?).copied()
+}
+
+/// Fails unless it printed this number behind this one of the lab's labels, and no other.
+pub(super) fn ensure_number(did: Words, text: &str, labels: &[&str], label: &str, wanted: i64) -> Verdict {
+    ensure(tells(text, labels, label, wanted), || Failure {
         did,
         expected: words!("`{label}` 뒤에 이 수가 있어야 해요: {wanted}", "`{label}`: {wanted}"),
         got: shown(text, label),
-        cause: too_much(text).or((!has_few_values(&labelled)).then(one_value)).unwrap_or_default(),
+        cause: too_much(text).or((!has_one_value(text, labels, label)).then(one_value)).unwrap_or_default(),
     })
 }
 
-/// Does this number stand behind the label; anywhere, if there is no such label?
-pub(super) fn tells(text: &str, label: &str, wanted: i64) -> bool {
-    ensure_number(Words::default(), text, label, wanted).is_ok()
+/// Is this the number of this one of the lab's labels?
+pub(super) fn tells(text: &str, labels: &[&str], label: &str, wanted: i64) -> bool {
+    number_of(text, labels, label) == Some(wanted)
 }
 
-/// Are no more than [`MOST_VALUES`] numbers right behind a label, each by itself?
-fn has_few_values(labelled: &[&str]) -> bool {
-    !labelled.iter().any(|rest| is_list(rest))
-        && labelled.iter().filter_map(|rest| value(rest)).collect::<BTreeSet<_>>().len() <= MOST_VALUES
+/// All numbers behind the labels, or anywhere if there is no label; none if they are more than a few.
+pub(super) fn all_numbers(text: &str, labels: &[&str]) -> BTreeSet<i64> {
+    let mut numbers: BTreeSet<i64> = labels.iter().flat_map(|label| values(&after(text, label))).collect();
+    if labels.iter().all(|label| after(text, label).is_empty()) {
+        numbers = numbers_of(text).take(MOST_NUMBERS + 1).collect();
+    }
+    if numbers.len() > MOST_NUMBERS { BTreeSet::new() } else { numbers }
+}
+
+/// Does the first word behind a label, where a line begins with it, differ from line to line? Not if one of the labels is missing:
+/// see [`has_one_value`].
+pub(super) fn has_several(text: &str, labels: &[&str], label: &str) -> bool {
+    let begin = |line| str::trim_start_matches(line, |c: char| !c.is_alphanumeric());
+    let labelled = text.lines().filter_map(|line| strip(begin(line), label));
+    let words: BTreeSet<&str> = labelled.filter_map(|rest| words_of(rest).next()).collect();
+    words.len() > 1 && !one_is_missing(text, labels)
 }
 
 /// The lines with a label, or all: the first ten.
@@ -235,7 +281,7 @@ pub(super) fn ensure_labels(did: &Words, finished: &Finished, text: &str, labels
     let unreadable = finished.text().contains('\u{fffd}');
     for label in labels {
         let labelled = after(text, label);
-        ensure(!labelled.is_empty() && has_few_values(&labelled), || Failure {
+        ensure(!labelled.is_empty() && has_one_value(text, labels, label), || Failure {
             did: did.clone(),
             expected: words!("stdout에 이것이 있어야 해요: `{label}`", "`{label}` on stdout"),
             got: shown(text, label),
@@ -279,26 +325,37 @@ mod tests {
 
     #[test]
     fn a_number_counts_for_its_own_label() {
-        let ensure = |text, wanted| ensure_number(Words::default(), text, "host", wanted);
-        assert!(ensure("net : 7\nhost : 8", 8).is_ok());
-        assert!(ensure("net : 7\nhost : 8", 7).is_err());
-        assert!(ensure("7, 8", 7).is_ok(), "no label at all");
-        assert!(ensure("host of 9\nhost : 8\nhost = 8", 8).is_ok());
-        assert!(ensure("host : 7\nhost : 8", 8).is_ok(), "a line was copied");
-        assert!(ensure("host : 7\nhost : 8\nhost : 9", 8).is_err(), "many values");
-        assert!(ensure("1 2 3 4 5 6 7 8", 7).is_err(), "too many numbers");
+        let tells = |text, wanted| tells(text, &["net", "host"], "host", wanted);
+        assert!(tells("net : 7\nhost : 8", 8));
+        assert!(!tells("net : 7\nhost : 8", 7));
+        assert!(tells("net : 7\nhost of 9\nhost : 8\nhost = 8\nhost : 0x08", 8));
+        assert!(!tells("net : 7\nhost : 8\nhost : 7\nnet : 8", 8), "both of both");
+        assert!(!tells("net x7\nhost x8\nhost x7", 8), "both, not right behind");
+    }
+
+    #[test]
+    fn where_a_label_is_missing_the_place_tells() {
+        let both = |text| ["net", "host"].map(|label| number_of(text, &["net", "host"], label));
+        assert_eq!(both("7, 8"), [Some(7), Some(8)], "no label at all");
+        assert_eq!(both("host : 7\nhost : 8"), [Some(7), Some(8)], "a line was copied");
+        assert_eq!(both("n1 : 7\nhost : 8"), [Some(7), Some(8)]);
+        assert_eq!(both("host : 8"), [None, Some(8)]);
+        assert_eq!(both("8"), [None, Some(8)]);
+        assert_eq!(both("host : \n8"), [None, None], "it is there, without a number");
+        assert_eq!(both("host : 7\nhost : 8\nhost : 9"), [None, None], "many values");
+        assert_eq!(both("7 8 7"), [None, None], "more numbers than labels");
     }
 
     #[test]
     fn a_list_is_not_one_value() {
-        let ensure = |text, wanted| ensure_number(Words::default(), text, "host", wanted);
+        let tells = |text, wanted| tells(text, &["host"], "host", wanted);
         for list in ["host = (7, 9)", "host : 7 / 9", "host 7 9", "host=[7,9]", "host : 7, -9"] {
-            assert!(ensure(list, 7).is_err() && ensure(list, 9).is_err(), "{list}");
+            assert!(!tells(list, 7) && !tells(list, 9), "{list}");
         }
-        for one in
-            ["host = 7 (0x07)", "host : 7.", "host : 7 0x07", "host = (7, 7)", "host = 7 (of 9)", "7, 9"]
+        assert!(!tells("7, 9", 7) && !tells("7, 9", 9), "two, and no label");
+        for one in ["host = 7 (0x07)", "host : 7.", "host : 7 0x07", "host = (7, 7)", "host = 7 (of 9)", "7"]
         {
-            assert!(ensure(one, 7).is_ok(), "{one}");
+            assert!(tells(one, 7), "{one}");
         }
     }
 
@@ -312,13 +369,21 @@ mod tests {
 
     #[test]
     fn who_prints_all_that_could_be_right_is_told_so() {
-        let cause = |text: &str| match ensure_number(Words::default(), text, "host", 9) {
+        let cause = |text: &str| match ensure_number(Words::default(), text, &["host"], "host", 9) {
             Err(Fault::Failed(failure)) => prints_all(&failure.cause),
             other => panic!("{other:?}"),
         };
-        assert!(cause("host : 7\nhost : 8\nhost : 9"), "many values");
+        assert!(cause("host : 7\nhost : 9"), "several values");
         assert!(cause(&format!("host : {}", "7 ".repeat(MOST_WORDS + 1))), "many words");
         assert!(!cause("host : 7"), "merely wrong");
+    }
+
+    #[test]
+    fn a_line_of_ones_own_has_another_label() {
+        let has_several = |text| has_several(text, &["name :", "type :"], "name :");
+        assert!(has_several("name : a\n* name : b\ntype : 2"));
+        assert!(!has_several("name : a (b)\nname : a\nyour name : b\ntype : 2"));
+        assert!(!has_several("name : a\nname : 2"), "a line was copied");
     }
 
     #[test]

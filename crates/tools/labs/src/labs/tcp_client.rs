@@ -7,7 +7,7 @@ use labkit::trace::Call;
 use super::causes::of_odd_number;
 use crate::bench::{Bench, Listener, Peer, Run, Start, ensure_refused};
 use crate::calls;
-use crate::verdict::{Failure, Verdict, ensure};
+use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
 
@@ -55,8 +55,34 @@ pub(super) fn accept(run: &Run, servers: &Servers, wanted: SocketAddrV4, cause: 
     Ok(server)
 }
 
+/// Says nothing of a client that doesn't connect to its server, unless it tries to, if only at another port: without a server,
+/// `connect` to that address fails. Who ends with an error whatever is asked has not said that there is one.
+pub(super) fn tries(bench: &mut Bench, input: &'static [u8]) -> Verdict {
+    if !bench.failed.contains(&"connects") {
+        return Ok(());
+    }
+    let tries = bench.once("tries", |bench| {
+        let ip = bench.server_address();
+        let run = bench.start_with(&[&ip.to_string()], &Start { traced: true, ..Start::default() })?;
+        run.write(input);
+        let to = |call: &Call| calls::address(call.args.get(1)?).map(|to| *to.ip());
+        Ok(run
+            .finish()?
+            .calls
+            .iter()
+            .any(|call| call.name == "connect" && call.errno().is_some() && to(call) == Some(ip)))
+    });
+    match tries {
+        Ok(tries) if *tries => Ok(()),
+        Err(fault @ Fault::Grader(_)) => Err(fault),
+        _ => Err(Fault::Unsaid("connects")),
+    }
+}
+
 /// What is no address, or no argument at all: the client must end with an error, and connect to nothing.
-pub(super) fn bad_address(bench: &mut Bench, port: u16, args: &[&str], input: &[u8]) -> Verdict {
+pub(super) fn bad_address(bench: &mut Bench, port: u16, args: &[&str], input: &'static [u8]) -> Verdict {
+    tries(bench, input)?;
+    let port = if bench.failed.contains(&"connects") { port.swap_bytes() } else { port };
     // Whoever doesn't look connects to 0.0.0.0, and that is this machine (ip(7)).
     let listener = bench.listen(Ipv4Addr::UNSPECIFIED, port)?;
     // Without an argument there is no address at all: a client of its own choice may try any.

@@ -57,7 +57,7 @@ pub(super) static LAB: Lab = Lab {
             id: "pieces",
             title: ["응답이 여러 조각으로 와도 모두 출력해요", "An answer that comes in pieces"],
             points: 15,
-            needs: &["prints"],
+            needs: &["connects"],
             slide: "31",
             run: pieces,
         },
@@ -65,7 +65,7 @@ pub(super) static LAB: Lab = Lab {
             id: "long",
             title: ["4096바이트인 줄도 보내고 받아요", "A line of 4096 bytes"],
             points: 10,
-            needs: &["prints"],
+            needs: &["connects"],
             slide: "31, 34",
             run: long,
         },
@@ -73,7 +73,7 @@ pub(super) static LAB: Lab = Lab {
             id: "bytes",
             title: ["한글과 %가 든 줄도 보내고 받아요", "A line with Korean and %"],
             points: 5,
-            needs: &["prints"],
+            needs: &["connects"],
             slide: "34",
             run: any_text,
         },
@@ -108,7 +108,7 @@ pub(super) static LAB: Lab = Lab {
             id: "refused",
             title: ["서버가 없으면 오류로 끝나요", "Where no server listens"],
             points: 5,
-            needs: &["connects"],
+            needs: &["build"],
             slide: "30",
             run: refused,
         },
@@ -119,7 +119,7 @@ pub(super) static LAB: Lab = Lab {
                 "What is no address, and no argument at all",
             ],
             points: 5,
-            needs: &["connects"],
+            needs: &["build"],
             slide: "21, 34",
             run: bad_address,
         },
@@ -254,10 +254,10 @@ fn answer_to(bench: &mut Bench, line: &[u8]) -> Vec<u8> {
 }
 
 /// The client must have printed what it was answered.
-fn printed(line: &[u8], pieces: &[Vec<u8>], finished: &Finished) -> Verdict {
+fn printed(bench: &Bench, line: &[u8], pieces: &[Vec<u8>], finished: &Finished) -> Verdict {
     let answer = pieces.concat();
     let text = answer.strip_suffix(b"\n").unwrap_or(&answer);
-    ensure(causes::contains(&finished.stdout, text), || {
+    let verdict = ensure(causes::contains(&finished.stdout, text), || {
         let (n, s, shown) = (answer.len(), words::s(answer.len()), bytes(&answer));
         let did = match pieces.len() {
             0 | 1 => words!("서버가 {n}바이트로 응답함", "the server answered with {n} byte{s}"),
@@ -273,14 +273,15 @@ fn printed(line: &[u8], pieces: &[Vec<u8>], finished: &Finished) -> Verdict {
             got: output(finished),
             cause: causes::of_printed(line, &pieces, &finished.stdout).unwrap_or_default(),
         }
-    })
+    });
+    verdict.map_err(|fault| fault.unless_failed(&bench.failed, "prints"))
 }
 
 /// Types `line`, and wants the answer printed.
 fn conversation(bench: &mut Bench, line: &[u8]) -> Verdict {
     let Answered { run, sent, pieces, .. } = converse(bench, line, line.len(), &Start::default())?;
     begins(bench, &run, line, &sent)?;
-    printed(line, &pieces, &run.finish()?)
+    printed(bench, line, &pieces, &run.finish()?)
 }
 
 fn sends(bench: &mut Bench) -> Verdict {
@@ -293,15 +294,27 @@ fn sends(bench: &mut Bench) -> Verdict {
 fn prints(bench: &mut Bench) -> Verdict {
     let n = SHORT / 2;
     let line = bench.line(n);
-    let Answered { run, pieces, .. } = converse(bench, &line, n, &Start::default())?;
-    printed(&line, &pieces, &run.finish()?)
+    let Answered { run, sent, pieces, .. } = converse(bench, &line, n, &Start::default())?;
+    let finished = run.finish()?;
+    printed(bench, &line, &pieces, &finished)?;
+    // Whoever has sent more has had more to print.
+    let twice = sent.len() == n && causes::twice(&finished.stdout, pieces.concat().trim_ascii_end());
+    ensure(!twice, || {
+        let shown = bytes(&pieces.concat());
+        Failure {
+            did: words!("서버가 {n}바이트로 응답함", "the server answered with {n} bytes"),
+            expected: words!("한 번만 출력해야 해요: {shown}", "printed once: {shown}"),
+            got: output(&finished),
+            cause: causes::once(),
+        }
+    })
 }
 
 fn pieces(bench: &mut Bench) -> Verdict {
     let line = bench.line(27);
     let Answered { run, pieces, .. } = converse(bench, &line, 9, &Start::default())?;
     let finished = run.finish()?;
-    printed(&line, &pieces, &finished).map_err(|fault| match finished.exit_status() {
+    printed(bench, &line, &pieces, &finished).map_err(|fault| match finished.exit_status() {
         // Of an answer in one piece it didn't.
         Some(status) if status != 0 => fault.because(words!(
             "read가 요청한 것보다 적게 읽어도 오류가 아니에요. 모자라면 다 받을 때까지 read를 반복하세요.",
@@ -390,6 +403,7 @@ fn early_close(bench: &mut Bench) -> Verdict {
 }
 
 fn refused(bench: &mut Bench) -> Verdict {
+    tcp_client::tries(bench, b"hello\n")?;
     let ip = bench.server_address();
     let finished = bench.run(&[&ip.to_string()], b"hello\n")?;
     ensure_refused(words!("서버가 없는 {ip}로 실행", "started with {ip}, where no server listens"), &finished)

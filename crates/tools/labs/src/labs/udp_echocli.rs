@@ -113,7 +113,7 @@ pub(super) static LAB: Lab = Lab {
                 "What is no address, one that nothing can be sent to, and no argument at all",
             ],
             points: 5,
-            needs: &["reaches"],
+            needs: &["build"],
             slide: "21, 34",
             run: bad_address,
         },

@@ -100,6 +100,11 @@ impl Told {
     }
 }
 
+/// What a program does about one act doesn't mix with what it does about the next: that begins when the program rests.
+pub(crate) fn rests_after_act(run: &Run) -> Verdict {
+    Ok(run.settle()?)
+}
+
 /// A peer that is silent for longer than a program waits is still a peer. So long, in milliseconds, if a trace has shown that it does not wait for ever;
 /// but nobody has to wait for hours.
 pub(crate) fn pause(bench: &Bench) -> Option<u64> {
@@ -398,5 +403,29 @@ fn part<A: Clone>(bench: &mut Bench, acts: &[A], play: Play<A>) -> Verdict<Optio
             Ok(Some(Parting { after, failure: Failure { did: told.story(), ..*failure } }))
         }
         Err(grader) => Err(grader),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_story_has_at_most_six_lines() {
+        for acts in 0..20 {
+            let mut told = Told::default();
+            for number in 1..=acts {
+                told.tell(words!("{number}번", "act {number}"));
+            }
+            let story = told.story().en;
+            let lines: Vec<&str> = story.lines().skip(1).collect();
+            assert_eq!(lines.len(), acts.min(6), "{story}");
+            // The first and the last are there, and how many are not.
+            if acts > 6 {
+                assert_eq!(lines[0], "1. act 1");
+                assert_eq!(lines[3], format!("4. … ({} more)", acts - 5));
+                assert_eq!(lines[5], format!("6. act {acts}"));
+            }
+        }
     }
 }

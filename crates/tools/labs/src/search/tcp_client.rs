@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::{self, Failing, Starting, interrupt, printed, refused, sizes, succeeded};
 use super::tcp_server::differ;
-use super::{Told, answer as any_answer, explore, learns_waits, mix, pause, works};
+use super::{Told, answer as any_answer, explore, learns_waits, mix, pause, rests_after_act, works};
 use crate::bench::{Bench, Listener, Peer, Run, bytes, ensure_success, tcp_listening};
 use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
@@ -198,7 +198,7 @@ fn play(bench: &mut Bench, service: &'static Service, acts: &[Act], told: &mut T
             (_, None) => None,
         };
         if let Some(client) = &client {
-            client.run.settle()?;
+            rests_after_act(&client.run)?;
         }
     }
     client.map_or(Ok(()), |client| ends_well(client, bench, told))

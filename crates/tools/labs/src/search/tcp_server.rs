@@ -11,7 +11,10 @@ use proptest::sample::select;
 use proptest::strategy::BoxedStrategy;
 use serde::{Deserialize, Serialize};
 
-use super::{Port, Told, explore, keeps_nothing, learns_waits, mix, pause, ports, starts_no_other, works};
+use super::{
+    Port, Told, explore, keeps_nothing, learns_waits, mix, pause, ports, rests_after_act, starts_no_other,
+    works,
+};
 use crate::bench::{Bench, End, Peer, Run, Start, compare, tcp_listening};
 use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
@@ -189,8 +192,7 @@ fn play(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
         told.next();
         scene.act(act, told)?;
         scene.serve()?;
-        // What it does about one act doesn't mix with the next.
-        scene.run.settle()?;
+        rests_after_act(&scene.run)?;
     }
     scene.act(&Act::Anew, told)
 }

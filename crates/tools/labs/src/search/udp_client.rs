@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::{self, Failing, Starting, interrupt, printed, refused, sizes, succeeded};
 use super::tcp_server::differ;
-use super::{Play, Told, answer as any_answer, explore, mix, text, works};
+use super::{Play, Told, answer as any_answer, explore, mix, rests_after_act, text, works};
 use crate::bench::{Bench, Datagrams, Run, ensure_success, output};
 use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
@@ -123,7 +123,7 @@ fn play(bench: &mut Bench, status: &'static str, acts: &[Act], told: &mut Told) 
             (_, None) => None,
         };
         if let Some(client) = &client {
-            client.run.settle()?;
+            rests_after_act(&client.run)?;
         }
     }
     client.map_or(Ok(()), |client| echoed(client, bench, told))

@@ -11,7 +11,7 @@ use proptest::strategy::BoxedStrategy;
 use serde::{Deserialize, Serialize};
 
 use super::tcp_server::{any_bytes, differ};
-use super::{Port, Told, explore, keeps_nothing, mix, pause, ports, starts_no_other, works};
+use super::{Port, Told, explore, keeps_nothing, mix, pause, ports, rests_after_act, starts_no_other, works};
 use crate::bench::{Bench, Datagrams, Run, Start, udp_bound};
 use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
@@ -104,7 +104,7 @@ fn play(bench: &mut Bench, acts: &[Act], told: &mut Told) -> Verdict {
     for act in acts {
         told.next();
         scene.act(act, told)?;
-        scene.run.settle()?;
+        rests_after_act(&scene.run)?;
     }
     // Whatever was done, it answers.
     scene.act(&Act::Send { who: 0, bytes: 30, elsewhere: false }, told)?;
