@@ -154,8 +154,8 @@ pub(crate) fn seccomp() -> io::Result<()> {
             is(1, SeccompCmpOp::Ne, libc::TIOCSTI),
             is(1, SeccompCmpOp::Ne, libc::TIOCLINUX),
         ])?];
-        // Each lock is memory of the kernel's that no limit counts, in as many parts of a file as one likes, which flock(2) is not.
-        let lock = [libc::F_SETLK, libc::F_SETLKW, libc::F_OFD_SETLK, libc::F_OFD_SETLKW];
+        // Each lock is memory of the kernel's, in as many parts of a file as one likes. Of these, nobody sees whose they are.
+        let lock = [libc::F_OFD_SETLK, libc::F_OFD_SETLKW];
         let no_lock = rule(lock.map(|command| is(1, SeccompCmpOp::Ne, command as u64)).into())?;
         // Shared memory without a file stays while one page of it is mapped, and then nobody counts the others: only a page.
         let kind = |kind: libc::c_int| is(3, SeccompCmpOp::MaskedEq(libc::MAP_TYPE as u64), kind as u64);

@@ -24,6 +24,17 @@ static void knock(const char *wall, int is_open)
 
 #define CALL(name, ...) knock(#name, syscall(SYS_##name, __VA_ARGS__) >= 0)
 
+/* A lock of an open file, of which the kernel says nobody whose it is. */
+static int locks_unseen(void)
+{
+    struct flock lock = {.l_type = F_RDLCK, .l_len = 1};
+    int fd = open("/etc/passwd", O_RDONLY);
+    int locked = fcntl(fd, F_OFD_SETLK, &lock) == 0;
+
+    close(fd);
+    return locked;
+}
+
 /* Capabilities that it has, or that a program could give it. */
 static int capable(void)
 {
@@ -145,6 +156,7 @@ int main(int argc, char *argv[])
     CALL(open_by_handle_at, 0, stack, 0);
     CALL(personality, 0x0040000);
     CALL(inotify_init1, 0);
+    knock("a lock that nobody sees", locks_unseen());
     knock("many_timers", timers() == 5000);
     knock("rtprio", may(RLIMIT_RTPRIO));
     knock("nice", may(RLIMIT_NICE));

@@ -1,7 +1,7 @@
 //! Looks after a run from outside: is it doing anything, and does it keep to its limits? Asks proc(5).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -44,6 +44,9 @@ pub(super) struct Watched {
 /// So many sockets hold little, whatever is in them; to count it takes a while, and most programs have fewer.
 const FEW_SOCKETS: u64 = 20;
 
+/// More locks of fcntl(2) than a server has whose processes take turns: each is memory of the kernel's.
+const MOST_LOCKS: usize = 1000;
+
 /// What a mapping takes of the kernel's memory: struct `vm_area_struct`, and its place among the others.
 const MAPPING: u64 = 256;
 
@@ -74,6 +77,8 @@ impl Watched {
 #[derive(Debug, Default)]
 struct Held {
     mappings: u64,
+    /// Of fcntl(2): those that they have, and those that they wait for.
+    locks: usize,
     /// The inodes of their sockets.
     sockets: BTreeSet<u32>,
     /// Files that are open and in no folder any more, on the disk of the one that is looked after: inode and bytes.
@@ -88,7 +93,9 @@ impl Held {
     fn by(pid: i32, descriptors: bool, folder: Option<&Path>) -> Self {
         let mut held = Held::default();
         let disk = folder.and_then(|folder| Some(fs::metadata(folder).ok()?.dev()));
-        for pid in descendants(pid) {
+        let descendants = descendants(pid);
+        held.locks = locks(&descendants);
+        for pid in descendants {
             held.see_mappings(pid, folder);
             if descriptors {
                 // Each thread may have some of its own. What a process runs, it needs neither name nor mapping for.
@@ -140,6 +147,17 @@ impl Held {
         let unseen = self.mapped.iter().filter(|inode| !self.unlinked.contains_key(inode)).count() as u64;
         self.unlinked.values().sum::<u64>().saturating_add(unseen.saturating_mul(most))
     }
+}
+
+/// How many locks these processes have and wait for, as far as the first of all are theirs: `1: POSIX  ADVISORY  WRITE PID …`, and
+/// `1: -> POSIX …` of one who waits. proc(5)
+fn locks(pids: &[i32]) -> usize {
+    let locks = fs::File::open("/proc/locks").map(|locks| BufReader::new(locks.take(1 << 20)));
+    let theirs = |line: &String| {
+        let pid = line.split_whitespace().skip_while(|word| *word != "POSIX").nth(3);
+        pid.and_then(|pid| pid.parse().ok()).is_some_and(|pid| pids.contains(&pid))
+    };
+    locks.into_iter().flat_map(|locks| locks.lines().map_while(Result::ok)).filter(theirs).count()
 }
 
 /// Are there descriptors in what was sent to this socket, or to those that wait to be accepted? `scm_fds`, since Linux 5.6.
@@ -273,6 +291,12 @@ fn too_much(watched: &Watched, now: Doings, held: &Held, worked: Duration) -> Op
     }
     if watched.sockets_open(held) > sockets {
         return Some(words!("소켓을 {sockets}개 넘게 열었어요", "it opened more than {sockets} sockets"));
+    }
+    if held.locks > MOST_LOCKS {
+        return Some(words!(
+            "파일 잠금(fcntl)이 {MOST_LOCKS}개를 넘었어요",
+            "it has more than {MOST_LOCKS} locks of fcntl"
+        ));
     }
     if now.memory > memory {
         return Some(too_much_memory(memory));
