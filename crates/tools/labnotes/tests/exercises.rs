@@ -634,7 +634,7 @@ fn mydaytime_2() {
         "if ((n = read(s, buf, sizeof(buf))) > 0)\n        fwrite(buf, n, 1, stdout);",
     ];
     changed("mydaytime", &[once]).shows("./mydaytime 211.221.225.175 | wc -c", "26\n");
-    assert_eq!(fails("mydaytime", &[once]), ["pieces", "long", "until_close", "reset"]);
+    assert_eq!(fails("mydaytime", &[once]), ["pieces", "long", "until_close"]);
 }
 
 fn mydaytime_3() {
