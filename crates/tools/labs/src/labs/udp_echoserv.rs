@@ -53,7 +53,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "senders",
-            title: ["송신자가 여럿이면 각 송신자에 돌려보내요", "Several senders: to each its own"],
+            title: ["발신자가 여럿이면 각 발신자의 주소로 돌려보내요", "Several senders: to each its own"],
             points: 10,
             needs: &["bound"],
             slide: "45, 46",
@@ -88,7 +88,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "peer_gone",
-            title: ["송신자의 소켓이 닫혀도 계속 실행돼요", "A sender that has gone doesn't end it"],
+            title: ["발신자의 소켓이 닫혀도 계속 실행돼요", "A sender that has gone doesn't end it"],
             points: 5,
             needs: &["senders"],
             slide: "45, 49",
@@ -132,7 +132,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "search",
             title: [
-                "송신자가 어떤 순서로 무엇을 해도 올바르게 동작해요",
+                "발신자가 어떤 순서로 무엇을 해도 올바르게 동작해요",
                 "Whatever senders may do, in whatever order",
             ],
             points: 5,
@@ -281,7 +281,7 @@ fn senders(bench: &mut Bench) -> Verdict {
             let line = bench.line(30);
             let connected = udp_connected()?.iter().any(|row| row.local.port() == addr.port());
             echo(bench, &run, sender, addr, &line).map_err(|fault| {
-                let fault = fault.after(&words!("세 송신자 가운데 {i}번째", "number {i} of three senders"));
+                let fault = fault.after(&words!("세 발신자 가운데 {i}번째", "number {i} of three senders"));
                 let elsewhere = senders.iter().any(Datagrams::has_more);
                 fault.because(if connected {
                     words!(
@@ -290,7 +290,7 @@ fn senders(bench: &mut Bench) -> Verdict {
                     )
                 } else if elsewhere {
                     words!(
-                        "응답이 다른 송신자로 갔어요. 항상 이번 recvfrom이 채운 cliaddr로 보내세요.",
+                        "응답이 다른 발신자로 갔어요. 항상 이번 recvfrom이 채운 cliaddr로 보내세요.",
                         "The answer went to somebody else. Always send to the cliaddr that this recvfrom filled in."
                     )
                 } else {
@@ -384,11 +384,11 @@ fn peer_gone(bench: &mut Bench) -> Verdict {
     for _ in 0..3 {
         echo(bench, &run, &stays, addr, &line).map_err(|fault| {
             let when = words!(
-                "앞의 송신자가 응답을 받기 전에 소켓을 닫음",
+                "앞의 발신자가 응답을 받기 전에 소켓을 닫음",
                 "a sender before had closed its socket without waiting for the answer"
             );
             fault.after(&when).because(servers::if_exited(&run, words!(
-                "송신자의 소켓이 닫히는 것은 서버의 오류가 아니에요. recvfrom이나 sendto가 실패해도 메시지만 출력하고 계속 실행하세요.",
+                "발신자의 소켓이 닫히는 것은 서버의 오류가 아니에요. recvfrom이나 sendto가 실패해도 메시지만 출력하고 계속 실행하세요.",
                 "That a sender goes is not the server's fault. When recvfrom or sendto fails, say so and go on."
             )))
         })?;

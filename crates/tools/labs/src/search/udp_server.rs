@@ -138,7 +138,7 @@ impl Scene<'_> {
                 let i = usize::from(*who) % SENDERS;
                 let (name, to, n, s) = (i + 1, self.addr(*elsewhere && i < LOCAL), *bytes, words::s(*bytes));
                 told.tell(words!(
-                    "{name}번 송신자가 {to}로 {n}바이트 데이터그램을 보내고 응답을 기다림",
+                    "{name}번 발신자가 {to}로 {n}바이트 데이터그램을 보내고 응답을 기다림",
                     "number {name} sends a datagram of {n} byte{s} to {to} and waits for the answer"
                 ));
                 let sent = any_bytes(self.bench, n);
@@ -148,7 +148,7 @@ impl Scene<'_> {
             Act::Together { bytes } => {
                 let (to, shown) = (self.addr(false), format!("{bytes:?}"));
                 told.tell(words!(
-                    "서버를 멈춰 둔 동안 송신자 {SENDERS}개가 번갈아 {shown}바이트 데이터그램들을 보냄",
+                    "서버를 멈춰 둔 동안 발신자 {SENDERS}개가 번갈아 {shown}바이트 데이터그램들을 보냄",
                     "{SENDERS} take turns and send datagrams of {shown} bytes while the server is stopped"
                 ));
                 let sent: Vec<Vec<u8>> = bytes.iter().map(|n| any_bytes(self.bench, *n)).collect();
@@ -210,7 +210,7 @@ impl Scene<'_> {
                 return Err(run
                     .explain(Failure {
                         expected: words!(
-                            "{name}번 송신자에 {n}바이트 데이터그램이 돌아와야 해요",
+                            "{name}번 발신자에 {n}바이트 데이터그램이 돌아와야 해요",
                             "a datagram of {n} byte{s} to number {name}"
                         ),
                         got: words!("아무것도 오지 않았어요", "nothing came"),
@@ -230,7 +230,7 @@ impl Scene<'_> {
         }
         ensure(!sender.has_more(), || Failure {
             expected: words!(
-                "{name}번 송신자에 응답이 하나씩만 와야 해요",
+                "{name}번 발신자에 응답이 하나씩만 와야 해요",
                 "one answer each to number {name}"
             ),
             got: words!("하나 더 왔어요", "another one came"),
