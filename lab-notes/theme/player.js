@@ -262,7 +262,7 @@ function sentences(recording, i, lang, owner) {
     say(`${subject} 디스크립터 ${josa(fd, "을", "를")} 닫았어요.${others ? " 이 소켓의 디스크립터가 더 있어서 소켓은 아직 열려 있어요." : ""}`,
       `${Who} has closed descriptor ${fd}.${others ? " Another descriptor still stands for the socket, so it stays open." : ""}`);
   } else if (call === "shutdown") {
-    const [k, e] = { SHUT_WR: ["보내는 쪽을", "sends no more"], SHUT_RD: ["받는 쪽을", "receives no more"] }[args[1]] ?? ["양쪽을 모두", "neither sends nor receives any more"];
+    const [k, e] = { SHUT_WR: ["보내는 방향을", "sends no more"], SHUT_RD: ["받는 방향을", "receives no more"] }[args[1]] ?? ["두 방향을 모두", "neither sends nor receives any more"];
     say(`${subject} 연결의 ${k} 닫았어요.`, `${Who} ${e}.`);
   } else if (FORKS.test(call) && n > 0 && /CLONE_THREAD/.test(args.join())) {
     say(`${subject} 스레드를 만들었어요. 디스크립터 표를 공유해요.`, `${Who} has made a thread, which shares its descriptor table.`);

@@ -161,7 +161,7 @@ pub fn all() -> Vec<Scene> {
         },
         Scene {
             name: "half_close",
-            about: ["클라이언트가 보내는 쪽만 닫고 계속 읽어요", "the client ends sending and still reads"],
+            about: ["클라이언트가 보내는 방향만 닫고 계속 읽어요", "the client ends sending and still reads"],
             cast: vec![tcp[0], Part { args: &["127.0.0.1", "7"], ..client("half_close") }],
             acts: conversation.clone(),
         },

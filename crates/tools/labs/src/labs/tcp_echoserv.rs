@@ -81,7 +81,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "half_close",
             title: [
-                "상대가 보내는 쪽만 닫아도(half-close) 모두 돌려보내요",
+                "상대가 보내는 방향만 닫아도(half-close) 모두 돌려보내요",
                 "A client that closes only its sending side",
             ],
             points: 8,
@@ -360,7 +360,7 @@ fn half_close(bench: &mut Bench) -> Verdict {
     })?;
     let got = client.receive(&run, last.len())?;
     let did = words!(
-        "60바이트를 보내고 곧바로 보내는 쪽을 닫음(shutdown)",
+        "60바이트를 보내고 곧바로 보내는 방향을 닫음(shutdown)",
         "sent 60 bytes and closed the sending side at once (shutdown)"
     );
     let over = client.is_over();
@@ -374,7 +374,7 @@ fn half_close(bench: &mut Bench) -> Verdict {
             return Err(fault);
         }
         Err(fault.because(words!(
-            "클라이언트는 보내는 쪽만 닫았어요. 그 전에 온 데이터는 아직 소켓의 수신 버퍼에 있으니 read가 0을 돌려줄 때까지 읽고 돌려보내세요.",
+            "클라이언트는 보내는 방향만 닫았어요. 그 전에 온 데이터는 아직 소켓의 수신 버퍼에 있으니 read가 0을 돌려줄 때까지 읽고 돌려보내세요.",
             "The client has closed its sending side only. What came before is still in the socket: read and echo until read returns 0."
         )))
     })

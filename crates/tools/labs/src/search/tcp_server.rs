@@ -66,7 +66,7 @@ impl Leaving {
     /// How it is told.
     fn words(self) -> (&'static str, &'static str) {
         match self {
-            Leaving::HalfClose => ("보내는 쪽을 닫음(shutdown)", "closes its sending side (shutdown)"),
+            Leaving::HalfClose => ("보내는 방향을 닫음(shutdown)", "closes its sending side (shutdown)"),
             Leaving::Close => ("읽지 않고 연결을 닫음(close)", "closes without reading"),
             Leaving::Reset => {
                 ("읽지 않고 연결을 강제로 끊음(RST)", "resets the connection without reading (RST)")
@@ -328,7 +328,7 @@ impl Scene<'_> {
             }
             Act::HalfClose { .. } if !client.half_closed => {
                 told.tell(words!(
-                    "클라이언트 {name}: 보내는 쪽을 닫음(shutdown)",
+                    "클라이언트 {name}: 보내는 방향을 닫음(shutdown)",
                     "client {name}: closes its sending side (shutdown)"
                 ));
                 client.half_closed = true;
