@@ -253,7 +253,7 @@ fn table() -> String {
 /// What the search finds by itself of the mistakes of each lab that it explores, and what not, and why: as Markdown.
 fn search_table() -> String {
     let mut text = String::from(
-        "| 과제 Lab | 탐색이 스스로 찾은 것 Found by the search | 못 찾는 것 Not found |\n|---|---|---|\n",
+        "| 과제 Lab | 탐색만으로 찾은 실수 Found by the search | 찾지 못한 실수 Not found |\n|---|---|---|\n",
     );
     let (mut all, mut all_found) = (0, 0);
     for lab in labs::ALL.iter().filter(|lab| lab.check("search").is_some()) {
