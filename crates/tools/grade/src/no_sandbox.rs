@@ -9,7 +9,7 @@ use labs::words::{Lang, Words};
 #[must_use]
 pub fn refusal() -> Words {
     let asks = words!(
-        "격리할 수 없어서 채점하지 않아요. 제출물이 여러분의 권한으로 컴파일되고 실행되므로, Makefile 한 줄로도 여러분의 파일을 읽고 바꿀 수 있어요. 믿을 수 있는 제출물(자기 프로그램)이면 --unsafe를 붙이세요.",
+        "격리할 수 없어서 채점하지 않아요. 제출물이 여러분의 권한으로 컴파일되고 실행되므로, Makefile 한 줄로도 여러분의 파일을 읽고 바꿀 수 있어요. 믿을 수 있는 제출물(직접 작성한 프로그램)이면 --unsafe를 붙이세요.",
         "no sandbox, so nothing is graded: what was handed in would be built and run with your own rights, and a line in a Makefile reads and writes your files. If you trust it (your own program), say --unsafe."
     );
     joined(&[asks, why_none()])
@@ -19,7 +19,7 @@ pub fn refusal() -> Words {
 #[must_use]
 pub fn why_none() -> Words {
     let mut lines = vec![words!(
-        "격리하지 않는 tier none이에요. 제출물 전용 네트워크와 /etc가 없어서, 1024보다 작은 포트나 전용 /etc가 필요한 검사는 하지 못해요.",
+        "격리하지 않는 단계(none)예요. 제출물 전용 네트워크와 /etc가 없어서, 1024보다 작은 포트나 전용 /etc가 필요한 검사는 할 수 없어요.",
         "This is tier none, without a sandbox: no network and no /etc of the submission's own, so that checks which need ports below 1024 or such an /etc can't be done."
     )];
     let Err(refused) = possible(Tier::Full) else {

@@ -43,12 +43,12 @@ pub(crate) fn live(options: &Live) -> io::Result<()> {
     let lang = options.files.lang();
     if let Some(late) = late_option(&options.what) {
         return Err(io::Error::other(lang.of(
-            format!("옵션은 장면 이름보다 앞에 써 주세요: {late}"),
+            format!("옵션은 장면 이름보다 앞에 입력하세요: {late}"),
             format!("the option {late} comes before the scene"),
         )));
     }
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        return Err(io::Error::other(lang.of("터미널에서 실행해 주세요", "this needs a terminal")));
+        return Err(io::Error::other(lang.of("터미널에서 실행하세요", "this needs a terminal")));
     }
     let workspace = workspace()?;
     let (scene, cast, later) = cast(&workspace, options)?;

@@ -111,12 +111,12 @@ pub fn all() -> Vec<Scene> {
         ),
         alone(
             "get_hostent",
-            ["이름의 주소를 찾으려고 파일을 읽어요", "files are read for a name"],
+            ["이름으로 주소를 찾으려고 파일을 읽어요", "files are read for a name"],
             &["localhost"],
         ),
         alone(
             "get_host_byaddr",
-            ["주소의 이름을 찾으려고 파일을 읽어요", "files are read for an address"],
+            ["주소로 이름을 찾으려고 파일을 읽어요", "files are read for an address"],
             TO_LOOPBACK,
         ),
         pair(

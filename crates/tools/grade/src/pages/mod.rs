@@ -86,7 +86,7 @@ fn overview(class: &Class, changes: &[Change], pairs: &[Pair], lang: Lang) -> Ma
             h1 { (class.lab) }
             p.soft { (latest(class)) }
             dl.facts {
-                div { dt { (lang.of("제출", "Submissions")) } dd { (class.rows.len()) } }
+                div { dt { (lang.of("제출물", "Submissions")) } dd { (class.rows.len()) } }
                 @if let Some((mean, median)) = middle(&scores) {
                     div { dt { (lang.of("평균", "Mean")) } dd { (mean) span.soft { "/" (class.max_score) } } }
                     div { dt { (lang.of("중앙값", "Median")) } dd { (median) } }
@@ -97,7 +97,7 @@ fn overview(class: &Class, changes: &[Change], pairs: &[Pair], lang: Lang) -> Ma
         }
         @if !not_graded.is_empty() {
             section.alert {
-                strong.error { (lang.of("채점하지 못한 제출: ", "Not graded: ")) (not_graded.len()) }
+                strong.error { (lang.of("채점하지 못한 제출물: ", "Not graded: ")) (not_graded.len()) }
                 ul {
                     @for row in not_graded {
                         li { (link(&row.student, "students/")) ": " (visible(row.marks.as_ref().err().map_or("", |why| why))) }
@@ -116,7 +116,7 @@ fn overview(class: &Class, changes: &[Change], pairs: &[Pair], lang: Lang) -> Ma
                     (histogram(&scores, class.max_score, lang))
                 }
                 section {
-                    h2 { (lang.of("검사별로 실패한 제출", "Failed, by check")) }
+                    h2 { (lang.of("검사별로 실패한 제출물", "Failed, by check")) }
                     (fails(class, lang))
                 }
             }
@@ -145,7 +145,7 @@ fn attendance(class: &Class, lang: Lang) -> Markup {
         }
         @if !unlisted.is_empty() {
             section.alert {
-                strong { (lang.of("명단에 없는 제출: ", "Not in the roster: ")) (unlisted.len()) }
+                strong { (lang.of("명단에 없는 제출물: ", "Not in the roster: ")) (unlisted.len()) }
                 ul {
                     @for (student, could_be) in unlisted {
                         li {
@@ -161,7 +161,7 @@ fn attendance(class: &Class, lang: Lang) -> Markup {
         }
         @if !twice.is_empty() {
             section.alert {
-                strong { (lang.of("제출이 둘 이상인 학생: ", "Handed in more than one: ")) (twice.len()) }
+                strong { (lang.of("제출물이 둘 이상인 학생: ", "Handed in more than one: ")) (twice.len()) }
                 ul {
                     @for (person, students) in twice {
                         li { (named(person)) ": " @for student in students { (link(student, "students/")) " " } }
@@ -178,7 +178,7 @@ fn prints_all(class: &Class, lang: Lang) -> Markup {
     html! {
         @if !all.is_empty() {
             section.alert {
-                strong { (lang.of("답이 될 만한 값을 모두 출력한 제출: ", "Prints all that could be right: ")) (all.len()) }
+                strong { (lang.of("답이 될 만한 값을 모두 출력한 제출물: ", "Prints all that could be right: ")) (all.len()) }
                 p.soft {
                     (lang.of("값 하나 대신 여러 값을 늘어놓아 실패한 검사가 있어요. 과제를 하지 않고 다른 점수를 얻었는지 살펴보라는 뜻일 뿐 판정은 아니에요.",
                         "A check failed because many values were printed in the place of one. A hint to see whether other marks were got \
@@ -196,7 +196,7 @@ fn ready_made(class: &Class, lang: Lang) -> Markup {
     html! {
         @if !all.is_empty() {
             section.alert {
-                strong { (lang.of("과제에서 할 일을 대신하는 다른 프로그램을 실행한 제출: ", "Calls another program that does the lab's work: ")) (all.len()) }
+                strong { (lang.of("과제에서 할 일을 대신하는 다른 프로그램을 실행한 제출물: ", "Calls another program that does the lab's work: ")) (all.len()) }
                 p.soft {
                     (lang.of("규칙에서는 제출물이 시스템 콜을 직접 불러야 해요. 어떤 프로그램을 실행했는지 살펴보라는 뜻일 뿐 판정은 아니에요.",
                         "The rules ask for a program that makes the calls itself. A hint to see what it has others do, not a verdict."))
@@ -297,7 +297,7 @@ fn fails(class: &Class, lang: Lang) -> Markup {
                 li {
                     span.soft { (number) }
                     span { (visible(title)) }
-                    span title=(lang.of("실패 / 검사한 제출", "failed / tried")) {
+                    span title=(lang.of("실패 / 검사한 제출물", "failed / tried")) {
                         (failed) span.soft { "/" (tried) @if skipped > 0 { " (–" (skipped) ")" } }
                     }
                     svg.bar aria-hidden="true" { rect width={ (failed * 100 / tried.max(1)) "%" } height="6" rx="3" {} }
@@ -349,7 +349,7 @@ fn table(class: &Class, lang: Lang) -> Markup {
 fn similar_pairs(pairs: &[Pair], lang: Lang) -> Markup {
     let percent = |part: f64| format!("{:.0}%", part * 100.0);
     html! {
-        h2 { (lang.of("거의 같은 제출", "Near-identical submissions")) }
+        h2 { (lang.of("닮은 제출물", "Near-identical submissions")) }
         p.soft {
             (lang.of("이름, 주석, 공백, 상수 값을 빼고 코드의 구조만 비교한 결과예요. 살펴보라는 뜻일 뿐 판정은 아니에요. 같은 슬라이드를 따라 작성하거나 함께 공부하면 비슷할 수 있어요.",
                 "Compared by the shape of the code, without names, comments, spaces and values. A hint to look, not a verdict: \
@@ -358,7 +358,7 @@ fn similar_pairs(pairs: &[Pair], lang: Lang) -> Markup {
         @if pairs.is_empty() {
             p { (lang.of("없어요.", "None.")) }
         } @else {
-            div.wide tabindex="0" role="region" aria-label=(lang.of("거의 같은 제출", "near-identical submissions")) {
+            div.wide tabindex="0" role="region" aria-label=(lang.of("닮은 제출물", "near-identical submissions")) {
                 table {
                     thead {
                         tr {

@@ -226,7 +226,7 @@ fn stranger(bench: &mut Bench) -> Verdict {
         expected: words!("다른 포트에서 온 데이터그램은 출력하지 않아야 해요", "it is not printed"),
         got: output(&answered.finished),
         cause: words!(
-            "다른 곳에서 온 데이터그램은 그때 연결되어 있는 소켓에서만 커널이 걸러 내요. recv 전에 connect하고, AF_UNSPEC은 그 뒤에 connect했는지 확인하세요.",
+            "커널은 데이터그램이 도착할 때 연결되어 있는 소켓에서만 다른 곳에서 온 데이터그램을 걸러 내요. recv 전에 connect하고, AF_UNSPEC은 그 뒤에 connect했는지 확인하세요.",
             "The kernel looks after a socket only while it is connected: connect before recv, and AF_UNSPEC not before it either."
         ),
     })
@@ -255,7 +255,7 @@ fn ensure_kept_out(traced: &Traced) -> Verdict {
         expected: words!("connect한 뒤에 키보드에서 읽어야 해요", "connect, and then the keyboard"),
         got: words!("bind와 connect 사이에 키보드에서 읽었어요: {text}", "between bind and connect: {text}"),
         cause: words!(
-            "bind한 소켓에는 포트가 있어서, connect하기 전에는 어느 소켓이 보낸 데이터그램이든 수신 대기열(queue)에 들어가고 나중에 recv가 그것을 돌려줘요. 키보드에서 읽기 전에 connect하세요.",
+            "bind한 소켓에는 포트가 있어서, connect하기 전에는 어느 소켓이 보낸 데이터그램이든 수신 큐(receive queue)에 들어가고 나중에 recv가 그 데이터그램을 돌려줘요. 키보드에서 읽기 전에 connect하세요.",
             "A socket that is bound has a port: until connect, whatever anybody sends there is queued, and recv gives it later. Connect before you read."
         ),
     }

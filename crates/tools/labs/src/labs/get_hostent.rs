@@ -230,7 +230,7 @@ fn ensure_addresses(asked: &Asked) -> Verdict {
             ))
         } else if !dotted(&text).is_empty() {
             Some(words!(
-                "이 호스트의 주소가 아니에요. 주소는 포인터 h_addr_list[i] 자체가 아니라 그것이 가리키는 4바이트예요.",
+                "이 호스트의 주소가 아니에요. 주소는 포인터 h_addr_list[i] 자체가 아니라 이 포인터가 가리키는 4바이트예요.",
                 "These are not the host's addresses. An address is not the pointer h_addr_list[i] itself, but the 4 bytes that it points to."
             ))
         } else {
@@ -323,7 +323,7 @@ fn every_host(bench: &mut Bench) -> Verdict {
                 return fault;
             }
             fault.surely_because(words!(
-                "인자로 받은 별명이 목록에서 빠졌어요. 그것도 h_aliases에 있는 별명이니 모두 출력하세요.",
+                "인자로 받은 별명이 목록에서 빠졌어요. 이 별명도 h_aliases에 있으니 모두 출력하세요.",
                 "Of the aliases, the one that was asked for is missing. It is one of h_aliases like the others: print all."
             ))
         })?;

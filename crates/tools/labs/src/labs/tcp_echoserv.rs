@@ -92,7 +92,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "next_client",
             title: [
-                "한 클라이언트가 끝나면 다음 클라이언트를 맡아요",
+                "한 클라이언트가 끝나면 다음 클라이언트를 처리해요",
                 "When one client has gone, the next one",
             ],
             points: 5,
@@ -146,7 +146,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "backlog",
             title: [
-                "accept를 기다리는 대기열(backlog)의 크기가 5 이상이에요",
+                "연결 대기 큐의 크기를 정하는 backlog가 5 이상이에요",
                 "Room for five clients that wait for accept",
             ],
             points: 2,
@@ -541,7 +541,7 @@ fn backlog(bench: &mut Bench) -> Verdict {
         ),
         got: words!("이렇게 불렀어요: listen(listen_sock, {backlog})", "listen(listen_sock, {backlog})"),
         cause: words!(
-            "listen의 두 번째 인자(backlog)는 accept를 기다리는 연결의 대기열(queue) 크기를 정해요.",
+            "listen의 두 번째 인자(backlog)는 accept를 기다리는 연결이 들어가는 연결 대기 큐(accept queue)의 크기를 정해요.",
             "listen's second argument, the backlog, sets how many connections may wait in the queue for accept."
         ),
     })

@@ -202,7 +202,7 @@ fn slide_calls(bench: &mut Bench) -> Verdict {
         expected: words!("sendto에 주소를 주어 보내야 해요", "sendto, which is given the address"),
         got: calls::called(&socket),
         cause: words!(
-            "connect하고 send해도 데이터그램은 가지만, 그것은 다음 과제(connected_udp)의 방법이에요. 여기서는 연결 없이 sendto와 recvfrom을 사용하세요.",
+            "connect하고 send해도 데이터그램은 전송되지만, 다음 과제(connected_udp)에서 사용하는 방법이에요. 여기서는 연결 없이 sendto와 recvfrom을 사용하세요.",
             "connect and send work as well: that is the next lab, connected_udp. Here, try sendto and recvfrom, without a connection."
         ),
     })?;

@@ -81,7 +81,7 @@ fn too_small(frame: &mut Frame, lang: Lang) {
         vec![
             format!("창이 작아요: {width}×{height}"),
             format!("{least_width}×{least_height}부터 볼 수 있어요."),
-            "창을 키우거나 글자를 줄여 주세요.".to_owned(),
+            "창을 키우거나 글자 크기를 줄이세요.".to_owned(),
         ],
         vec![
             format!("The window is small: {width}×{height}"),
