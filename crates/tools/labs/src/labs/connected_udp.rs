@@ -73,7 +73,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "stranger",
             title: [
-                "연결된 상대가 아닌 소켓이 보낸 데이터그램은 받지 않아요",
+                "통신 상대가 아닌 다른 소켓이 보낸 데이터그램은 받지 않아요",
                 "A datagram from somebody else",
             ],
             points: 20,
@@ -172,7 +172,7 @@ fn connects(bench: &mut Bench) -> Verdict {
         )
     } else {
         words!(
-            "socket(PF_INET, SOCK_DGRAM, 0)으로 연 소켓을, sin_port가 htons(7)이고 sin_addr가 인자로 받은 값인 주소에 connect하세요. UDP의 connect는 아무것도 보내지 않아요. 커널이 상대의 주소를 기록할 뿐이에요.",
+            "socket(PF_INET, SOCK_DGRAM, 0)으로 연 소켓을, sin_port가 htons(7)이고 sin_addr가 인자로 받은 값인 주소에 connect하세요. UDP의 connect는 아무것도 보내지 않아요. 커널이 통신 상대의 주소를 기록할 뿐이에요.",
             "connect the socket that socket(PF_INET, SOCK_DGRAM, 0) gave to the address with htons(7) in sin_port and the argument in sin_addr. UDP's connect sends nothing: the kernel only takes down who the peer is."
         )
     };
@@ -202,7 +202,7 @@ fn no_address(bench: &mut Bench) -> Verdict {
             ),
             got: words!("이 시스템 콜을 불렀어요: {got}", "{got}"),
             cause: words!(
-                "connect한 소켓에는 상대의 주소가 정해져 있어요. 그다음에는 send(s, buf, n, 0)과 recv(s, buf, MAXLINE, 0)으로 충분해요.",
+                "connect한 소켓에는 통신 상대의 주소가 정해져 있어요. 그다음에는 send(s, buf, n, 0)과 recv(s, buf, MAXLINE, 0)으로 충분해요.",
                 "A socket that is connected knows its peer: from then on send(s, buf, n, 0) and recv(s, buf, MAXLINE, 0) are enough."
             ),
         }

@@ -271,7 +271,7 @@ fn why_no_port(all: &[&Call]) -> Option<Words> {
     let Some(asked) = at("getsockname") else {
         return Some(if at("getpeername").is_some() {
             words!(
-                "getpeername으로는 상대의 포트 번호를 얻어요. 자기 포트 번호는 getsockname으로 얻으세요.",
+                "getpeername으로는 상대방의 포트 번호를 얻어요. 자신의 포트 번호는 getsockname으로 얻으세요.",
                 "getpeername tells the other end's port. getsockname tells one's own."
             )
         } else {

@@ -70,7 +70,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "long",
             title: [
-                "많이 와도, 상대가 천천히 읽어도 모두 돌려보내요",
+                "많이 와도, 상대방이 천천히 읽어도 모두 돌려보내요",
                 "Much of it, and a peer that reads slowly",
             ],
             points: 5,
@@ -81,7 +81,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "half_close",
             title: [
-                "상대가 보내는 방향만 닫아도(half-close) 모두 돌려보내요",
+                "상대방이 보내는 방향만 닫아도(half-close) 모두 돌려보내요",
                 "A client that closes only its sending side",
             ],
             points: 8,

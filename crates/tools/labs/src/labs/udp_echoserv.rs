@@ -285,7 +285,7 @@ fn senders(bench: &mut Bench) -> Verdict {
                 let elsewhere = senders.iter().any(Datagrams::has_more);
                 fault.because(if connected {
                     words!(
-                        "소켓을 connect해서 그 상대의 데이터그램만 받고 있어요. connect하지 말고, 이번 recvfrom이 채운 cliaddr로 sendto하세요.",
+                        "소켓을 connect해서 그 통신 상대의 데이터그램만 받고 있어요. connect하지 말고, 이번 recvfrom이 채운 cliaddr로 sendto하세요.",
                         "Its socket is connected and takes from that peer alone. Don't connect: sendto the cliaddr that this recvfrom filled in."
                     )
                 } else if elsewhere {
