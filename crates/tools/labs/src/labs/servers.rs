@@ -60,7 +60,7 @@ pub(super) fn every_byte(bench: &mut Bench) -> Vec<Vec<u8>> {
 /// The failure of a server that has an argument that can't be bound, and that went on: if it hangs, it waits at another port or none.
 pub(super) fn went_on(fault: Fault) -> Fault {
     fault.surely_because(words!(
-        "bind가 -1을 돌려주면 perror로 알리고 exit(1)로 끝내세요. 그냥 넘어가면 아무것도 오지 않을 소켓에서 기다리게 돼요.",
+        "bind가 -1을 돌려주면 perror로 알리고 exit(1)로 끝내세요. 확인하지 않으면 아무것도 오지 않을 소켓에서 기다리게 돼요.",
         "When bind returns -1, say so with perror and exit(1): who goes on waits at a socket where nothing will come."
     ))
 }
