@@ -73,7 +73,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "bad_address",
             title: [
-                "올바르지 않은 주소이면 오류로 끝나고, 255.255.255.255는 올바른 주소예요",
+                "올바르지 않은 주소이면 오류로 끝나요(255.255.255.255는 올바른 주소예요)",
                 "What is no address, and 255.255.255.255, which is one",
             ],
             points: 15,

@@ -67,7 +67,7 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "every_host",
             title: [
-                "어떤 호스트든 찾아요(긴 이름, 많은 주소와 별명, 별명 없음, IPv6 주소도 있음, 인자가 별명)",
+                "어떤 호스트든 찾아요(긴 이름, 많은 주소와 별명, 별명이 없는 호스트, IPv6 주소도 있는 호스트, 별명인 인자)",
                 "Whatever the host: a long name, many addresses and aliases, no alias, an IPv6 address too, asked for by an alias",
             ],
             points: 10,
