@@ -134,7 +134,7 @@ fn without_an_answer_it_gives_up_after_5_seconds() {
         for client in twins() {
             threads.spawn(move || {
                 let stderr = "recv fail: Resource temporarily unavailable\n\
-                    5초 동안 응답이 없었습니다. IP 주소와 포트를 확인하고, 서버가 실행 중인지 보세요.\n";
+                    5초 동안 응답이 없었습니다. IP 주소와 포트가 맞는지, 서버가 실행 중인지 확인하세요.\n";
                 let output = client.run(["127.0.0.1", &port.to_string()], b"abcdefg\n").unwrap();
                 assert_eq!(seen(&output), (1, up_to_prompt(port), stderr.into()));
             });

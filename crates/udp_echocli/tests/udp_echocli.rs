@@ -11,7 +11,7 @@ use labkit::{Output, Program, Running};
 const PROMPT: &str = "입력 : ";
 const TOO_LONG: &str = "한 줄은 65536바이트까지입니다(MAXLINE). 아무것도 보내지 않았습니다.\n";
 const NO_ANSWER: &str = "recvfrom fail: Resource temporarily unavailable\n\
-    5초 동안 응답이 없었습니다. IP 주소와 포트를 확인하고, 서버가 실행 중인지 보세요.\n";
+    5초 동안 응답이 없었습니다. IP 주소와 포트가 맞는지, 서버가 실행 중인지 확인하세요.\n";
 
 fn twins() -> [Program; 2] {
     labkit::twins(env!("CARGO_BIN_EXE_udp_echocli")).unwrap()

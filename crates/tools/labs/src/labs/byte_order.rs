@@ -283,7 +283,7 @@ fn ensure_port(did: Words, text: &str, port: u16) -> Verdict {
 }
 
 fn not_printed(did: Words, text: &str, port: u16, cause: Words) -> Failure {
-    let expected = words!("`{HOST}`: {port}", "`{HOST}`: {port}");
+    let expected = words!("`{HOST}`의 값으로 {port}번을 출력해야 해요", "`{HOST}`: {port}");
     Failure { did, expected, got: shown(text, HOST), cause }
 }
 
