@@ -8,6 +8,10 @@ for (const code of document.querySelectorAll("code[data-code]")) {
   if (language) code.innerHTML = hljs.highlight(language, code.textContent, true).value;
 }
 
+// No line ends behind the hyphens of an option.
+for (const code of document.querySelectorAll("article :not(pre) > code:not(.pl-ui *)"))
+  if (!code.children.length) code.innerHTML = code.innerHTML.replace(/(?<!\S)-[\w-]+/g, '<span class="option">$&</span>');
+
 // ---- Light or dark: the system's choice, until somebody chooses ----
 
 document.getElementById("theme").addEventListener("click", () => {

@@ -19,6 +19,8 @@ for (const part of document.querySelectorAll("[data-page]")) {
 }
 document.head.append(Object.assign(document.createElement("style"), { textContent: rules.join("\n") }));
 for (const answer of document.querySelectorAll("details:not(.whole, .fact *, .departure *)")) answer.open = true;
+for (const code of document.querySelectorAll(":not(pre) > code"))
+  if (!code.children.length) code.innerHTML = code.innerHTML.replace(/(?<!\S)-[\w-]+/g, '<span class="option">$&</span>');
 for (const code of document.querySelectorAll("code[data-code]"))
   if (code.dataset.code) code.innerHTML = hljs.highlight(code.dataset.code, code.textContent, true).value;
 }

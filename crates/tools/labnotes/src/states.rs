@@ -67,7 +67,7 @@ const ARROWS: [Arrow; 18] = [
     ("LAST_ACK",    Event::AckOfFin, END,           "← ACK",            (28.0, 4.0),   0.0),
     ("TIME_WAIT",   Event::Timeout,  END,           "60 s",             (0.0, -8.0),   0.0),
     ("SYN_SENT",    Event::Reset,    "CLOSED",      "← RST",            (44.0, -8.0),  46.0),
-    ("ESTABLISHED", Event::Reset,    END,           "RST",              (-22.0, 0.0),  0.0),
+    ("ESTABLISHED", Event::Reset,    END,           "RST",              (-30.0, 0.0),  0.0),
     ("CLOSE_WAIT",  Event::Reset,    END,           "← RST",            (32.0, 4.0),   -150.0),
     ("FIN_WAIT2",   Event::Reset,    END,           "RST →",            (0.0, 18.0),   200.0),
 ];
