@@ -625,26 +625,24 @@ impl Stage {
         blocked: bool,
         source: Option<Source>,
     ) -> io::Result<()> {
-        self.settle()?;
         self.hear(process);
-        let dropped = loop {
-            let dropped = kernel::dropped(self.network.pid())?;
+        // The kernel's timers go on while the programs stand still, and what they send crosses between two looks: of such looks
+        // the state says one thing and the segments another.
+        let (dropped, state) = loop {
+            self.settle()?;
             let seen = self.crossed.len();
-            if dropped == self.dropped {
-                break dropped;
-            }
-            // One may have come since the others were fetched.
+            let dropped = kernel::dropped(self.network.pid())?;
+            let asked: Vec<Asked> = self.tasks.iter().map(Task::asked).collect();
+            let state = self.kernel.state(&asked, self.network.pid())?;
             self.settle()?;
             if self.crossed.len() == seen {
-                break dropped;
+                break (dropped, state);
             }
         };
         let requests = self.crossed.iter_mut().rev().filter(|segment| segment.flags == "SYN");
         requests.take((dropped - self.dropped) as usize).for_each(|segment| segment.dropped = true);
         self.dropped = dropped;
         let crossed = without_repeats(std::mem::take(&mut self.crossed), &mut self.asked);
-        let asked: Vec<Asked> = self.tasks.iter().map(Task::asked).collect();
-        let state = self.kernel.state(&asked, self.network.pid())?;
         let task = &mut self.tasks[process];
         self.recording.steps.push(Step {
             n: self.recording.steps.len() + 1,
