@@ -1,8 +1,8 @@
 // The whole book on paper, as one page of HTML: what was an id of one page gets that page's name, and links between pages lead
-// inside. `labnotes build --pdf` puts it into what it gives the browser to print.
+// inside; to a step of a scene, which is only played, to its picture. `labnotes build --pdf` puts it into what it gives the browser to print.
 "use strict";
 {
-const inside = (page, id) => (id ? `${page}--${id}` : page);
+const inside = (page, id) => (id ? `${page}--${id.replace(/^(.+)-step-\d+$/, "player-$1")}` : page);
 const rules = [];
 for (const part of document.querySelectorAll("[data-page]")) {
   const { page } = part.dataset;

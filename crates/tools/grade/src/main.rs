@@ -439,9 +439,9 @@ fn conclude(
     say_changes(changes);
     let prints_all = class.rows.iter().filter(|row| row.prints_all).map(|row| row.student.clone());
     say_list("prints all that could be right, look at it", &prints_all.collect::<Vec<_>>());
-    let calls_others = class.rows.iter().filter(|row| !row.ready_made.is_empty());
-    let calls_others = calls_others.map(|row| format!("{} ({})", row.student, row.ready_made.join(", ")));
-    say_list("calls a program that does the lab's work, look at it", &calls_others.collect::<Vec<_>>());
+    let has_others = class.rows.iter().filter(|row| !row.ready_made.is_empty());
+    let has_others = has_others.map(|row| format!("{} ({})", row.student, row.ready_made.join(", ")));
+    say_list("has other programs do the lab's work, look at it", &has_others.collect::<Vec<_>>());
     if let Some(form) = form {
         let path = out.join(form.file_name());
         let (table, said) = form.filled(class, lang)?;

@@ -1,4 +1,4 @@
-//! Near-identical submissions, by pairs: a hint to look, not a verdict.
+//! Similar submissions, by pairs: a hint to look, not a verdict.
 //!
 //! A source file becomes tokens, in which names and the values of literals are forgotten and comments and white space are
 //! gone. Every [`K`] tokens in a row are hashed, and of every [`WINDOW`] hashes in a row the least is kept: winnowing

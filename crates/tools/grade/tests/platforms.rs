@@ -542,12 +542,12 @@ fn who_prints_all_that_could_be_right_or_calls_a_ready_program_is_listed() {
     assert_eq!(
         said,
         "grade: prints all that could be right, look at it: 1: kim\n\
-         grade: calls a program that does the lab's work, look at it: 1: park (getent, socat)\n"
+         grade: has other programs do the lab's work, look at it: 1: park (getent, socat)\n"
     );
     let page = fs::read_to_string(out.path().join("class.html")).unwrap();
     let (_, list) = page.split_once("Prints all that could be right: 1").unwrap();
     assert!(list.split_once("</ul>").unwrap().0.contains("students/kim.html"));
-    let (_, list) = page.split_once("Calls another program that does the lab's work: 1").unwrap();
+    let (_, list) = page.split_once("Has other programs do the lab's work: 1").unwrap();
     let (list, _) = list.split_once("</ul>").unwrap();
     assert!(list.contains("students/park.html") && list.contains(": getent, socat"), "{list}");
 }

@@ -1,4 +1,4 @@
-//! What is listed as near-identical, and what is not; measured on pairs of which it is known.
+//! What is listed as similar, and what is not; measured on pairs of which it is known.
 //!
 //! `similar/copies.toml` says how copies are made of right submissions. Innocent pairs are programs of one lab and language that
 //! were written independently (`submissions/`, `similar/right/`), or from the same starter (`similar/starter/`), or after the

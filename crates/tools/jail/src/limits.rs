@@ -28,6 +28,8 @@ pub struct Limits {
     pub output: usize,
     /// Sockets in its network, the tester's few included.
     pub sockets: u64,
+    /// Locks of fcntl(2), each of which is memory of the kernel's: more than a server has whose processes take turns.
+    pub locks: usize,
     /// Bytes of what strace writes down of its calls.
     pub trace: u64,
     /// Bytes on a disk, where there is no file system of its own.
@@ -131,6 +133,7 @@ impl Limits {
         file_size: 16 << 20,
         output: 1 << 20,
         sockets: 1000,
+        locks: 1000,
         trace: 16 << 20,
         disk: 256 << 20,
         asleep: 150,
@@ -146,6 +149,7 @@ impl Limits {
         file_size: 128 << 20,
         output: 1 << 20,
         sockets: 1000,
+        locks: 1000,
         trace: 16 << 20,
         disk: 256 << 20,
         asleep: 1500,

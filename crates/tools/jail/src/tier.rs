@@ -16,8 +16,7 @@ pub enum Tier {
     /// nobody could tell how large they are. Of its sockets those count that some process has open: not those that wait to be accepted,
     /// nor those on their way over another, of which a user may have as many as descriptors.
     Reduced,
-    /// Limits alone: for a program that one trusts, one's own. What it writes counts while it is built, and only in its own folder;
-    /// of locks on files, nothing.
+    /// Limits alone: for a program that one trusts, one's own. What it writes counts while it is built, and only in its own folder.
     None,
 }
 

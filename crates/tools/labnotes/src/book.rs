@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::{fs, thread};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use labs::words::Lang;
@@ -88,7 +88,10 @@ impl Notes {
     /// README's picture, `lab-notes/tcp_echoserv.svg`.
     pub fn picture(real: &Real) -> Result<String> {
         let Seen::Scene(both) = real.get(&Wanted::Scene("tcp_echoserv"))? else { bail!("no scene") };
-        Ok(ladder::file(&stepper::ladder::rungs(&both[1]), ["tcp_echocli", "tcp_echoserv"]))
+        Ok(ladder::file(
+            &stepper::ladder::rungs(&both[1], stepper::lang::Lang::En),
+            ["tcp_echocli", "tcp_echoserv"],
+        ))
     }
 
     /// The slides, for the search.
@@ -139,10 +142,15 @@ impl Notes {
         }
         fs::write(book.join(".nojekyll"), "")?;
         fs::write(book.join(MARKER), "")?;
-        for language in Lang::ALL {
-            self.build_language(real, language, &book, only)
-                .with_context(|| format!("lab-notes/{}", language.code()))?;
-        }
+        let build = |language: Lang| {
+            let built = self.build_language(real, language, &book, only);
+            built.with_context(|| format!("lab-notes/{}", language.code()))
+        };
+        thread::scope(|scope| {
+            let english = scope.spawn(|| build(Lang::En));
+            build(Lang::Ko)?;
+            english.join().map_err(|_| anyhow!("the English book has panicked"))?
+        })?;
         if out.exists() {
             fs::remove_dir_all(out)?;
         }

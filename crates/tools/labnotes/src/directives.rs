@@ -322,10 +322,20 @@ fn calls(name: &'static str, language: Lang, sources: &Sources) -> Result<Markup
     Ok(html! {
         figure class="calls" {
             figcaption {
-                (language.of(
-                    format!("시스템 콜 {count}개. C 프로그램과 Rust 프로그램이 같은 순서로, 같은 인자로 불렀어요."),
-                    format!("{count} system calls. The C program and the Rust program made them in the same order, with the same arguments."),
-                ))
+                (match count {
+                    0 => language.of(
+                        "출력 말고는 시스템 콜이 없어요. C 프로그램도 Rust 프로그램도 마찬가지예요.".to_string(),
+                        "Apart from output, no system call: neither in the C program nor in the Rust program.".to_string(),
+                    ),
+                    1 => language.of(
+                        "시스템 콜 1개. C 프로그램과 Rust 프로그램이 같은 인자로 불렀어요.".to_string(),
+                        "1 system call. The C program and the Rust program made it with the same arguments.".to_string(),
+                    ),
+                    _ => language.of(
+                        format!("시스템 콜 {count}개. C 프로그램과 Rust 프로그램이 같은 순서로, 같은 인자로 불렀어요."),
+                        format!("{count} system calls. The C program and the Rust program made them in the same order, with the same arguments."),
+                    ),
+                })
             }
             ol tabindex="0" {
                 @for call in &calls {
@@ -349,7 +359,7 @@ fn recorded(name: &str, sources: &Sources) -> Result<Box<[Recording; 2]>> {
 /// The ladder of a scene.
 fn picture(name: &str, language: Lang, sources: &Sources) -> Result<Markup> {
     let [_, rust] = *recorded(name, sources)?;
-    let rungs = stepper::ladder::rungs(&rust);
+    let rungs = stepper::ladder::rungs(&rust, language.of(stepper::lang::Lang::Ko, stepper::lang::Lang::En));
     let of = |role: Role| {
         let mut programs: Vec<&str> = Vec::new();
         for process in rust.processes.iter().filter(|process| process.role == role) {
@@ -362,10 +372,16 @@ fn picture(name: &str, language: Lang, sources: &Sources) -> Result<Markup> {
     };
     let (client, server) = (of(Role::Client), of(Role::Server));
     ensure!(rungs.iter().any(|rung| !rung.wire.is_empty()), "nothing crosses the wire: no ladder");
-    let label = language.of(
-        format!("클라이언트({client})와 서버({server})가 부른 시스템 콜과 주고받은 것"),
-        format!("The calls of {client} and {server}, and what crossed the wire"),
-    );
+    let label = match &server[..] {
+        "" => language.of(
+            format!("클라이언트({client})가 부른 시스템 콜과 주고받은 것"),
+            format!("The calls of {client}, and what crossed the wire"),
+        ),
+        _ => language.of(
+            format!("클라이언트({client})와 서버({server})가 부른 시스템 콜과 주고받은 것"),
+            format!("The calls of {client} and {server}, and what crossed the wire"),
+        ),
+    };
     Ok(html! {
         figure class="picture" {
             div class="scroll" tabindex="0" { (ladder::svg(&rungs, [&client, &server], &label)) }

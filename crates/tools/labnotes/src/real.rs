@@ -113,20 +113,16 @@ impl Real {
                 left.push(want);
             }
         }
-        // What takes longest first, from the end: terminals, and of these the ones that wait for something.
+        // What may wait some seconds for an answer that never comes begins first; it is taken from the end.
         left.sort_by_key(|want| match want {
-            Wanted::Transcript(script) => {
-                if script.acts.iter().any(|(_, act)| *act == Act::Wait) {
-                    2
-                } else {
-                    1
-                }
-            }
+            Wanted::Scene(_) => 3,
+            Wanted::Transcript(script) if script.acts.iter().any(|(_, act)| *act == Act::Wait) => 2,
+            Wanted::Run(_) => 1,
             _ => 0,
         });
         let left = Mutex::new(left);
         thread::scope(|scope| {
-            for _ in 0..8 {
+            for _ in 0..12 {
                 scope.spawn(|| {
                     while let Some(want) = left.lock().ok().and_then(|mut left| left.pop()) {
                         let seen = self.look(want).map_err(|error| format!("{error:#}"));
@@ -166,9 +162,13 @@ impl Real {
 
     fn scene(&self, name: &str) -> Result<Seen> {
         let scene = scene(name)?;
-        let [c, rust] = [Language::C, Language::Rust]
-            .map(|language| stepper::scenes::record(&self.workspace, &scene, language));
-        let both = [c?, rust?];
+        let record = |language| stepper::scenes::record(&self.workspace, &scene, language);
+        let (c, rust) = thread::scope(|scope| {
+            let c = scope.spawn(|| record(Language::C));
+            let rust = record(Language::Rust);
+            (c.join(), rust)
+        });
+        let both = [c.map_err(|_| anyhow!("the recording of C has panicked"))??, rust?];
         if let Some(difference) = normal::difference(&both[0].mirrored()?, &both[1].mirrored()?).1 {
             bail!("C and Rust differ: {difference}");
         }

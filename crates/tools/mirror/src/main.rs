@@ -15,6 +15,7 @@ use mirror::{PROGRAMS, own, scenes};
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use stepper::ladder::{self, Rung};
+use stepper::lang::Lang;
 use stepper::scenes::Language;
 
 /// Is each C file the same program as its Rust file? A table, one row a program; exit status 1 if any row is red.
@@ -78,7 +79,7 @@ fn run(options: &Options) -> io::Result<bool> {
                 .filter(|scene| scene.cast.len() > 1)
                 .ok_or_else(|| io::Error::other(format!("{program} talks to nobody: no ladder")))?;
             let recording = stepper::scenes::record(&workspace, &scene, Language::Rust)?;
-            println!("{}", ladder_table(&ladder::rungs(&recording)));
+            println!("{}", ladder_table(&ladder::rungs(&recording, Lang::En)));
         }
         return Ok(true);
     }

@@ -3,7 +3,7 @@
 
 use labkit::trace::{Call, unescape};
 
-use crate::lang;
+use crate::lang::{self, Lang};
 use crate::recording::{Protocol, Recording, Role, Segment, Step};
 use crate::wire::{Crossing, crossings};
 
@@ -23,7 +23,7 @@ pub struct Rung {
 pub struct Arrow {
     /// From the client to the server.
     pub right: bool,
-    /// `SYN+ACK`, `"abc\n" (4 bytes)`
+    /// `SYN+ACK`, `"abc\n" (4 bytes)`, in the language that was asked for.
     pub what: String,
 }
 
@@ -34,7 +34,7 @@ const PATH: usize = 60;
 /// The ladder of a recording: every call that returned, every signal that ended a process, and every segment but those that only acknowledge. Where several stand on
 /// one side, each call says whose it is.
 #[must_use]
-pub fn rungs(recording: &Recording) -> Vec<Rung> {
+pub fn rungs(recording: &Recording, lang: Lang) -> Vec<Rung> {
     let mut rungs = Vec::new();
     let on_side = |role| recording.processes.iter().filter(|process| process.role == role).count();
     let mut after_syn = false;
@@ -47,7 +47,7 @@ pub fn rungs(recording: &Recording) -> Vec<Rung> {
             if segment.protocol == Protocol::Tcp && segment.flags == "ACK" && segment.len == 0 && !handshake {
                 continue;
             }
-            wire.push(Arrow { right: to_server, what: what(segment) });
+            wire.push(Arrow { right: to_server, what: what(segment, lang) });
         }
         if wire.is_empty() && step.result.is_none() && step.call != "killed" {
             continue;
@@ -62,9 +62,9 @@ pub fn rungs(recording: &Recording) -> Vec<Rung> {
     rungs
 }
 
-fn what(segment: &Segment) -> String {
+fn what(segment: &Segment, lang: Lang) -> String {
     if segment.dropped {
-        return format!("{}: dropped", segment.flags);
+        return format!("{}: {}", segment.flags, lang.of("버려짐", "dropped"));
     }
     let flags: Vec<&str> = segment.flags.split(' ').filter(|flag| !matches!(*flag, "PSH" | "")).collect();
     let control = match (segment.protocol, &flags[..]) {
@@ -78,8 +78,8 @@ fn what(segment: &Segment) -> String {
         return control;
     }
     let bytes = unescape(&format!("\"{}\"", segment.data)).unwrap_or_default();
-    let [_, count] = lang::bytes(segment.len);
-    let data = format!("{} ({count})", printable(&bytes, DATA));
+    let [ko, en] = lang::bytes(segment.len);
+    let data = format!("{} ({})", printable(&bytes, DATA), lang.of(ko, en));
     if control.is_empty() { data } else { format!("{data} {control}") }
 }
 

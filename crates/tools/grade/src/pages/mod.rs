@@ -107,8 +107,7 @@ fn overview(class: &Class, changes: &[Change], pairs: &[Pair], lang: Lang) -> Ma
         }
         (attendance(class, lang))
         (changed(changes, lang))
-        (prints_all(class, lang))
-        (ready_made(class, lang))
+        (without_work(class, lang))
         main {
             div.two {
                 section {
@@ -172,38 +171,37 @@ fn attendance(class: &Class, lang: Lang) -> Markup {
     }
 }
 
-/// Who may have marks without the work.
-fn prints_all(class: &Class, lang: Lang) -> Markup {
-    let all: Vec<&Row> = class.rows.iter().filter(|row| row.prints_all).collect();
-    html! {
-        @if !all.is_empty() {
-            section.alert {
-                strong { (lang.of("답이 될 만한 값을 모두 출력한 제출물: ", "Prints all that could be right: ")) (all.len()) }
-                p.soft {
-                    (lang.of("값 하나 대신 여러 값을 늘어놓아 실패한 검사가 있어요. 과제를 하지 않고 다른 점수를 얻었는지 살펴보라는 뜻일 뿐 판정은 아니에요.",
-                        "A check failed because many values were printed in the place of one. A hint to see whether other marks were got \
-                         without the work, not a verdict."))
+/// Who may have marks without the work: the submissions that print many values in the place of one, and those that have other
+/// programs do it.
+fn without_work(class: &Class, lang: Lang) -> Markup {
+    let prints_all: Vec<_> =
+        class.rows.iter().filter(|row| row.prints_all).map(|row| (row, String::new())).collect();
+    let has_others = class.rows.iter().filter(|row| !row.ready_made.is_empty());
+    let has_others: Vec<_> =
+        has_others.map(|row| (row, format!(": {}", row.ready_made.join(", ")))).collect();
+    let alert = |title: &str, why: &str, rows: &[(&Row, String)]| {
+        html! {
+            @if !rows.is_empty() {
+                section.alert {
+                    strong { (title) ": " (rows.len()) }
+                    p.soft { (why) }
+                    ul { @for (row, what) in rows { li { (link(&row.student, "students/")) (visible(what)) } } }
                 }
-                ul { @for row in all { li { (link(&row.student, "students/")) } } }
             }
         }
-    }
-}
-
-/// Whose marks may be another program's.
-fn ready_made(class: &Class, lang: Lang) -> Markup {
-    let all: Vec<&Row> = class.rows.iter().filter(|row| !row.ready_made.is_empty()).collect();
+    };
     html! {
-        @if !all.is_empty() {
-            section.alert {
-                strong { (lang.of("과제에서 할 일을 대신하는 다른 프로그램을 실행한 제출물: ", "Calls another program that does the lab's work: ")) (all.len()) }
-                p.soft {
-                    (lang.of("규칙에서는 제출물이 시스템 콜을 직접 불러야 해요. 어떤 프로그램을 실행했는지 살펴보라는 뜻일 뿐 판정은 아니에요.",
-                        "The rules ask for a program that makes the calls itself. A hint to see what it has others do, not a verdict."))
-                }
-                ul { @for row in all { li { (link(&row.student, "students/")) ": " (visible(&row.ready_made.join(", "))) } } }
-            }
-        }
+        (alert(
+            lang.of("답이 될 만한 값을 모두 출력한 제출물", "Prints all that could be right"),
+            lang.of("값 하나 대신 여러 값을 늘어놓아 실패한 검사가 있어요. 과제를 하지 않고 다른 점수를 얻었는지 살펴보라는 뜻일 뿐 판정은 아니에요.",
+                "A check failed because many values were printed in the place of one. A hint to see whether other marks were got \
+                 without the work, not a verdict."),
+            &prints_all))
+        (alert(
+            lang.of("과제에서 할 일을 대신하는 다른 프로그램을 실행한 제출물", "Has other programs do the lab's work"),
+            lang.of("규칙에서는 제출물이 시스템 콜을 직접 불러야 해요. 어떤 프로그램을 실행했는지 살펴보라는 뜻일 뿐 판정은 아니에요.",
+                "The rules ask for a program that makes the calls itself. A hint to see what it has others do, not a verdict."),
+            &has_others))
     }
 }
 
@@ -349,7 +347,7 @@ fn table(class: &Class, lang: Lang) -> Markup {
 fn similar_pairs(pairs: &[Pair], lang: Lang) -> Markup {
     let percent = |part: f64| format!("{:.0}%", part * 100.0);
     html! {
-        h2 { (lang.of("닮은 제출물", "Near-identical submissions")) }
+        h2 { (lang.of("닮은 제출물", "Similar submissions")) }
         p.soft {
             (lang.of("이름, 주석, 공백, 상수 값을 빼고 코드의 구조만 비교한 결과예요. 살펴보라는 뜻일 뿐 판정은 아니에요. 같은 슬라이드를 따라 작성하거나 함께 공부하면 비슷할 수 있어요.",
                 "Compared by the shape of the code, without names, comments, spaces and values. A hint to look, not a verdict: \
@@ -358,7 +356,7 @@ fn similar_pairs(pairs: &[Pair], lang: Lang) -> Markup {
         @if pairs.is_empty() {
             p { (lang.of("없어요.", "None.")) }
         } @else {
-            div.wide tabindex="0" role="region" aria-label=(lang.of("닮은 제출물", "near-identical submissions")) {
+            div.wide tabindex="0" role="region" aria-label=(lang.of("닮은 제출물", "similar submissions")) {
                 table {
                     thead {
                         tr {

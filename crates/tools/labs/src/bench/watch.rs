@@ -44,9 +44,6 @@ pub(super) struct Watched {
 /// So many sockets hold little, whatever is in them; to count it takes a while, and most programs have fewer.
 const FEW_SOCKETS: u64 = 20;
 
-/// More locks of fcntl(2) than a server has whose processes take turns: each is memory of the kernel's.
-const MOST_LOCKS: usize = 1000;
-
 /// What a mapping takes of the kernel's memory: struct `vm_area_struct`, and its place among the others.
 const MAPPING: u64 = 256;
 
@@ -282,7 +279,7 @@ impl Watch {
 
 /// Which limit is passed.
 fn too_much(watched: &Watched, now: Doings, held: &Held, worked: Duration) -> Option<Words> {
-    let Limits { cpu, memory, sockets, trace, disk, file_size, .. } = watched.limits;
+    let Limits { cpu, memory, sockets, locks, trace, disk, file_size, .. } = watched.limits;
     if worked.as_secs() > cpu {
         return Some(words!(
             "CPU 시간 {cpu}초를 모두 사용했어요",
@@ -292,10 +289,10 @@ fn too_much(watched: &Watched, now: Doings, held: &Held, worked: Duration) -> Op
     if watched.sockets_open(held) > sockets {
         return Some(words!("소켓을 {sockets}개 넘게 열었어요", "it opened more than {sockets} sockets"));
     }
-    if held.locks > MOST_LOCKS {
+    if held.locks > locks {
         return Some(words!(
-            "파일 잠금(fcntl)이 {MOST_LOCKS}개를 넘었어요",
-            "it has more than {MOST_LOCKS} locks of fcntl"
+            "파일 잠금(fcntl)이 {locks}개를 넘었어요",
+            "it has more than {locks} locks of fcntl"
         ));
     }
     if now.memory > memory {
