@@ -18,7 +18,8 @@ for (const part of document.querySelectorAll("[data-page]")) {
   rules.push(`@page ${page} { @top-right { content: ${JSON.stringify(title)}; } }`);
 }
 document.head.append(Object.assign(document.createElement("style"), { textContent: rules.join("\n") }));
-for (const answer of document.querySelectorAll("details:not(.whole, .fact *, .departure *)")) answer.open = true;
+// What is too much for paper stays folded, and is left out.
+for (const answer of document.querySelectorAll("details:not(.whole, .more, .fact *, .departure *)")) answer.open = true;
 for (const code of document.querySelectorAll(":not(pre) > code"))
   if (!code.children.length) code.innerHTML = code.innerHTML.replace(/(?<!\S)-[\w-]+/g, '<span class="option">$&</span>');
 for (const code of document.querySelectorAll("code[data-code]"))

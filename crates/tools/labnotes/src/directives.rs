@@ -615,7 +615,7 @@ fn lab(name: &str, sources: &Sources, language: Lang) -> Result<String> {
             } }
             tbody { @for (check, slides) in checks {
                 tr {
-                    td { (code::inline(check.title(language))) } td { (check.points) }
+                    td { (code::inline(check.title(language))) } td class="points" { (check.points) }
                     td { @for (i, slide) in slides.iter().enumerate() { @if i > 0 { ", " } (slide) } }
                 }
             } }
@@ -684,7 +684,7 @@ fn mutations(language: Lang, root: &Path) -> Result<Markup> {
                 tbody {
                     tr { th colspan="3" { a href={ (name) ".html#exercises" } { (name) } } }
                     @for (check, mistakes) in checks {
-                        tr { td { (code::inline(check.title(language))) } td { (check.points) } td { code { (mistakes) } } }
+                        tr { td { (code::inline(check.title(language))) } td class="points" { (check.points) } td { code { (mistakes) } } }
                     }
                 }
             }
@@ -713,7 +713,7 @@ fn measured(name: &str, language: Lang, root: &Path) -> Result<Markup> {
         };
         html! {
             @if rows.len() > 30 {
-                details { summary { (language.of(format!("표의 {}줄 보기", rows.len()), format!("Show the table's {} rows", rows.len()))) } (table) }
+                details class="more" { summary { (language.of(format!("표의 {}줄 보기", rows.len()), format!("Show the table's {} rows", rows.len()))) } (table) }
             } @else { (table) }
         }
     });

@@ -145,7 +145,7 @@ pub(crate) fn mistakes(
         }
         @for (lab, bad) in &labs {
             @let others: Vec<&Bad> = bad.iter().filter(|bad| bad.seen.is_none()).collect();
-            details {
+            details class="more" {
                 summary {
                     (language.of(format!("{}의 나머지 실수 {}개", lab.name, others.len()), format!("{}: {} more mistakes", lab.name, others.len())))
                 }
