@@ -128,7 +128,10 @@ fn ready_says_what_is_there_what_is_missing_and_what_to_type_and_installs_nothin
         );
     }
     assert_eq!(said.code, Some(0), "these tests were compiled here: {}", said.stdout);
-    assert_eq!(ready(&said) == PARTS, !said.stdout.contains("MISSING"), "{}", said.stdout);
+    // Without make, perl or the like it is ready all the same.
+    if !said.stdout.contains("MISSING") {
+        assert_eq!(ready(&said), PARTS, "{}", said.stdout);
+    }
 
     let machine = machine.without_c_library();
     let said = machine.run("check", &["--ready"]);

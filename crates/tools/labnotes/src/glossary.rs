@@ -47,7 +47,7 @@ pub struct Term {
 }
 
 impl Term {
-    /// In a language.
+    /// Its word in a language.
     #[must_use]
     pub fn word(&self, language: Lang) -> &str {
         let [word, _] = language.of(&self.ko, &self.en);
@@ -94,7 +94,7 @@ impl Prose {
         Ok(all)
     }
 
-    /// A page's.
+    /// What the sentences of one page say.
     pub fn of(page: &Page, in_chapter: bool) -> Result<Prose> {
         let mut markdown = String::new();
         for piece in page.pieces()? {
@@ -161,7 +161,7 @@ impl Prose {
 }
 
 impl Glossary {
-    /// Reads it.
+    /// Reads `lab-notes/glossary.toml`.
     pub fn read(root: &Path) -> Result<Self> {
         let glossary: Glossary = toml(&root.join(FILE))?;
         for Term { ko: [word, _], slides, deck, .. } in &glossary.term {

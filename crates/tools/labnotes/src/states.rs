@@ -265,7 +265,7 @@ fn rule(rules: &mut String, number: usize, class: &str, what: &str) {
     let _ = write!(rules, ".states:has(#states-{number}:checked) .{class}{{{what}}}");
 }
 
-/// `client: CLOSED → SYN_SENT → ESTABLISHED; server: LISTEN → SYN_RECV → ESTABLISHED`
+/// `client's side CLOSED → SYN_SENT → ESTABLISHED; server's side LISTEN → SYN_RECV → ESTABLISHED`
 fn ways(walked: &[(bool, usize)], language: Lang) -> String {
     let sides = [
         (false, language.of("클라이언트 쪽", "client's side")),

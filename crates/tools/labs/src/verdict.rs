@@ -146,7 +146,9 @@ mod tests {
         for ko in expected {
             assert!(ko.contains("야 해요"), "not what should be so: {ko}");
         }
-        for ko in korean(&src, "got") {
+        let got = korean(&src, "got");
+        assert!(got.len() > 30, "{}", got.len());
+        for ko in got {
             assert!(ko.contains('요'), "not what was so: {ko}");
         }
     }

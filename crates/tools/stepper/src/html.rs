@@ -27,7 +27,8 @@ const OWN: &str = "\
     @media print { .pl-live > .fallback:has(> .all) { display: none; } }";
 
 /// The element that player.js makes a player of, with all that it needs inside. `recordings` are of the same scene, each with
-/// its language; the first is the one whose run is shown. Where `lang` is `ko`, the steps' titles in the sources are Korean. Without JavaScript and on paper `fallback` is what is seen.
+/// its language; the first is the one whose run is shown. Where `lang` is `ko`, the steps' titles in the sources are Korean.
+/// Without JavaScript and on paper `fallback` is what is seen.
 #[must_use]
 pub fn player(
     id: &str,

@@ -31,8 +31,8 @@ pub struct Arrow {
 const DATA: usize = 26;
 const PATH: usize = 60;
 
-/// The ladder of a recording: every call that returned, every signal that ended a process, and every segment but those that only acknowledge. Where several stand on
-/// one side, each call says whose it is.
+/// The ladder of a recording: every call that returned, every signal that ended a process, and every segment but those that
+/// only acknowledge. Where several stand on one side, each call says whose it is.
 #[must_use]
 pub fn rungs(recording: &Recording, lang: Lang) -> Vec<Rung> {
     let mut rungs = Vec::new();
