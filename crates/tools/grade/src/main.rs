@@ -189,7 +189,7 @@ impl How {
 
 #[derive(Args)]
 struct ShutIn {
-    /// How well submissions are shut in (default: as well as this machine can)
+    /// How well submissions are isolated (default: as well as this machine can)
     #[arg(long, value_enum)]
     tier: Option<Tier>,
     /// Grade without a sandbox too, where there is none: what was handed in is built and run with your own rights
