@@ -675,10 +675,8 @@ fn a_missing_program_is_named() {
 }
 
 fn another_system_is_told_so() {
-    let folder = tempfile::tempdir().unwrap();
-    executable(folder.path(), "uname", "#!/bin/sh\necho Darwin\n");
-    let path = format!("{}:{}", folder.path().display(), env::var("PATH").unwrap());
-    let output = run(lab(["true"]).env("PATH", path), b"");
+    // What bash was built for; it leaves the variable as it is if there is one.
+    let output = run(lab(["true"]).env("OSTYPE", "darwin24"), b"");
     assert_output(
         &output,
         "",

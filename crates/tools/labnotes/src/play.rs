@@ -211,18 +211,18 @@ impl Terminals {
     }
 }
 
-/// Does any other process of this network run? And what each of them has done so far: its processor time and its switches.
+/// Does any other process of this network run? And how often each of them has been switched away from so far.
 fn others() -> Result<(bool, Vec<String>)> {
     let own = process::id().cast_signed();
     ensure!(Process::myself()?.pid == own, "the practice network has no /proc of its own on this machine");
     let mut others = BTreeMap::new();
     for process in all_processes()?.flatten().filter(|process| process.pid != own) {
         // It may have ended since.
-        let (Ok(stat), Ok(status)) = (process.stat(), process.status()) else { continue };
+        let Ok(status) = process.status() else { continue };
         let switches = [status.voluntary_ctxt_switches, status.nonvoluntary_ctxt_switches];
-        others.insert(process.pid, (stat.state, switches));
+        others.insert(process.pid, (status.state, switches));
     }
-    let busy = others.values().any(|(state, _)| matches!(state, 'R' | 'D'));
+    let busy = others.values().any(|(state, _)| state.starts_with(['R', 'D']));
     Ok((busy, others.into_iter().map(|(pid, (_, switches))| format!("{pid} {switches:?}")).collect()))
 }
 

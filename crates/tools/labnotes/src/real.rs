@@ -89,6 +89,7 @@ impl Real {
                 bail!("{missing}; scripts/setup installs it");
             }
         }
+        give_back_what_is_freed();
         workspace.build()?;
         // Each practice network has its own process ids, so that in two of them a compiler's file could have the same name.
         for program in PROGRAMS {
@@ -238,6 +239,16 @@ impl Real {
         ensure!(output.code == Some(0), "{}", output.stderr_text().trim());
         Ok(output.stdout)
     }
+}
+
+/// Makes the C library give large memory back to the kernel as soon as it is freed: mallopt(3). Each of the hundreds of programs
+/// that are started begins as a copy of all that this process has.
+fn give_back_what_is_freed() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: a parameter of this library's, and the value that it begins with; from now on it stays.
+    unsafe {
+        nix::libc::mallopt(nix::libc::M_MMAP_THRESHOLD, 128 << 10)
+    };
 }
 
 /// `labnotes watch`: the calls of a program's normal scene as JSON on stdout, after proof that C and Rust make the same. In

@@ -14,7 +14,6 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::SystemTime;
 use std::{env, io};
 
@@ -135,26 +134,20 @@ type Error = Box<dyn std::error::Error>;
 type Bytes = EndianArcSlice<RunTimeEndian>;
 type Elf<'a> = ElfFile<'a, FileHeader64<Endianness>>;
 
-fn bytes(mut file: File) -> io::Result<Arc<[u8]>> {
+fn bytes(mut file: File) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
-    Ok(bytes.into())
+    Ok(bytes)
 }
 
-/// A section of `elf`, which is `bytes`; empty if there is none. It is a part of these bytes, and not a copy, unless it is
-/// compressed.
-fn section(bytes: &Arc<[u8]>, elf: &Elf<'_>, id: SectionId) -> Result<Bytes, Error> {
+/// A section, as a copy; empty if there is none.
+fn section(elf: &Elf<'_>, id: SectionId) -> Result<Bytes, Error> {
     let endian = if elf.is_little_endian() { RunTimeEndian::Little } else { RunTimeEndian::Big };
-    let Some(section) = elf.section_by_name(id.name()) else { return Ok(Bytes::new(Arc::from([]), endian)) };
-    match section.uncompressed_data()? {
-        Cow::Owned(data) => Ok(Bytes::new(data.into(), endian)),
-        Cow::Borrowed(data) => {
-            let start = section.file_range().map_or(0, |(start, _)| start as usize);
-            let part = start..start.saturating_add(data.len());
-            bytes.get(part.clone()).ok_or("a section beyond the end of its file")?;
-            Ok(Bytes::new(Arc::clone(bytes), endian).range(part))
-        }
-    }
+    let data = match elf.section_by_name(id.name()) {
+        Some(section) => section.uncompressed_data()?,
+        None => Cow::default(),
+    };
+    Ok(Bytes::new(data.into(), endian))
 }
 
 // ---- Which line: the executable's debug information ----
@@ -176,7 +169,7 @@ impl Text {
         if elf.section_by_name(SectionId::DebugInfo.name()).is_none() {
             return Ok(None);
         }
-        let dwarf = Dwarf::load(|id| section(&bytes, &elf, id))?;
+        let dwarf = Dwarf::load(|id| section(&elf, id))?;
         let own = own_units(&dwarf, &sources)?;
         if own.is_empty() {
             return Ok(None);
@@ -347,8 +340,8 @@ impl Image {
             .set_eh_frame(address(".eh_frame"))
             .set_text(address(".text"))
             .set_got(address(".got"));
-        let index = EhFrameHdr::from(section(&bytes, &elf, SectionId::EhFrameHdr)?).parse(&bases, 8).ok();
-        let mut eh_frame = EhFrame::from(section(&bytes, &elf, SectionId::EhFrame)?);
+        let index = EhFrameHdr::from(section(&elf, SectionId::EhFrameHdr)?).parse(&bases, 8).ok();
+        let mut eh_frame = EhFrame::from(section(&elf, SectionId::EhFrame)?);
         if cfg!(target_arch = "aarch64") {
             eh_frame.set_vendor(Vendor::AArch64); // addresses may be signed
         }

@@ -31,9 +31,11 @@ const LONGEST: i64 = 10;
 
 /// Loopback as everybody has it. Data is acknowledged at once and never by a timer, so that every run sends the same segments.
 const SET_UP: &str = "\
-ip link set lo up
-ip route replace table local local 127.0.0.0/8 dev lo proto kernel scope host src 127.0.0.1 quickack 1
-ip route replace table local local 127.0.0.1 dev lo proto kernel scope host src 127.0.0.1 quickack 1
+ip -batch - <<EOF
+link set lo up
+route replace table local local 127.0.0.0/8 dev lo proto kernel scope host src 127.0.0.1 quickack 1
+route replace table local local 127.0.0.1 dev lo proto kernel scope host src 127.0.0.1 quickack 1
+EOF
 ip -6 route replace table local local ::1 dev lo proto kernel metric 0 quickack 1 2>/dev/null || :
 echo ready
 exec cat";
@@ -45,6 +47,8 @@ pub(crate) struct Network {
     packets: OwnedFd,
     marks: OwnedFd,
     cpus: CpuSet,
+    /// Where a packet is read into.
+    packet: Vec<u8>,
 }
 
 impl Network {
@@ -68,7 +72,7 @@ impl Network {
         let mut one = CpuSet::new();
         one.set(sched_getcpu()?)?;
         sched_setaffinity(Pid::from_raw(0), &one)?;
-        Ok(Network { holder, namespaces, packets, marks, cpus })
+        Ok(Network { holder, namespaces, packets, marks, cpus, packet: vec![0; 1 << 17] })
     }
 
     /// Makes a command start in it.
@@ -96,9 +100,8 @@ impl Network {
             send(self.marks.as_raw_fd(), b"mark", MsgFlags::empty()).map_err(silent)?;
             retry(|| recv(self.marks.as_raw_fd(), &mut [0; 64], MsgFlags::empty())).map_err(silent)?;
             let before = segments.len();
-            let mut packet = vec![0; 1 << 17];
-            while let Some((n, time)) = captured(&self.packets, &mut packet)? {
-                let packet = &packet[..n];
+            while let Some((n, time)) = captured(&self.packets, &mut self.packet)? {
+                let packet = &self.packet[..n];
                 segments.extend(parse(packet).map(|found| Segment {
                     packet: packet.to_vec(),
                     time,

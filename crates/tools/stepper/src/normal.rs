@@ -169,19 +169,19 @@ impl Patterns {
         let named = [
             // An inode, or the addresses of both ends: strace no longer finds them when the peer has reset. The calls
             // that give a socket its addresses have them as arguments.
-            (Regex::new(r"<([\w-]+):\[[^\]]*\]>")?, "<$1>"),
+            (Regex::new(r"<((?-u:[\w-])+):\[[^\]]*\]>")?, "<$1>"),
             (Regex::new(r#"sa_data=".*?""#)?, "sa_data"), // of AF_UNSPEC: the kernel doesn't look at it
-            (Regex::new(r"\b0x[0-9a-f]{5,}")?, "pointer"),
-            (Regex::new(r"\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}")?, "time"),
-            (Regex::new(r"u64=\d{10,}")?, "u64"), // of epoll's data: where a program sets less of it, the rest is as it was
-            (Regex::new(r"left \{[^}]*\}")?, "left"), // of a time limit, in select
-            (Regex::new(r"/proc/\d+/")?, "/proc/pid/"),
+            (Regex::new(r"(?-u:\b)0x[0-9a-f]{5,}")?, "pointer"),
+            (Regex::new(r"(?-u)\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}")?, "time"),
+            (Regex::new(r"(?-u)u64=\d{10,}")?, "u64"), // of epoll's data: where a program sets less of it, the rest is as it was
+            (Regex::new(r"left \{[^}]*\}")?, "left"),  // of a time limit, in select
+            (Regex::new(r"(?-u)/proc/\d+/")?, "/proc/pid/"),
             (Regex::new(r"AT_FDCWD<[^>]*>")?, "AT_FDCWD"),
         ];
         Ok(Patterns {
             named,
-            number: Regex::new(r"\b\d{2,}\b")?,
-            port: Regex::new(r"(htons\(|\d\.\d+\.\d+\.\d+:|\]:|= )(\d+)")?,
+            number: Regex::new(r"(?-u)\b\d{2,}\b")?,
+            port: Regex::new(r"(?-u)(htons\(|\d\.\d+\.\d+\.\d+:|\]:|= )(\d+)")?,
         })
     }
 }

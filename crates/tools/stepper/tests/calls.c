@@ -625,7 +625,7 @@ static int child(void *arg)
 static void processes(char *self)
 {
     int status;
-    siginfo_t info;
+    siginfo_t info = {0}; // of it, waitid(2) sets no times
     wait(&status);
     waitpid(-1, NULL, WNOHANG);
     pid_t pid = fork();
