@@ -1,11 +1,12 @@
 //! How a submission becomes a program: its compiler, or what else it is started with.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use jail::{Ended, How, Place, Shared};
 use labs::bench::Run;
@@ -52,6 +53,18 @@ fn knows_pattern(compiler: &Path) -> bool {
     nothing.is_ok_and(|output| output.status.success())
 }
 
+/// Of these compilers those that are there and know [`PATTERN`]. Each is asked once.
+fn filling(compilers: &[&'static str]) -> Vec<String> {
+    static KNOWN: Mutex<BTreeMap<&str, Option<String>>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let ask = |compiler| installed(compiler, "C", "gcc").ok().filter(|path| knows_pattern(Path::new(path)));
+    compilers.iter().filter_map(|name| known.entry(name).or_insert_with(|| ask(name)).clone()).collect()
+}
+
+fn is_cpp(file: &str) -> bool {
+    Path::new(file).extension().is_some_and(|ending| ending != "c")
+}
+
 /// What building a submission of this kind needs. Builds sockcommon for Rust files the first time.
 pub fn kit(kind: &Kind) -> io::Result<Kit> {
     static RUST: OnceLock<Result<Kit, String>> = OnceLock::new();
@@ -60,14 +73,12 @@ pub fn kit(kind: &Kind) -> io::Result<Kit> {
             let kit = RUST.get_or_init(|| rust_kit().map_err(|error| error.to_string()));
             kit.clone().map_err(io::Error::other)
         }
-        Kind::C(_) | Kind::Make => {
-            static FILLING: OnceLock<Vec<String>> = OnceLock::new();
-            let filling = FILLING.get_or_init(|| {
-                let compilers = ["cc", "gcc", "c++", "g++"].map(|name| installed(name, "C", "gcc"));
-                compilers.into_iter().flatten().filter(|path| knows_pattern(Path::new(path))).collect()
-            });
-            Ok(Kit { filling: filling.clone(), ..Kit::default() })
+        Kind::C(files) => {
+            let compilers: BTreeSet<_> =
+                files.iter().map(|file| if is_cpp(file) { "c++" } else { "cc" }).collect();
+            Ok(Kit { filling: filling(&Vec::from_iter(compilers)), ..Kit::default() })
         }
+        Kind::Make => Ok(Kit { filling: filling(&["cc", "gcc", "c++", "g++"]), ..Kit::default() }),
         _ => Ok(Kit::default()),
     }
 }
@@ -274,7 +285,6 @@ impl Building<'_> {
 
     /// One file as it is; of several, each by itself, and those with a main that is not wanted are left out.
     fn c(&mut self, files: &[String], program: &str) -> Verdict {
-        let is_cpp = |file: &&String| Path::new(file).extension().is_some_and(|ending| ending != "c");
         let flags = strings(&["-Wall", "-Wextra", "-O2", "-pthread"]);
         let compiler = |cpp: bool| -> io::Result<Vec<String>> {
             let [compiler, standard, language, package] =
@@ -288,9 +298,9 @@ impl Building<'_> {
         let math = strings(&["-lm"]);
         if let [file] = files {
             let sources = sources([file]).collect();
-            return self.run([compiler(is_cpp(&file))?, output, sources, math].concat());
+            return self.run([compiler(is_cpp(file))?, output, sources, math].concat());
         }
-        let (cpp, c): (Vec<&String>, Vec<&String>) = files.iter().partition(is_cpp);
+        let (cpp, c): (Vec<&String>, Vec<&String>) = files.iter().partition(|file| is_cpp(file));
         for (files, cpp) in [(&c, false), (&cpp, true)] {
             if !files.is_empty() {
                 let sources = sources(files.iter().copied()).collect();

@@ -61,7 +61,7 @@ const BOMBS: [&str; 13] = [
     "memory_of_many",
     "page_tables",
     "fork_bomb_while_building",
-    "reduced",
+    "reduced_bombs",
 ];
 
 /// What was tried, and what came of it.
@@ -691,7 +691,7 @@ fn trials(bombs: bool) -> Vec<Trial> {
         client("client_drip", ""),
         client("client_resets", ""),
     ];
-    let others: [(&str, fn()); 23] = [
+    let others: [(&str, fn()); 24] = [
         ("etc", etc),
         ("disk_while_building", disk_while_building),
         ("disk_unlinked", disk_unlinked),
@@ -713,12 +713,13 @@ fn trials(bombs: bool) -> Vec<Trial> {
         ("judge_memory", judge_memory),
         ("killed_grader", killed_grader),
         ("refused_tier", refused_tier),
-        ("reduced", reduced),
+        ("reduced", || reduced(false)),
+        ("reduced_bombs", || reduced(true)),
         ("java", java),
     ];
     trials.extend(others.into_iter().map(|(name, test)| {
         let missing = match name {
-            "reduced" => no_reduced(),
+            "reduced" | "reduced_bombs" => no_reduced(),
             "refused_tier" if tier_to_refuse().is_none() => Some("here every tier can be had".into()),
             "java" if best_tier() == Tier::Full => Some("it is tried in tests/forms.rs".into()),
             "java" => ["java", "javac"].into_iter().find_map(missing_program),
@@ -822,14 +823,15 @@ fn no_reduced() -> Option<String> {
     }
 }
 
-/// The same attacks again where there is only tier reduced.
-fn reduced() {
-    let output = in_container(&REDUCED.join(",")).unwrap();
+/// The same attacks again where there is only tier reduced: the bombs, or the others.
+fn reduced(bombs: bool) {
+    let these: Vec<&str> = REDUCED.iter().copied().filter(|name| BOMBS.contains(name) == bombs).collect();
+    let output = in_container(&these.join(",")).unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     println!("{text}");
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
     assert!(text.contains("tier reduced"), "{text}");
-    note("reduced", format!("{} of these again", REDUCED.len()));
+    note(if bombs { "reduced_bombs" } else { "reduced" }, format!("{} of these again", these.len()));
 }
 
 /// `/etc` is the system's again after a run, and after one that was killed and another; meanwhile it was the grader's.
