@@ -391,12 +391,7 @@ fn data(step: &Step) -> Result<Text> {
 fn state(socket: Option<&Socket>) -> Text {
     socket.map_or_else(
         || ["소켓이 남아 있지 않아요".into(), "the socket is gone".into()],
-        |socket| match &socket.state[..] {
-            "unbound" => ["bind 전".into(), "unbound".into()],
-            "bound" => ["bind됨".into(), "bound".into()],
-            "connected" => ["connect됨".into(), "connected".into()],
-            _ => both(&socket.state),
-        },
+        |socket| socket.state_names().map(String::from),
     )
 }
 

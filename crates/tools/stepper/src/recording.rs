@@ -190,6 +190,19 @@ pub struct Socket {
     pub backlog: Option<usize>,
 }
 
+impl Socket {
+    /// Its state as a reader knows it: that of RFC 9293 as it is, of UDP the call that gives it. Korean, English.
+    #[must_use]
+    pub fn state_names(&self) -> [&str; 2] {
+        match &*self.state {
+            "unbound" => ["bind 전", "unbound"],
+            "bound" => ["bind됨", "bound"],
+            "connected" => ["connect됨", "connected"],
+            state => [state, state],
+        }
+    }
+}
+
 impl Step {
     /// `accept(3, {…}, [16]) = 4`; `read(4)` as long as it has not returned; a sentence as it is.
     #[must_use]

@@ -97,12 +97,13 @@ fn socket_rows(
     let had = descriptors.iter().find(|it| it.socket == Some(socket.id)).map(|it| it.fd);
     let changed = |same: fn(&Socket, &Socket) -> bool| moment.mark(old.is_none_or(|old| !same(old, socket)));
 
+    let [ko, en] = socket.state_names();
     let number = descriptor.map(|it| it.fd);
     let fd = number.map_or_else(|| "–".to_owned(), |fd| fd.to_string());
     let mut first = vec![
         (format!("{fd:>2}"), moment.mark(had != number)),
         (" → ".to_owned(), Style::new()),
-        (state_name(&socket.state, lang), changed(|old, now| old.state == now.state)),
+        (plain(lang.of(ko, en)), changed(|old, now| old.state == now.state)),
     ];
     // In a narrow window each column counts.
     let gap = if width < 44 { " " } else { "  " };
@@ -138,14 +139,4 @@ fn pieces(socket: Option<&Socket>) -> [Option<String>; 5] {
     let protocol = socket.map(|it| format!("{:?}", it.protocol).to_uppercase());
     let (local, remote) = socket.map_or((None, None), |it| (it.local, it.remote));
     [protocol, ip(local), port(local), ip(remote), port(remote)]
-}
-
-/// The states of RFC 9293 as they are; of UDP by the call that gives it.
-fn state_name(state: &str, lang: Lang) -> String {
-    match state {
-        "unbound" => lang.of("bind 전".to_owned(), "unbound".to_owned()),
-        "bound" => lang.of("bind됨".to_owned(), "bound".to_owned()),
-        "connected" => lang.of("connect됨".to_owned(), "connected".to_owned()),
-        state => plain(state),
-    }
 }
