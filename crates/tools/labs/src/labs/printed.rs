@@ -205,11 +205,12 @@ fn one_is_missing(text: &str, labels: &[&str]) -> bool {
     labels.iter().any(|label| after(text, label).is_empty())
 }
 
-/// Has one of a lab's labels one value? Where another is missing, a line may have been copied, and only its value changed: then it
-/// has that one's too, and that one is missing is another check's matter.
+/// Has one of a lab's labels one value, in a text that is not too much? Where another is missing, a line may have been copied, and only
+/// its value changed: then it has that one's too, and that one is missing is another check's matter.
 fn has_one_value(text: &str, labels: &[&str], label: &str) -> bool {
     let labelled = after(text, label);
-    !labelled.iter().any(|rest| is_list(rest))
+    too_much(text).is_none()
+        && !labelled.iter().any(|rest| is_list(rest))
         && (values(&labelled).len() <= 1 || one_is_missing(text, labels))
 }
 
@@ -285,7 +286,9 @@ pub(super) fn ensure_labels(did: &Words, finished: &Finished, text: &str, labels
             did: did.clone(),
             expected: words!("stdout에 이것이 있어야 해요: `{label}`", "`{label}` on stdout"),
             got: shown(text, label),
-            cause: if !labelled.is_empty() {
+            cause: if let Some(too_much) = too_much(text) {
+                too_much
+            } else if !labelled.is_empty() {
                 one_value()
             } else if unreadable {
                 no_encoding()
@@ -375,6 +378,7 @@ mod tests {
         };
         assert!(cause("host : 7\nhost : 9"), "several values");
         assert!(cause(&format!("host : {}", "7 ".repeat(MOST_WORDS + 1))), "many words");
+        assert!(cause(&format!("host : 9\n{}", "and\n".repeat(MOST_WORDS))), "many lines");
         assert!(!cause("host : 7"), "merely wrong");
     }
 
