@@ -1,5 +1,6 @@
 //! `labnotes`: builds the book beside the slides.
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
@@ -67,6 +68,7 @@ enum What {
 }
 
 fn main() -> ExitCode {
+    without_cargos_libraries();
     match run(Cli::parse().what) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -103,6 +105,23 @@ fn run(what: What) -> Result<()> {
         What::Watch { program } => real::watch(&program)?,
     }
     Ok(())
+}
+
+/// Takes cargo's own folders out of LD_LIBRARY_PATH, into which `cargo run` puts them: each of the thousands of programs that are
+/// started from here would look for its libraries there first, as in a student's shell none does. None if there is nothing to do.
+fn without_cargos_libraries() -> Option<()> {
+    let cargo = PathBuf::from(env::var_os("CARGO")?);
+    let own = [cargo.parent()?.parent()?, &Workspace::here().ok()?.target];
+    let left = without(&env::var_os("LD_LIBRARY_PATH")?, own);
+    // SAFETY: the first thing that this process does; there is no other thread yet, which could read it.
+    unsafe { env::set_var("LD_LIBRARY_PATH", left) };
+    Some(())
+}
+
+/// A list of folders without those in either of two.
+fn without(list: &OsStr, folders: [&Path; 2]) -> OsString {
+    let left = env::split_paths(list).filter(|path| !folders.iter().any(|folder| path.starts_with(folder)));
+    env::join_paths(left).unwrap_or_else(|_| list.to_os_string())
 }
 
 const BUILDING: &str = "Building the book: every program in it is run, which takes some seconds.";
@@ -170,4 +189,16 @@ fn open(url: &str) -> bool {
     let opened =
         Command::new(open).arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     opened.is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_users_own_libraries_stay() {
+        let list = "/home/stu/labs/target/debug/deps:/opt/gcc/lib:/home/stu/.rustup/stable/lib";
+        let cargos = [Path::new("/home/stu/.rustup/stable"), Path::new("/home/stu/labs/target")];
+        assert_eq!(without(OsStr::new(list), cargos), "/opt/gcc/lib");
+    }
 }
