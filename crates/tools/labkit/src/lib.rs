@@ -25,7 +25,7 @@ mod wait;
 pub use program::{Program, Workspace, crate_folders, root, twins};
 #[cfg(target_os = "linux")]
 pub use running::inherit_nothing;
-pub use running::{Output, Running, Server};
+pub use running::{Output, Running, Server, while_none_starts};
 pub use sockets::{Transport, free_port, listens};
 pub use trial::{
     Trial, find_program, missing_network, missing_program, run_trials, run_waiting_trials, trial, trial_with,

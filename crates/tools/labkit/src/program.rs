@@ -2,11 +2,11 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::{env, fs, io, process, thread};
 
-use crate::running::{Output, Running, Server};
+use crate::running::{Output, Running, Server, while_none_starts};
 use crate::sockets::Transport;
 
 /// Something that can be started.
@@ -129,11 +129,9 @@ impl Workspace {
     /// can't.
     pub fn build(&self) -> io::Result<()> {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let build = Command::new(&cargo)
-            .args(["build", "--quiet", "--profile=observed", "--target-dir"])
-            .arg(&self.target)
-            .current_dir(&self.root)
-            .output()
+        let mut build = Command::new(&cargo);
+        build.args(["build", "--quiet", "--profile=observed", "--target-dir"]).arg(&self.target);
+        let build = output(build.current_dir(&self.root))
             .map_err(|error| io::Error::other(format!("{}: {error} (is cargo on PATH?)", cargo.display())))?;
         if build.status.success() {
             return Ok(());
@@ -176,22 +174,23 @@ impl Workspace {
         fs::create_dir_all(&folder)?;
         let own = path.with_extension(format!("{}.{:?}", process::id(), thread::current().id()));
         let compiler = env::var_os("CC").unwrap_or_else(|| "cc".into());
-        let cc = Command::new(&compiler)
-            .args(["-std=gnu11", "-Wall", "-Wextra", "-Werror"])
-            .args(options)
-            .arg("-o")
-            .arg(&own)
-            .arg(source)
-            .output()
-            .map_err(|error| {
-                io::Error::other(format!("{}: {error} (install a C compiler)", compiler.display()))
-            })?;
+        let mut cc = Command::new(&compiler);
+        cc.args(["-std=gnu11", "-Wall", "-Wextra", "-Werror"]).args(options).arg("-o").arg(&own).arg(source);
+        let cc = output(&mut cc).map_err(|error| {
+            io::Error::other(format!("{}: {error} (install a C compiler)", compiler.display()))
+        })?;
         if !cc.status.success() {
             return Err(io::Error::other(String::from_utf8_lossy(&cc.stderr)));
         }
         fs::rename(&own, &path)?;
         Ok(Program { path })
     }
+}
+
+/// Runs a command to its end, without input.
+fn output(command: &mut Command) -> io::Result<process::Output> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    while_none_starts(|| command.spawn())?.wait_with_output()
 }
 
 /// The target folder that `program` is in. Cargo marks with CACHEDIR.TAG only one that it made itself; what it knows of

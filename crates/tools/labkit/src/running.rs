@@ -113,6 +113,16 @@ impl Stream {
     }
 }
 
+/// Held by whoever starts a program.
+static STARTING: Mutex<()> = Mutex::new(());
+
+/// Does it while no program is being started. Between fork and exec a child has copies of all descriptors of this process: what
+/// another thread closes then stays open a little longer.
+pub fn while_none_starts<T>(work: impl FnOnce() -> T) -> T {
+    let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+    work()
+}
+
 /// Writes whatever is sent, until the sender is gone or nobody reads any more.
 fn feed(mut pipe: ChildStdin) -> Sender<Vec<u8>> {
     let (sender, bytes) = mpsc::channel::<Vec<u8>>();
@@ -132,7 +142,7 @@ impl Running {
                 die_with_parent()
             })
         };
-        let mut child = command.spawn().map_err(|error| {
+        let mut child = while_none_starts(|| command.spawn()).map_err(|error| {
             io::Error::new(error.kind(), format!("{}: {error}", command.get_program().display()))
         })?;
         let stdin = child.stdin.take().map(feed);
@@ -286,5 +296,38 @@ impl Deref for Server {
 impl DerefMut for Server {
     fn deref_mut(&mut self) -> &mut Running {
         &mut self.running
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use nix::unistd::gettid;
+
+    use super::*;
+    use crate::doings::status;
+
+    /// A child that has not reached its exec yet, however long that takes, has no copy of what was closed before it began.
+    #[test]
+    fn what_is_closed_while_none_starts_is_closed_at_once() {
+        let (reader, writer) = io::pipe().unwrap();
+        let (mut told, mut tell) = io::pipe().unwrap();
+        let mut slow = Command::new("true");
+        // SAFETY: between fork and exec only read is called, a bare system call.
+        unsafe { slow.pre_exec(move || told.read(&mut [0]).map(drop)) };
+        let (sender, receiver) = mpsc::channel();
+        let starter = while_none_starts(|| {
+            let starter = thread::spawn(move || {
+                sender.send(gettid()).unwrap();
+                Running::start(&mut slow)
+            });
+            let (pid, starter_id) = (std::process::id().cast_signed(), receiver.recv().unwrap().as_raw());
+            let sleeps = || status(pid, starter_id).is_some_and(|status| status.state.starts_with('S'));
+            until("who waits to start", || Ok(sleeps().then_some(()))).unwrap();
+            drop(writer);
+            starter
+        });
+        Stream::collect(reader).all("the end of the pipe").unwrap();
+        tell.write_all(b"!").unwrap();
+        starter.join().unwrap().unwrap().finish().unwrap();
     }
 }

@@ -4,21 +4,11 @@ use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::process::{ChildStdin, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
 
+use labkit::while_none_starts;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::pty::openpty;
 use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
-
-/// Held by whoever starts a program or ends another one's input: between fork and exec a child has copies of all descriptors of this
-/// process, so that an input that another thread closes then would end late.
-static STARTING: Mutex<()> = Mutex::new(());
-
-/// Does it while no program is being started.
-pub(crate) fn while_none_starts<T>(work: impl FnOnce() -> T) -> T {
-    let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-    work()
-}
 
 /// So much may have been typed that nobody has read yet, where pipe(7) gives as much; to an ordinary user who has many pipes it
 /// does not.

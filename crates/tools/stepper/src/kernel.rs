@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd as _, OwnedFd};
 
 use nix::errno::Errno;
 use nix::sys::socket::{
@@ -14,7 +14,7 @@ use nix::sys::socket::{
 use procfs::net::{TcpNetEntry, TcpState};
 use procfs::process::{FDTarget, Process};
 
-use crate::network::pidfd_getfd;
+use crate::network::with_copy;
 use crate::recording::{Descriptor, Descriptors, Protocol, Socket, State};
 
 /// A process whose descriptors are asked for.
@@ -187,7 +187,7 @@ fn descriptors(
             FDTarget::Socket(inode) => {
                 if !sockets.contains_key(&inode)
                     // Of other families, some have no answer.
-                    && let Ok(Some(socket)) = held(pidfd, entry.fd)
+                    && let Ok(Some(socket)) = with_copy(pidfd, entry.fd, internet_socket)
                 {
                     sockets.insert(inode, socket);
                 }
@@ -213,19 +213,18 @@ fn ended(pid: i32) -> bool {
 }
 
 /// What the kernel says of the internet socket behind a descriptor; none if it is no such one.
-fn held(pidfd: &OwnedFd, fd: RawFd) -> io::Result<Option<Socket>> {
-    let copy = pidfd_getfd(pidfd, fd)?;
-    let local: SockaddrStorage = getsockname(copy.as_raw_fd())?;
+fn internet_socket(fd: &OwnedFd) -> io::Result<Option<Socket>> {
+    let local: SockaddrStorage = getsockname(fd.as_raw_fd())?;
     if !matches!(local.family(), Some(AddressFamily::Inet | AddressFamily::Inet6)) {
         return Ok(None);
     }
-    let protocol = match getsockopt(&copy, sockopt::SockType)? {
+    let protocol = match getsockopt(fd, sockopt::SockType)? {
         SockType::Stream => Protocol::Tcp,
         SockType::Datagram => Protocol::Udp,
         _ => return Ok(None),
     };
     let local = address(&local).filter(|local| local.port() != 0 || !local.ip().is_unspecified());
-    let remote = getpeername::<SockaddrStorage>(copy.as_raw_fd()).ok().as_ref().and_then(address);
+    let remote = getpeername::<SockaddrStorage>(fd.as_raw_fd()).ok().as_ref().and_then(address);
     let mut socket = Socket {
         id: 0,
         protocol,
@@ -244,18 +243,18 @@ fn held(pidfd: &OwnedFd, fd: RawFd) -> io::Result<Option<Socket>> {
             (None, None) => "unbound",
         }
         .into();
-        socket.recv_queue = queued(&copy, libc::FIONREAD);
+        socket.recv_queue = queued(fd, libc::FIONREAD);
         return Ok(Some(socket));
     }
-    let info = tcp_info(&copy)?;
+    let info = tcp_info(fd)?;
     socket.state = TcpState::from_u8(info.tcpi_state).map_or("", |of| state(&of)).into();
     if socket.state == "LISTEN" {
         // tcp(7) doesn't say so, but the kernel's tcp_get_info does: of a listening socket these two are its queue.
         socket.accept_queue = Some(info.tcpi_unacked as usize);
         socket.backlog = Some(info.tcpi_sacked as usize);
     } else {
-        socket.recv_queue = queued(&copy, libc::FIONREAD);
-        socket.send_queue = unsent(&socket.state, queued(&copy, libc::TIOCOUTQ));
+        socket.recv_queue = queued(fd, libc::FIONREAD);
+        socket.send_queue = unsent(&socket.state, queued(fd, libc::TIOCOUTQ));
     }
     Ok(Some(socket))
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use etherparse::icmpv4::DestUnreachableHeader;
 use etherparse::{Icmpv4Type, Icmpv6Type, LaxSlicedPacket, NetSlice, SlicedPacket, TransportSlice, icmpv6};
-use labkit::Running;
+use labkit::{Running, while_none_starts};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity, setns};
 use nix::sys::socket::{
@@ -19,7 +19,6 @@ use nix::sys::socket::{
 use nix::sys::time::{TimeSpec, TimeVal};
 use nix::unistd::Pid;
 
-use crate::console::while_none_starts;
 use crate::decode::escape;
 use crate::recording::{Protocol, Segment};
 
@@ -58,7 +57,7 @@ impl Network {
         let path = std::env::var("PATH").unwrap_or_default();
         unshare.args(["--user", "--map-root-user", "--net", "sh", "-ec", SET_UP]);
         unshare.env("PATH", format!("{path}:/usr/sbin:/sbin")).env("LC_ALL", "C");
-        let holder = while_none_starts(|| Running::start(&mut unshare))?;
+        let holder = Running::start(&mut unshare)?;
         if holder.wait_stdout("ready").is_err() {
             let said = holder.finish()?.stderr_text();
             return Err(io::Error::other(format!(
@@ -359,6 +358,16 @@ fn pidfd(pid: Pid, flags: libc::c_int) -> io::Result<OwnedFd> {
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), flags) };
     // SAFETY: pidfd_open has just opened it.
     Ok(unsafe { OwnedFd::from_raw_fd(Errno::result(fd)? as RawFd) })
+}
+
+/// Does something with a copy of another process's descriptor, and lets no program that is started meanwhile have it, too: the process
+/// may close its own at once, and be the last that has it.
+pub(crate) fn with_copy<T>(
+    process: &OwnedFd,
+    fd: RawFd,
+    work: impl FnOnce(&OwnedFd) -> io::Result<T>,
+) -> io::Result<T> {
+    while_none_starts(|| work(&pidfd_getfd(process, fd)?))
 }
 
 /// A copy of another process's descriptor: pidfd_getfd(2).

@@ -13,16 +13,17 @@ use std::process::Command;
 use std::rc::Rc;
 use std::time::Duration;
 
+use labkit::while_none_starts;
 use nix::sys::ptrace;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
 use crate::choice::Choice;
-use crate::console::{Console, while_none_starts};
+use crate::console::Console;
 use crate::decode::{Entered, Memory as _, signal_name};
 use crate::kernel::{self, Asked, Kernel};
 use crate::lines::Lines;
-use crate::network::{Network, deafen, pidfd_getfd, pidfd_of_thread, pidfd_open};
+use crate::network::{Network, deafen, pidfd_of_thread, pidfd_open, with_copy};
 use crate::recording::{Process, Recording, Role, Segment, Source, Step, VERSION};
 use crate::tracee::{Doing, Stop, Tracee};
 use crate::wait::{Wait, timed_out, wakes_by_itself, would_wait};
@@ -225,7 +226,7 @@ impl Stage {
         let listens = |id| state.sockets.iter().any(|socket| socket.id == id && socket.backlog.is_some());
         for descriptor in &state.processes[process].descriptors {
             if descriptor.socket.is_some_and(listens) {
-                deafen(&pidfd_getfd(&self.tasks[process].pidfd, descriptor.fd)?, deaf)?;
+                with_copy(&self.tasks[process].pidfd, descriptor.fd, |socket| deafen(socket, deaf))?;
             }
         }
         Ok(())

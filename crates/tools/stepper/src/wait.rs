@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 
+use labkit::while_none_starts;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -10,7 +11,7 @@ use nix::sys::socket::{getsockopt, sockopt};
 use nix::sys::time::{TimeVal, TimeValLike as _};
 
 use crate::decode::{Entered, Memory};
-use crate::network::pidfd_getfd;
+use crate::network::{pidfd_getfd, with_copy};
 
 /// How long a call waits, if it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +94,10 @@ fn asks(call: &Entered, memory: &impl Memory) -> Option<(Vec<(i32, PollFlags)>, 
 /// How long the call would wait if the process entered it now. None if it would return at once, and of a call that sends: how much
 /// room there is for it, only the kernel knows.
 pub(crate) fn would_wait(call: &Entered, memory: &impl Memory, pidfd: &OwnedFd) -> io::Result<Option<Wait>> {
+    while_none_starts(|| waits(call, memory, pidfd))
+}
+
+fn waits(call: &Entered, memory: &impl Memory, pidfd: &OwnedFd) -> io::Result<Option<Wait>> {
     if let Some((asked, wait)) = asks(call, memory) {
         let copies: Result<Vec<_>, _> = asked
             .iter()
@@ -136,18 +141,15 @@ pub(crate) fn wakes_by_itself(call: &Entered, memory: &impl Memory, pidfd: &Owne
     if let Some((_, wait)) = asks(call, memory) {
         return wait == Wait::ForATime;
     }
+    let limited = |limit: fn(&OwnedFd) -> nix::Result<TimeVal>| {
+        with_copy(pidfd, call.arg(0) as i32, |fd| Ok(is_limit(limit(fd)))).unwrap_or(false)
+    };
     match call.name() {
         "connect" | "rt_sigtimedwait" | "restart_syscall" => true,
         "futex" => call.arg(3) != 0,
         "recvmmsg" => call.arg(4) != 0,
-        "write" | "writev" | "sendto" | "sendmsg" => {
-            let fd = pidfd_getfd(pidfd, call.arg(0) as i32);
-            fd.is_ok_and(|fd| is_limit(getsockopt(&fd, sockopt::SendTimeout)))
-        }
-        _ if receives(call, memory) => {
-            let fd = pidfd_getfd(pidfd, call.arg(0) as i32);
-            fd.is_ok_and(|fd| is_limit(getsockopt(&fd, sockopt::ReceiveTimeout)))
-        }
+        "write" | "writev" | "sendto" | "sendmsg" => limited(|fd| getsockopt(fd, sockopt::SendTimeout)),
+        _ if receives(call, memory) => limited(|fd| getsockopt(fd, sockopt::ReceiveTimeout)),
         _ => false,
     }
 }
