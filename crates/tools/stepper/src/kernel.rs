@@ -58,9 +58,9 @@ impl Kernel {
     /// `crossed` there since it was asked last?
     pub(crate) fn state(&mut self, processes: &[Asked], network: i32, crossed: bool) -> io::Result<State> {
         let mut held: BTreeMap<u64, Socket> = BTreeMap::new();
-        let mut tables = Vec::new();
+        let mut opened = Vec::new();
         for process in processes {
-            tables.push(match process.pidfd {
+            opened.push(match process.pidfd {
                 Some(pidfd) => descriptors(process.pid, pidfd, &mut held)?,
                 None => Vec::new(),
             });
@@ -106,10 +106,10 @@ impl Kernel {
         sockets.sort_by_key(|socket| socket.id);
 
         let id_of = |inode: u64| self.known.iter().find(|known| known.inode == inode).map(|known| known.id);
-        let processes = tables
+        let processes = opened
             .into_iter()
-            .map(|table| Descriptors {
-                descriptors: table
+            .map(|opened| Descriptors {
+                descriptors: opened
                     .into_iter()
                     .map(|(fd, what, inode)| Descriptor { fd, what, socket: inode.and_then(id_of) })
                     .collect(),
