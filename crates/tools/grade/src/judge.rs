@@ -297,7 +297,10 @@ fn not_tried() -> Verdict {
 
 /// A check that was not waited for to its end: what did not come in it might have come.
 fn cut(fault: Fault) -> Fault {
-    let fault = fault.surely_because(too_slow());
+    let fault = fault.surely_because(words!(
+        "더 기다려도 오지 않았을 수도 있고, 프로그램에서 오래 쉬는 sleep 때문에 늦었을 수도 있어요.",
+        "It may be that nothing more would have come, or that a long sleep in the program made it late."
+    ));
     let Fault::Failed(mut failure) = fault else { return fault };
     let cut = words!(
         "대기와 실행을 되풀이하며 너무 오래 걸려서 더 기다리지 않았어요",

@@ -21,6 +21,7 @@ use jail::{How, Limits, Place};
 
 pub use echo::Echo;
 pub use peer::{Datagrams, End, Listener, Peer};
+pub(crate) use run::has_ended;
 pub(crate) use run::now;
 pub use run::{Finished, Run, Tape, output};
 pub use show::{bytes, compare};

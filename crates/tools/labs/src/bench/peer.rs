@@ -226,7 +226,7 @@ impl Peer {
     }
 
     /// As [`Peer::exchange`], with so many bytes sent already.
-    fn exchange_from(&mut self, run: &Run, bytes: &[u8], mut sent: usize) -> io::Result<Vec<u8>> {
+    pub fn exchange_from(&mut self, run: &Run, bytes: &[u8], mut sent: usize) -> io::Result<Vec<u8>> {
         let mut received = Vec::with_capacity(bytes.len());
         let mut buf = vec![0; 64 << 10];
         let patience = &mut run.patience();

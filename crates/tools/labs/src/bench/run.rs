@@ -17,6 +17,7 @@ use jail::{
 };
 use labkit::doings::{all_asleep, descendants, doings};
 use labkit::trace::{self, Call};
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use procfs::process::Process;
 use tempfile::TempDir;
@@ -419,9 +420,7 @@ impl Run {
     pub fn descriptors(&self) -> usize {
         // Of a process that has ended, none, though nobody may have waited for it yet.
         let open = |pid| {
-            let process = Process::new(pid)
-                .ok()
-                .filter(|process| process.stat().is_ok_and(|stat| !matches!(stat.state, 'Z' | 'X')));
+            let process = Process::new(pid).ok().filter(|_| !has_ended(pid));
             // One by one: the size of that folder counts the number, too, that accept has set aside while it waits.
             process.and_then(|process| process.fd().ok()).map_or(0, Iterator::count)
         };
@@ -436,16 +435,25 @@ impl Run {
 
     /// Stops it in its tracks (SIGSTOP, signal(7)) while `much` is done to its sockets, and lets it go on.
     pub fn while_stopped<T>(&self, much: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        self.while_these_are_stopped(|| self.processes(), much)
+    }
+
+    /// As [`Run::while_stopped`], but the others go on.
+    pub fn while_these_are_stopped<T>(
+        &self,
+        pids: impl Fn() -> Vec<i32>,
+        much: impl FnOnce() -> io::Result<T>,
+    ) -> io::Result<T> {
         let all = |signal| {
-            for pid in self.processes() {
+            for pid in pids() {
                 // One that has ended meanwhile needs no signal.
-                let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal);
+                let _ = kill(Pid::from_raw(pid), signal);
             }
         };
-        all(nix::sys::signal::Signal::SIGSTOP);
-        self.until(|| Ok(self.processes().into_iter().all(stopped).then_some(())))?;
+        all(Signal::SIGSTOP);
+        self.until(|| Ok(pids().into_iter().all(stopped).then_some(())))?;
         let done = much();
-        all(nix::sys::signal::Signal::SIGCONT);
+        all(Signal::SIGCONT);
         done
     }
 
@@ -754,8 +762,18 @@ fn read_out(streams: &[&Stream]) {
 
 /// Is a process stopped, or gone? proc(5).
 fn stopped(pid: i32) -> bool {
+    has_ended(pid) || in_state(pid, &['T', 't'])
+}
+
+/// Has a process ended, though nobody may have waited for it yet?
+pub(crate) fn has_ended(pid: i32) -> bool {
+    in_state(pid, &['Z', 'X'])
+}
+
+/// Is it in one of these states of proc(5), or gone?
+fn in_state(pid: i32, states: &[char]) -> bool {
     let stat = Process::new(pid).and_then(|process| process.stat());
-    stat.ok().is_none_or(|stat| matches!(stat.state, 'T' | 't' | 'Z' | 'X'))
+    stat.ok().is_none_or(|stat| states.contains(&stat.state))
 }
 
 /// The kernel would not start it.

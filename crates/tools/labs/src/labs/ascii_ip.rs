@@ -247,11 +247,15 @@ fn back(bench: &mut Bench) -> Verdict {
         };
         let back: BTreeSet<&str> =
             after(&text, label).iter().filter_map(|rest| addresses(rest).last().copied()).collect();
-        let numbers =
-            after(&text, "inet_ntop(0x").into_iter().filter_map(|rest| hex_number(&words_of(rest).next()?));
-        let several =
-            back.contains(&*wanted) && (back.len() > 1 || numbers.collect::<BTreeSet<_>>().len() > 1);
-        let said = words_of(&text).any(four_bytes) && back.contains(&*wanted) && !several;
+        let numbers_behind = |label: &str| -> BTreeSet<u32> {
+            after(&text, label).into_iter().filter_map(|rest| hex_number(&words_of(rest).next()?)).collect()
+        };
+        let numbers = numbers_behind("inet_ntop(0x");
+        // If it is wrong in the line before, too, that is another check's matter.
+        let before = numbers_behind(&format!("inet_pton({ip})"));
+        let another = !numbers.iter().all(|n| *n == u32::from_ne_bytes(ip.octets()) || before.contains(n));
+        let several = back.contains(&*wanted) && (back.len() > 1 || numbers.len() > 1);
+        let said = words_of(&text).any(four_bytes) && back.contains(&*wanted) && !several && !another;
         ensure(said, || Failure {
             did: ran(ip),
             expected: words!(
@@ -261,6 +265,11 @@ fn back(bench: &mut Bench) -> Verdict {
             got: shown(&text, label),
             cause: if several {
                 one_value()
+            } else if another && back.contains(&*wanted) {
+                words!(
+                    "바로 앞 줄의 16진수와 달라요. 두 줄의 16진수는 같은 4바이트(s_addr)예요.",
+                    "The number is not the one in the line before: both are the same four bytes, s_addr."
+                )
             } else if back.contains(&*reversed) {
                 words!(
                     "바이트 순서가 거꾸로예요. inet_pton이 채운 4바이트를 순서를 바꾸지 말고 inet_ntop에 주세요.",
@@ -301,15 +310,16 @@ fn bad_address(bench: &mut Bench) -> Verdict {
         let finished = bench.run(&[bad], b"").map_err(|fault| of_format(bad, fault))?;
         let did = words!("`ascii_ip {bad}` 실행", "ran `ascii_ip {bad}`");
         let text = finished.text();
-        let taken = after(&text, "inet_ntop").iter().any(|rest| !addresses(rest).is_empty());
-        ensure(!(taken && finished.exit_status() == Some(0)), || Failure {
+        let back: Vec<&str> = after(&text, "inet_ntop").iter().flat_map(|rest| addresses(rest)).collect();
+        let begin = back.iter().find(|address| bad.starts_with(**address));
+        ensure(back.is_empty() || finished.exit_status() != Some(0), || Failure {
             did: did.clone(),
             expected: words!(
                 "오류 메시지를 출력하고 0이 아닌 종료 상태로 끝나야 해요",
                 "an error, and an exit status that is not 0"
             ),
             got: shown(&text, "inet_ntop"),
-            cause: if after(&text, "inet_ntop").iter().any(|rest| addresses(rest).contains(&&*always)) {
+            cause: if back.contains(&&*always) {
                 words!(
                     "인자가 달라도 같은 주소를 출력해요. argv[1]을 변환하세요.",
                     "It is the same address, whatever the argument is. What to convert is argv[1]."
@@ -321,6 +331,11 @@ fn bad_address(bench: &mut Bench) -> Verdict {
                 )
             } else if let Some(odd) = of_odd_number(bad) {
                 odd
+            } else if let Some(begin) = begin {
+                words!(
+                    "앞의 {begin}만 보고 그 뒤의 문자는 확인하지 않았어요. sscanf와 strtol은 읽을 수 없는 문자 앞에서 멈춰요. inet_pton은 문자열 전체가 주소일 때만 1을 돌려줘요.",
+                    "It took the {begin} in front and didn't look at what comes behind. sscanf and strtol stop before what they can't read; inet_pton returns 1 only if the whole text is an address."
+                )
             } else {
                 words!(
                     "inet_pton은 올바른 주소이면 1, 아니면 0을 돌려줘요(-1이 아니에요). 반환값이 1인지 확인하세요.",

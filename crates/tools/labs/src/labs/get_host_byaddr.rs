@@ -4,8 +4,8 @@ use std::net::Ipv4Addr;
 
 use super::causes::{PLAIN_AND_FORMAT, almost, of_format, of_odd_number};
 use super::hosts::{self, Asked, Host};
-use super::printed::{labelled, says};
-use crate::bench::{Bench, command_line, ensure_refused, ensure_success, output};
+use super::printed::{addresses, after, labelled, says};
+use crate::bench::{Bench, Finished, command_line, ensure_refused, ensure_success, output};
 use crate::lab::{BUILD, Check, Lab, statement};
 use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
@@ -142,7 +142,7 @@ fn name(bench: &mut Bench) -> Verdict {
                 "It printed an alias. The official name is in myhost->h_name, not in h_aliases."
             ))
         } else {
-            asked.says(&ip).then(by_name)
+            by_name(&asked.finished, &ip)
         }
     })?;
     asked.ensure_ended_well(bench)
@@ -159,11 +159,13 @@ fn ensure_name(asked: &Asked, cause: impl FnOnce() -> Option<Words>) -> Verdict 
 }
 
 /// What is to be said of a program that prints the address for the name.
-fn by_name() -> Words {
-    words!(
-        "이름이 아니라 주소를 출력했어요. gethostbyname에 주소를 주면 그 주소를 그대로 돌려줘요. 주소의 이름은 gethostbyaddr로 찾으세요.",
-        "It printed the address, not a name. gethostbyname gives an address back as it is: look for an address's name with gethostbyaddr."
-    )
+/// It printed the address where the name has to stand.
+fn by_name(finished: &Finished, ip: &str) -> Option<Words> {
+    let printed = after(&finished.text(), LABEL).iter().any(|rest| addresses(rest).contains(&ip));
+    printed.then(|| words!(
+        "이름이 아니라 주소를 출력했어요. gethostbyname과 getnameinfo(NI_NAMEREQD 없이)처럼 이름을 찾지 못하면 주소를 그대로 돌려주는 함수도 있어요. 주소의 이름은 gethostbyaddr로 찾으세요.",
+        "It printed the address, not a name. Some functions give an address back as it is where there is no name (gethostbyname, and getnameinfo without NI_NAMEREQD): look for an address's name with gethostbyaddr."
+    ))
 }
 
 fn every_host(bench: &mut Bench) -> Verdict {
@@ -233,8 +235,9 @@ fn unknown(bench: &mut Bench) -> Verdict {
     hosts::known(bench, &[&host])?;
     let finished = bench.run(&[&nobody.to_string()], b"")?;
     let nobody = nobody.to_string();
-    ensure_refused(ran(&nobody), &finished).map_err(|fault| {
-        if says(&finished.text(), [nobody.as_str()]) { fault.surely_because(by_name()) } else { fault }
+    ensure_refused(ran(&nobody), &finished).map_err(|fault| match by_name(&finished, &nobody) {
+        Some(cause) => fault.surely_because(cause),
+        None => fault,
     })
 }
 

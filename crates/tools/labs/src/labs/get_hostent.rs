@@ -216,8 +216,19 @@ fn ensure_addresses(asked: &Asked) -> Verdict {
     asked.ensure_says("IP주소", &addresses, expected, || {
         let reversed = |address: &Ipv4Addr| Ipv4Addr::from(u32::from(*address).swap_bytes()).to_string();
         let text = asked.finished.text();
+        let printed = dotted(&text);
         if addresses.iter().all(|address| asked.says(address)) {
             Some(not_in_order())
+        } else if n > 1 && printed.len() == n && printed.iter().all(|address| Some(*address) == addresses.last().map(String::as_str)) {
+            Some(words!(
+                "모두 마지막 주소예요. inet_ntoa는 부를 때마다 같은 버퍼에 새 문자열을 저장하고 그 포인터를 돌려줘요. 다음 주소를 변환하기 전에 출력하거나, inet_ntop에 주소마다 다른 버퍼를 주세요.",
+                "All of them are the last address. inet_ntoa writes each text into the same buffer and returns a pointer to it: print one before the next is converted, or give inet_ntop a buffer for each."
+            ))
+        } else if text.contains(".-") {
+            Some(words!(
+                "바이트를 char로 읽으면 128부터 음수가 돼요. unsigned char로 읽거나, 4바이트를 inet_ntop으로 변환하세요.",
+                "A byte that is read as a char is negative from 128 on. Read it as an unsigned char, or let inet_ntop convert the four bytes."
+            ))
         } else if addresses.iter().any(|address| asked.says(address)) {
             Some(words!(
                 "h_addr_list는 NULL로 끝나는 배열이에요. h_addr_list[i]가 NULL이 될 때까지 순서대로 모두 출력하세요.",
@@ -228,7 +239,7 @@ fn ensure_addresses(asked: &Asked) -> Verdict {
                 "주소의 바이트가 거꾸로예요. h_addr_list[i]가 가리키는 4바이트는 이미 네트워크 바이트 순서이고 inet_ntop도 그 순서의 값을 받아요. ntohl은 필요 없어요.",
                 "The addresses have their bytes the wrong way round. The 4 bytes at h_addr_list[i] are in network order already, and so inet_ntop wants them: no ntohl."
             ))
-        } else if !dotted(&text).is_empty() {
+        } else if !printed.is_empty() {
             Some(words!(
                 "이 호스트의 주소가 아니에요. 주소는 포인터 h_addr_list[i] 자체가 아니라 이 포인터가 가리키는 4바이트예요.",
                 "These are not the host's addresses. An address is not the pointer h_addr_list[i] itself, but the 4 bytes that it points to."
@@ -302,12 +313,20 @@ fn every_host(bench: &mut Bench) -> Verdict {
     // The last one: what was asked for is often printed before the rest.
     let by_alias: fn(&Host) -> &str = |host| &host.aliases[1];
     for (host, by) in [(large, by_name), (many, by_name), (small, by_name), (asked_for, by_alias)] {
+        let unfound = if host.name.starts_with(|c: char| c.is_ascii_digit()) {
+            words!(
+                "이 호스트는 이름이 숫자로 시작하고(RFC 1123) 별명이 없어요. 둘 다 오류가 아니에요.",
+                "This host's name begins with a digit (RFC 1123), and it has no alias: neither is an error."
+            )
+        } else {
+            hosts::unfound()
+        };
         let known: Vec<&Host> = others.iter().chain([&host]).collect();
         hosts::known_among_others(bench, &known)?;
         let finished = bench.run(&[by(&host)], b"")?;
         let (did, another) = (ran(by(&host)), Host { addresses: Vec::new(), ..others[0].clone() });
         let labels = labels(&host);
-        let asked = Asked { host, another, did, finished, unfound: hosts::unfound(), labels };
+        let asked = Asked { host, another, did, finished, unfound, labels };
         ensure_type_length(&asked, || {
             says(&asked.finished.text(), ["10", "16"]).then(|| {
                 words!(

@@ -137,6 +137,11 @@ fn told(bench: &mut Bench, soft: u64, hard: u64, inherited: &[i32]) -> Verdict {
                 "한도에서 이미 열려 있던 디스크립터 {inherited:?}의 수를 뺀 값이에요. 더 열 수 있는 수를 세지 말고 getdtablesize()의 반환값을 출력하세요.",
                 "That is the limit without the descriptors {inherited:?}, which were open already. Don't count how many more can be opened: print what getdtablesize() returns."
             )
+        } else if wanted > 0x7FFF && [i64::from(wanted as i16), wanted & 0xFFFF].into_iter().any(tells) {
+            words!(
+                "한도의 하위 16비트만 출력했어요. short가 아니라 int에 저장하세요.",
+                "That is the limit's lowest 16 bits. Keep it in an int, not in a short."
+            )
         } else if tells(wanted & 0xFF) {
             words!(
                 "한도의 하위 8비트만 출력했어요. char가 아니라 int에 저장하세요.",
@@ -164,12 +169,13 @@ fn off(bench: &mut Bench) -> Verdict<i64> {
 /// select(2).
 const FD_SETSIZE: i64 = 1024;
 
-/// A limit above FD_SETSIZE, which is 1024: of five digits, with a 1 at the front and a 0 in the middle and at the end. If this
-/// machine allows no such, as high a one as it does.
+/// A limit above FD_SETSIZE, which is 1024, and where this machine allows it above what 16 bits hold. It has a 1 at the front and a 0 in
+/// the middle and at the end; if none so high is allowed, it is as high as may be.
 fn high(bench: &mut Bench) -> Verdict<u64> {
     let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).map_err(|errno| Fault::Grader(errno.into()))?;
     let [thousands, tens] = [bench.rng.u64(1..=9), bench.rng.u64(1..=9)];
-    Ok(most.min(10_000 + 1000 * thousands + 10 * tens))
+    let first = if most < 200_000 { 10_000 } else { 100_000 };
+    Ok(most.min(first + 1000 * thousands + 10 * tens))
 }
 
 fn value(bench: &mut Bench) -> Verdict {
@@ -213,8 +219,8 @@ fn asks_kernel(bench: &mut Bench) -> Verdict {
             Words { ko: format!("두 번 모두 같았어요: {ko}"), en: format!("both times {en}") }
         },
         cause: words!(
-            "한도는 프로세스마다 달라요. getdtablesize()를 부르면 커널에서 그 값을 얻어요.",
-            "Each process has a limit of its own. What asks the kernel for it is getdtablesize()."
+            "한도는 프로세스마다 달라요. getdtablesize()의 반환값을 출력하세요.",
+            "Each process has a limit of its own: print what getdtablesize() returns."
         ),
     })
 }

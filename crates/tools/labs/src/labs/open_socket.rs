@@ -146,7 +146,11 @@ fn lines(bench: &mut Bench) -> Verdict {
 
 fn descriptors(bench: &mut Bench) -> Verdict {
     let finished = bench.once("traced", traced)?;
-    ensure(opened(&finished.calls).is_some(), || {
+    let domain = |at: usize| finished.calls[at].args.first().map(String::as_str);
+    let is_right = |[_, stream, datagram, _]: [usize; 4]| {
+        [stream, datagram].into_iter().all(|at| domain(at) == Some("AF_INET"))
+    };
+    ensure(opened(&finished.calls).is_some_and(is_right), || {
         let of_interest = |call: &&Call| {
             call.name == "socket" || ["/etc/passwd", "/etc/hosts"].iter().any(|path| is_about(call, path))
         };
@@ -155,13 +159,13 @@ fn descriptors(bench: &mut Bench) -> Verdict {
         Failure {
             did: watched(),
             expected: words!(
-                "open(\"/etc/passwd\", O_RDONLY), socket(…, SOCK_STREAM, …), socket(…, SOCK_DGRAM, …), open(\"/etc/hosts\", O_RDONLY)이 이 순서로 성공해야 해요",
-                "open(\"/etc/passwd\", O_RDONLY), socket(…, SOCK_STREAM, …), socket(…, SOCK_DGRAM, …), open(\"/etc/hosts\", O_RDONLY): in this order, each with success"
+                "open(\"/etc/passwd\", O_RDONLY), socket(AF_INET, SOCK_STREAM, …), socket(AF_INET, SOCK_DGRAM, …), open(\"/etc/hosts\", O_RDONLY)이 이 순서로 성공해야 해요",
+                "open(\"/etc/passwd\", O_RDONLY), socket(AF_INET, SOCK_STREAM, …), socket(AF_INET, SOCK_DGRAM, …), open(\"/etc/hosts\", O_RDONLY): in this order, each with success"
             ),
             got: words!("이 시스템 콜들을 불렀어요: {seen}", "{seen}"),
             cause: words!(
-                "순서, 소켓의 종류(SOCK_STREAM, SOCK_DGRAM), 파일을 여는 방식(O_RDONLY)을 슬라이드와 비교해 보세요.",
-                "Compare the order, the sockets' types (SOCK_STREAM, SOCK_DGRAM) and the files' mode (O_RDONLY) with the slide."
+                "순서, 소켓의 프로토콜 체계(PF_INET은 AF_INET과 값이 같아요)와 서비스 타입(SOCK_STREAM, SOCK_DGRAM), 파일을 여는 방식(O_RDONLY)을 슬라이드와 비교해 보세요.",
+                "Compare the order, the sockets' protocol family (PF_INET is the same number as AF_INET) and types (SOCK_STREAM, SOCK_DGRAM), and the files' mode (O_RDONLY) with the slide."
             ),
         }
     })

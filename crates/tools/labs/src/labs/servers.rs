@@ -8,7 +8,8 @@ use crate::words;
 use crate::words::Words;
 
 /// Arguments that are no port, and the ports that atoi and 16 or 32 bits make of them; 0 is any.
-const NO_PORTS: [(&str, u16); 4] = [("70000", 4464), ("7x", 7), ("65536", 0), ("4294967303", 7)];
+const NO_PORTS: [(&str, u16); 5] =
+    [("70000", 4464), ("7x", 7), ("65536", 0), ("4294967303", 7), ("-1", 65_535)];
 
 /// Arguments that are no port: the server must end with an error.
 pub(super) fn bad_port(bench: &mut Bench) -> Verdict {

@@ -452,11 +452,11 @@ fn reset(bench: &mut Bench) -> Verdict {
     goes_on(bench, &run, addr, &after).map_err(ended)
 }
 
-/// A server that ends because read or write failed.
+/// A server that ends because a call about a client failed.
 fn only_that_client() -> Words {
     words!(
-        "read나 write가 -1을 돌려주어도 그 클라이언트와의 연결만 끝난 거예요. 그 소켓을 close하고 다음 accept로 넘어가세요. exit하지 마세요.",
-        "When read or write returns -1, only that client is done: close its socket and go on to the next accept. Don't exit."
+        "클라이언트 하나에 대한 호출(read, write, getpeername)이 실패해도 그 연결만 끝난 거예요. 그 소켓을 close하고 다음 accept로 넘어가세요. exit하지 마세요.",
+        "When a call about one client fails (read, write, getpeername), only that client is done: close its socket and go on to the next accept. Don't exit."
     )
 }
 
@@ -554,6 +554,10 @@ fn close(bench: &mut Bench) -> Verdict {
         "accept가 돌려준 소켓을 close하지 않으면 클라이언트마다 디스크립터가 하나씩 누수되어(leak) 결국 EMFILE로 실패해요. fork했다면 부모 프로세스에서도 닫아야 해요.",
         "Without close of the socket that accept gave, each client leaks a descriptor, until EMFILE. After fork the parent closes it too."
     );
+    let broken = words!(
+        "close가 FIN이 아니라 RST를 보냈어요. SO_LINGER를 0초로 설정하면 그래요. 그러면 아직 도착하지 않은 데이터도 버려져요.",
+        "close sent RST and not FIN, as it does with SO_LINGER at 0 s: what has not arrived yet is lost, too."
+    );
     let mut clients = Vec::new();
     // A runtime may open something of its own for the first client.
     let mut after_first = 0;
@@ -572,7 +576,7 @@ fn close(bench: &mut Bench) -> Verdict {
                     "the server closes that socket too (FIN)"
                 ),
                 got,
-                cause: cause.clone(),
+                cause: if end == End::Reset { broken.clone() } else { cause.clone() },
             })
         })?;
         if i == 1 {

@@ -11,6 +11,7 @@ pub(crate) mod udp_server;
 
 use std::fmt::Debug;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 use std::{io, iter};
 
@@ -172,6 +173,8 @@ pub(crate) enum Port {
     TooLarge,
     /// A free one, and a letter.
     NoNumber,
+    /// -1
+    Negative,
 }
 
 /// Those that a server is not known to take.
@@ -181,7 +184,7 @@ pub(crate) fn ports(bench: &Bench) -> Vec<Port> {
         ports.extend([Port::Taken, Port::Own]);
     }
     if works(bench, "bad_port") {
-        ports.extend([Port::JustTooLarge, Port::TooLarge, Port::NoNumber]);
+        ports.extend([Port::JustTooLarge, Port::TooLarge, Port::NoNumber, Port::Negative]);
     }
     ports
 }
@@ -202,6 +205,7 @@ pub(crate) fn starts_no_other(
         Port::JustTooLarge => ("65536".into(), 0),
         Port::TooLarge => ((65_536 + u32::from(free)).to_string(), free),
         Port::NoNumber => (format!("{free}x"), free),
+        Port::Negative => ("-1".into(), u16::MAX),
     };
     told.tell(words!("서버를 하나 더 `{argument}`로 실행", "another server is started with `{argument}`"));
     let there = || Ok::<_, io::Error>(waiting()?.iter().filter(|row| row.local.port() == mistaken).count());
@@ -320,17 +324,25 @@ pub(crate) fn explore<A: Clone + Debug + Serialize + DeserializeOwned + 'static>
     }
     let mut fewest = all.concat();
     fewest.truncate(parting.after);
+    let spent = Arc::clone(&bench.place.spent);
+    let was_cut = spent.was_cut();
     let usual = bench.place.allowed.running;
     bench.place.allowed.running = Limits { asleep: IMPATIENT, cpu: WORK.min(usual.cpu), ..usual };
     let shrunk = shrink(bench, &mut fewest, &mut trees[number], play);
     bench.place.allowed.running = usual;
     shrunk?;
-    // What is said of them was seen with all the patience that there is.
-    let (parting, acts) = match part(bench, &fewest, play)? {
-        Some(parting) => (parting, fewest),
-        None => (parting, all.concat()),
-    };
-    Err(found(bench, parting, &acts))
+    // What is said of them was seen with all the patience that a check has; it is not to blame for what the tries before have taken.
+    spent.begin();
+    match part(bench, &fewest, play)? {
+        Some(parting) if !spent.was_cut() => Err(found(bench, parting, &fewest)),
+        _ => {
+            spent.begin();
+            if was_cut {
+                spent.cut();
+            }
+            Err(found(bench, parting, &all.concat()))
+        }
+    }
 }
 
 /// The failure; the bench keeps the acts after which it came.

@@ -129,8 +129,8 @@ fn search(
     let case = (starts, vec(mix(acts), 0..6)).prop_map(|(start, acts)| [vec![start], acts].concat());
     let mut once: Vec<_> = once.into_iter().map(|act| vec![act]).collect();
     if pieces {
-        // A piece of one byte.
-        once.push(vec![Act::Start(start), Act::Send { bytes: 1 }]);
+        // A piece of one byte, and one that ends as a line does, though it is not the last: see `any_answer`.
+        once.extend([1, 14].map(|bytes| vec![Act::Start(start), Act::Send { bytes }]));
     }
     if let Some(milliseconds) = pause(bench) {
         let (start, pause) = (Act::Start(start), Act::Pause { milliseconds });

@@ -15,7 +15,7 @@ use super::{
     Port, Told, explore, keeps_nothing, learns_waits, mix, pause, ports, rests_after_act, starts_no_other,
     works,
 };
-use crate::bench::{Bench, End, Peer, Run, Start, compare, tcp_listening};
+use crate::bench::{Bench, End, Peer, Run, Start, compare, has_ended, tcp_listening};
 use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -30,9 +30,14 @@ pub(crate) enum Act {
     Connect { elsewhere: bool },
     /// It sends this many bytes and reads them as they come back: now, if it is being served.
     Send { who: u8, bytes: usize },
-    /// Whoever is being served sends until the server takes no more, and reads only now; or closes its sending side and then reads;
-    /// or goes.
-    SendLate { bytes: usize, then: Option<Leaving> },
+    /// Whoever is being served sends until the server takes no more, and reads only now, or after so many milliseconds; or closes its
+    /// sending side and then reads; or goes.
+    SendLate {
+        bytes: usize,
+        #[serde(default)]
+        pause: u64,
+        then: Option<Leaving>,
+    },
     /// It sends and doesn't read.
     SendUnread { who: u8, bytes: usize },
     /// It closes its sending side.
@@ -49,6 +54,8 @@ pub(crate) enum Act {
     Pause { milliseconds: u64 },
     /// While clients come, no descriptor is free.
     NoDescriptor,
+    /// Where each client has a process of its own, many come and end while the server is stopped, and many once more.
+    EndTogether,
     /// Another one is started, with an argument that is no port, or with a port that somebody has.
     Start { port: Port },
 }
@@ -60,6 +67,8 @@ pub(crate) enum Leaving {
     HalfClose,
     Close,
     Reset,
+    /// Closes its sending side, and resets when the server has seen that.
+    GiveUp,
 }
 
 impl Leaving {
@@ -71,6 +80,10 @@ impl Leaving {
             Leaving::Reset => {
                 ("읽지 않고 연결을 강제로 끊음(RST)", "resets the connection without reading (RST)")
             }
+            Leaving::GiveUp => (
+                "보내는 방향을 닫고(shutdown) 잠시 뒤 연결을 강제로 끊음(RST)",
+                "closes its sending side (shutdown), and then resets the connection (RST)",
+            ),
         }
     }
 }
@@ -136,18 +149,29 @@ pub(crate) fn search(bench: &mut Bench) -> Verdict {
         // Whoever rests after that does so while others are started.
         once.push(vec![Act::Anew, Act::NoDescriptor]);
     }
+    if works(bench, "close") {
+        once.push(vec![Act::Anew, Act::EndTogether]);
+    }
     once.extend(ports(bench).into_iter().map(|port| vec![Act::Start { port }]));
     if works(bench, "long") {
-        let late = |then| Act::SendLate { bytes: MUCH, then };
+        let late = |then| Act::SendLate { bytes: MUCH, pause: 0, then };
         once.push(vec![Act::Anew, connect.clone(), late(None)]);
-        if works(bench, "half_close") && works(bench, "close") {
+        let half_close = works(bench, "half_close") && works(bench, "close");
+        if half_close {
             once.push(vec![Act::Anew, connect.clone(), late(Some(Leaving::HalfClose))]);
+        }
+        // A write that has written some when its time is over says so, and the next one waits as long again.
+        if let Some(pause) = pause(bench).map(|pause| 2 * pause).filter(|pause| *pause <= LONG_PAUSE) {
+            once.push(vec![Act::Anew, connect.clone(), Act::SendLate { bytes: MUCH, pause, then: None }]);
         }
         if works(bench, "reset") && works(bench, "sigpipe") {
             // What it was owed is not for the one behind it.
             let reset = late(Some(Leaving::Reset));
             let behind = Act::Send { who: 0, bytes: 30 };
             once.push(vec![Act::Anew, connect.clone(), connect.clone(), reset, behind]);
+            if half_close {
+                once.push(vec![Act::Anew, connect.clone(), late(Some(Leaving::GiveUp))]);
+            }
         }
     }
     // When the first one leaves, the next that comes gets its descriptor, and whoever has come before it is still there.
@@ -225,8 +249,9 @@ impl Scene<'_> {
                 Ok(self.run.while_stopped(|| Ok(()))?)
             }
             Act::NoDescriptor => self.no_descriptor(told),
+            Act::EndTogether => self.end_together(told),
             Act::Connect { .. } => Ok(()),
-            Act::SendLate { bytes, then } => self.send_late(bytes, then, told),
+            Act::SendLate { bytes, pause, then } => self.send_late(bytes, pause, then, told),
             Act::Send { who, .. }
             | Act::SendUnread { who, .. }
             | Act::HalfClose { who }
@@ -270,7 +295,7 @@ impl Scene<'_> {
         Ok(())
     }
 
-    fn send_late(&mut self, bytes: usize, then: Option<Leaving>, told: &mut Told) -> Verdict {
+    fn send_late(&mut self, bytes: usize, pause: u64, then: Option<Leaving>, told: &mut Told) -> Verdict {
         let Scene { run, bench, clients, .. } = self;
         let Some(client) = clients.first_mut().filter(|client| !client.half_closed) else { return Ok(()) };
         client.gets_what_is_owed(run)?;
@@ -281,11 +306,21 @@ impl Scene<'_> {
             "client {name}: sends {bytes} byte{s}, and reads nothing until the server takes no more"
         ));
         let sent = any_bytes(bench, bytes);
+        let mut n = client.peer.send_unread(run, &sent)?;
         let Some(then) = then else {
-            let got = client.peer.exchange_late(run, &sent)?;
+            if pause > 0 {
+                told.tell(words!(
+                    "클라이언트 {name}: {pause}밀리초씩 두 번 쉬고, 그 사이에 더 보낸 뒤 읽기 시작함",
+                    "client {name}: waits {pause} ms, sends until the server takes no more, waits as long again, and begins to read"
+                ));
+                run.lets_pass(Duration::from_millis(pause))?;
+                // The kernel may have made room meanwhile.
+                n += client.peer.send_unread(run, &sent[n..])?;
+                run.lets_pass(Duration::from_millis(pause))?;
+            }
+            let got = client.peer.exchange_from(run, &sent, n)?;
             return differ(run, &sent, &got);
         };
-        let n = client.peer.send_unread(run, &sent)?;
         let (ko, en) = then.words();
         told.tell(words!("클라이언트 {name}: {ko}", "client {name}: {en}"));
         client.owed = sent[..n].to_vec();
@@ -296,6 +331,11 @@ impl Scene<'_> {
             }
             Leaving::Close => drop(clients.remove(0)),
             Leaving::Reset => clients.remove(0).peer.reset()?,
+            Leaving::GiveUp => {
+                client.peer.half_close()?;
+                run.settle()?;
+                clients.remove(0).peer.reset()?;
+            }
         }
         Ok(())
     }
@@ -362,7 +402,7 @@ impl Scene<'_> {
                     if how != Leaving::Close {
                         client.peer.half_close()?;
                     }
-                    if how == Leaving::Reset {
+                    if matches!(how, Leaving::Reset | Leaving::GiveUp) {
                         client.peer.reset()?;
                         return Ok(None);
                     }
@@ -422,6 +462,54 @@ impl Scene<'_> {
         self.run.without_descriptors(|| (0..2).try_for_each(|_| one()))?;
         // Whoever makes room by dropping a client may drop the next one that comes.
         one()
+    }
+
+    /// The end of many children at once may be one SIGCHLD: signal(7). Whoever waits for one child each time has more zombies each
+    /// time; who waits for one with each accept has as many as before.
+    fn end_together(&mut self, told: &mut Told) -> Verdict {
+        if !self.clients.is_empty() {
+            return Ok(());
+        }
+        let addr = SocketAddrV4::new(Ipv4Addr::LOCALHOST, self.port);
+        let [mut first, mut then] = [0; 2];
+        for left in [&mut first, &mut then] {
+            let server = self.run.processes();
+            let mut clients = Vec::new();
+            for _ in 0..MANY {
+                let (mut client, line) = (Peer::connect(&self.run, addr)?, self.bench.line(30));
+                differ(&self.run, &line, &client.exchange(&self.run, &line)?)?;
+                clients.push(client);
+                if self.run.processes().len() < server.len() + clients.len() {
+                    return Ok(()); // not one of its own for each
+                }
+            }
+            told.tell(words!(
+                "클라이언트 {MANY}개가 30바이트씩 보내고 되읽은 뒤, 서버를 멈춘 사이에(SIGSTOP) 모두 연결을 닫음(close)",
+                "{MANY} clients send 30 bytes each and read them back; while the server is stopped (SIGSTOP) all of them close"
+            ));
+            let children = || self.run.processes().into_iter().filter(|pid| !server.contains(pid));
+            self.run.while_these_are_stopped(
+                || server.clone(),
+                || {
+                    drop(clients);
+                    self.run.until(|| Ok(children().all(has_ended).then_some(())))
+                },
+            )?;
+            self.run.settle()?;
+            *left = self.run.processes().len();
+        }
+        ensure(then <= first + FEW, || Failure {
+            expected: words!(
+                "끝난 자식 프로세스를 모두 wait해야 해요(처음 한꺼번에 끝났을 때 프로세스 {first}개)",
+                "all children that have ended are waited for (the first time {first} processes were left)"
+            ),
+            got: words!("다음에는 {then}개가 되었어요(좀비)", "the next time {then} (zombies)"),
+            cause: words!(
+                "자식 여럿이 한꺼번에 끝나면 SIGCHLD는 한 번만 올 수 있어요. 핸들러에서 waitpid(-1, NULL, WNOHANG)를 양수를 돌려주는 동안 반복하세요.",
+                "Where several children end at once, there may be one SIGCHLD: in its handler, repeat waitpid(-1, NULL, WNOHANG) as long as it returns a positive number."
+            ),
+            ..Failure::default()
+        })
     }
 
     /// Another server is started with a port that it can't have: it ends with an error.
@@ -499,11 +587,17 @@ impl Scene<'_> {
     }
 }
 
+/// For so many milliseconds a client that has sent much reads nothing, at the most.
+const LONG_PAUSE: u64 = 2000;
+
 /// What is much to send, and more than a server should keep.
 const MUCH: usize = 1_000_000;
 
 /// Processes that have ended may wait for the next client until somebody asks for them.
 const FEW: usize = 8;
+
+/// So many clients that, if one of each such many is waited for, more than a few are left.
+const MANY: usize = 12;
 
 impl Client {
     fn sends(&mut self, run: &Run, bench: &mut Bench, n: usize, told: &mut Told) -> Verdict {
