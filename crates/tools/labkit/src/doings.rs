@@ -46,7 +46,7 @@ pub fn children(pid: i32) -> Vec<i32> {
 }
 
 /// The threads of a process.
-fn threads(pid: i32) -> impl Iterator<Item = i32> {
+pub fn threads(pid: i32) -> impl Iterator<Item = i32> {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     tasks.filter_map(|task| task.file_name().to_str()?.parse().ok())
 }

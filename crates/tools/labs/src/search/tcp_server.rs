@@ -5,6 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
+use labkit::doings::threads;
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy as _, any};
 use proptest::sample::select;
@@ -15,6 +16,7 @@ use super::{
     Port, Told, explore, keeps_nothing, learns_waits, mix, pause, ports, rests_after_act, starts_no_other,
     works,
 };
+
 use crate::bench::{Bench, End, Peer, Run, Start, compare, has_ended, tcp_listening};
 use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
@@ -56,6 +58,8 @@ pub(crate) enum Act {
     NoDescriptor,
     /// Where each client has a process of its own, many come and end while the server is stopped, and many once more.
     EndTogether,
+    /// Where a process has several threads, one of them is held up between read and write while another client sends.
+    Overlap,
     /// Another one is started, with an argument that is no port, or with a port that somebody has.
     Start { port: Port },
 }
@@ -152,6 +156,7 @@ pub(crate) fn search(bench: &mut Bench) -> Verdict {
     if works(bench, "close") {
         once.push(vec![Act::Anew, Act::EndTogether]);
     }
+    once.push(vec![Act::Anew, Act::Overlap]);
     once.extend(ports(bench).into_iter().map(|port| vec![Act::Start { port }]));
     if works(bench, "long") {
         let late = |then| Act::SendLate { bytes: MUCH, pause: 0, then };
@@ -250,6 +255,7 @@ impl Scene<'_> {
             }
             Act::NoDescriptor => self.no_descriptor(told),
             Act::EndTogether => self.end_together(told),
+            Act::Overlap => self.overlap(told),
             Act::Connect { .. } => Ok(()),
             Act::SendLate { bytes, pause, then } => self.send_late(bytes, pause, then, told),
             Act::Send { who, .. }
@@ -510,6 +516,70 @@ impl Scene<'_> {
             ),
             ..Failure::default()
         })
+    }
+
+    /// One client's bytes are read, and before they go back another one's are: each has a buffer of its own. It is strace that holds
+    /// up a thread that has read for the first time; where the machine is so slow that the other one's bytes are read later, for longer.
+    fn overlap(&mut self, told: &mut Told) -> Verdict {
+        if !self.clients.is_empty() {
+            return Ok(());
+        }
+        let line = self.bench.line(30);
+        let mut client = Peer::connect(&self.run, SocketAddrV4::new(Ipv4Addr::LOCALHOST, self.port))?;
+        differ(&self.run, &line, &client.exchange(&self.run, &line)?)?;
+        // The thread that serves it may be there only as long as it is.
+        let has_threads = self.run.processes().into_iter().any(|pid| threads(pid).count() > 1);
+        drop(client);
+        if !has_threads {
+            return Ok(());
+        }
+        told.tell(words!(
+            "다른 포트에서 다시 실행한 서버에 클라이언트 둘이 연결하고, 서버가 첫째의 30바이트를 읽은 뒤 돌려보내기 전에 둘째도 30바이트를 보냄",
+            "the server is started once more, two clients connect, and when it has read 30 bytes of the first and not sent them back yet the second sends 30, too"
+        ));
+        // Shorter than what a program has to do nothing to be taken for one that hangs.
+        for milliseconds in [300, 800] {
+            if self.overlaps(milliseconds)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// False if the first one's bytes have gone back before the second one's were read, though each has a thread.
+    fn overlaps(&mut self, milliseconds: u32) -> Verdict<bool> {
+        let holds_up = format!("read,readv,recvfrom,recvmsg:delay_exit={milliseconds}000:when=1");
+        let (run, port) = self.bench.serve_tcp(&Start { inject: vec![holds_up], ..Start::default() })?;
+        let addr = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
+        run.settle()?;
+        let all_threads = || run.processes().into_iter().flat_map(threads).count();
+        let before = all_threads();
+        let (mut first, mut second) = (Peer::connect(&run, addr)?, Peer::connect(&run, addr)?);
+        run.settle()?;
+        if all_threads() == before {
+            return Ok(true);
+        }
+        let [one, other] = [self.bench.line(30), self.bench.line(30)];
+        first.send(&run, &one)?;
+        first.taken(&run)?;
+        second.send(&run, &other)?;
+        run.until(|| Ok((first.has_more() || !second.is_unread()?).then_some(())))?;
+        let overlap = !first.has_more();
+        let got = first.receive(&run, one.len())?;
+        differ(&run, &one, &got).map_err(|fault| {
+            if got != other {
+                return fault;
+            }
+            fault.because(words!(
+                "다른 클라이언트의 데이터를 돌려보냈어요. 여러 스레드가 버퍼 하나를 함께 사용하지 않도록, 버퍼를 스레드마다(지역 변수로) 두세요.",
+                "That is the other client's. Threads must not share a buffer: each needs one of its own, a local variable."
+            ))
+        })?;
+        run.settle()?;
+        let one_by_one = second.is_unread()?;
+        drop(first);
+        differ(&run, &other, &second.receive(&run, other.len())?)?;
+        Ok(overlap || one_by_one)
     }
 
     /// Another server is started with a port that it can't have: it ends with an error.
