@@ -121,11 +121,14 @@ impl Peer {
             setsockopt(&s, sockopt::TcpMaxSeg, &SEGMENT).map_err(io::Error::from)?;
         }
         // Asked again, connect says how it goes: connect(2). On one machine it takes no time, unless too many wait already.
-        let connected = run.until(|| match connect(s.as_raw_fd(), &SockaddrIn::from(addr)) {
+        let ask = || match connect(s.as_raw_fd(), &SockaddrIn::from(addr)) {
             Err(Errno::EINPROGRESS | Errno::EALREADY) => Ok(None),
             Ok(()) | Err(Errno::EISCONN) => Ok(Some(Ok(()))),
             Err(errno) => Ok(Some(Err(errno))),
-        })?;
+        };
+        // Of one that has ended meanwhile, no second look has been taken.
+        let connected =
+            run.until(ask).and_then(|connected| if connected.is_none() { ask() } else { Ok(connected) })?;
         let errno = match connected {
             Some(Ok(())) => return Ok(Self::new(TcpStream::from(s), addr)?),
             Some(Err(errno)) => errno,

@@ -58,7 +58,7 @@ pub(crate) enum Act {
     NoDescriptor,
     /// Where each client has a process of its own, many come and end while the server is stopped, and many once more.
     EndTogether,
-    /// Where a process has several threads, one of them is held up between read and write while another client sends.
+    /// Where each client has a thread of its own, one of them is held up between read and write while another client sends.
     Overlap,
     /// Another one is started, with an argument that is no port, or with a port that somebody has.
     Start { port: Port },
