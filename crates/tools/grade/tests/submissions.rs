@@ -272,16 +272,17 @@ fn search_table() -> String {
 /// Which hint each mistake is given: as Markdown.
 fn cause_table() -> String {
     let mut text = String::from(
-        "\n| 과제 Lab | 실수 Mistake | 검사와 힌트의 말 Check, and words of its hint |\n|---|---|---|\n",
+        "\n| 과제와 실수 Lab and mistake | 검사와 힌트의 말 Check, and words of its hint |\n|---|---|\n",
     );
     for lab in labs::ALL {
-        for bad in bad_ones(lab.name) {
+        text.extend(format!("| **{}** | |\n", lab.name).chars());
+        for bad in bad_ones(lab.name).into_iter().filter(|bad| !bad.hints.is_empty()) {
             let hints = bad.hints.iter().map(|(check, words)| match words.as_str() {
                 "" => format!("{check}: -"),
                 words => format!("{check}: “{}”", words.replace('|', "\\|")),
             });
             let hints = hints.collect::<Vec<_>>().join("; ");
-            text.extend(format!("| {} | {} | {hints} |\n", lab.name, bad.name).chars());
+            text.extend(format!("| {} | {hints} |\n", bad.name).chars());
         }
     }
     text
