@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io::Read as _;
 use std::iter;
 
 use procfs::FromBufRead as _;
@@ -36,13 +37,24 @@ pub fn descendants(pid: i32) -> Vec<i32> {
     all.split_off(1)
 }
 
-/// The children of a process: those of all its threads. Read by hand, in 8 us and not in 20, since a look at what a program does
-/// asks for them again and again.
+/// The children of a process: those of all its threads.
 #[must_use]
 pub fn children(pid: i32) -> Vec<i32> {
-    let lists =
-        threads(pid).filter_map(|tid| fs::read_to_string(format!("/proc/{pid}/task/{tid}/children")).ok());
-    lists.flat_map(|list| list.split(' ').filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()).collect()
+    threads(pid).flat_map(|tid| children_of(pid, tid)).collect()
+}
+
+/// Those of one thread.
+fn children_of(pid: i32, tid: i32) -> Vec<i32> {
+    let list = read(&format!("/proc/{pid}/task/{tid}/children")).unwrap_or_default();
+    String::from_utf8_lossy(&list).split(' ').filter_map(|pid| pid.parse().ok()).collect()
+}
+
+/// A file of proc(5), to its end; none if it is gone. It has no size that could be asked for first, and somebody asks again and
+/// again.
+fn read(path: &str) -> Option<Vec<u8>> {
+    let mut text = Vec::with_capacity(4096);
+    fs::File::open(path).ok()?.take(u64::MAX).read_to_end(&mut text).ok()?;
+    Some(text)
 }
 
 /// The threads of a process.
@@ -86,26 +98,39 @@ pub fn all_asleep(pid: i32) -> Option<Vec<(i32, u64)>> {
     let mut asleep = Vec::new();
     let mut processes = vec![pid];
     while let Some(pid) = processes.pop() {
-        processes.extend(children(pid));
-        for tid in threads(pid) {
-            let Ok(status) = fs::read(format!("/proc/{pid}/task/{tid}/status")) else { continue };
-            // Of some fifty lines these three: a look is cheap, since somebody takes one again and again.
-            let of = |name: &str| {
-                let line =
-                    status.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(name.as_bytes()));
-                String::from_utf8_lossy(line.unwrap_or_default()).into_owned()
-            };
-            let switches = ["voluntary_ctxt_switches:\t", "nonvoluntary_ctxt_switches:\t"]
-                .map(|name| of(name).parse::<u64>().unwrap_or(0));
-            match of("State:\t").chars().next() {
+        for (tid, status) in statuses(pid) {
+            match field(&status, "State").first() {
                 // Stopped by SIGSTOP it does nothing either; by its tracer, it is about to.
-                Some('S' | 'T') => asleep.push((tid, switches.iter().sum())),
-                Some('Z' | 'X') => {}
+                Some(b'S' | b'T') => {
+                    let switches = ["voluntary_ctxt_switches", "nonvoluntary_ctxt_switches"].map(|name| {
+                        String::from_utf8_lossy(field(&status, name)).parse::<u64>().unwrap_or(0)
+                    });
+                    asleep.push((tid, switches.iter().sum()));
+                }
+                Some(b'Z' | b'X') => {}
                 _ => return None,
             }
+            processes.extend(children_of(pid, tid));
         }
     }
     Some(asleep)
+}
+
+/// The threads of a process, each with its status. Most have one, and its status is the process's.
+fn statuses(pid: i32) -> Vec<(i32, Vec<u8>)> {
+    match read(&format!("/proc/{pid}/status")) {
+        Some(status) if field(&status, "Threads") == b"1" => vec![(pid, status)],
+        _ => {
+            let own = |tid| Some((tid, read(&format!("/proc/{pid}/task/{tid}/status"))?));
+            threads(pid).filter_map(own).collect()
+        }
+    }
+}
+
+/// A line of a status, proc_pid_status(5), without its name.
+fn field<'a>(status: &'a [u8], name: &str) -> &'a [u8] {
+    let value = |line: &'a [u8]| line.strip_prefix(name.as_bytes())?.strip_prefix(b":\t");
+    status.split(|byte| *byte == b'\n').find_map(value).unwrap_or_default()
 }
 
 /// How often a thread has gone to sleep or was interrupted.

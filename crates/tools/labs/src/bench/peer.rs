@@ -8,7 +8,7 @@ use std::os::fd::AsRawFd as _;
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, connect, setsockopt, socket, sockopt};
 
-use super::run::Run;
+use super::run::{Patience, Run};
 use super::tables::tcp_connection;
 use crate::verdict::{Failure, Verdict};
 use crate::words;
@@ -167,18 +167,22 @@ impl Peer {
 
     /// The next bytes, at most `n`, until that many have come or no more will.
     pub fn receive(&mut self, run: &Run, n: usize) -> io::Result<Vec<u8>> {
-        Ok(self.receive_up_to(run, n)?.0)
+        Ok(self.receive_up_to(run, &mut run.patience(), n)?.0)
+    }
+
+    /// As [`Peer::receive`], but gives up as soon as the submission is seen asleep.
+    pub fn receive_until_asleep(&mut self, run: &Run, n: usize) -> io::Result<Vec<u8>> {
+        Ok(self.receive_up_to(run, &mut run.patience_of_a_nap(), n)?.0)
     }
 
     /// All bytes until the submission closes the connection, and how that ended.
     pub fn receive_all(&mut self, run: &Run) -> io::Result<(Vec<u8>, End)> {
-        self.receive_up_to(run, ENOUGH)
+        self.receive_up_to(run, &mut run.patience(), ENOUGH)
     }
 
-    fn receive_up_to(&mut self, run: &Run, n: usize) -> io::Result<(Vec<u8>, End)> {
+    fn receive_up_to(&mut self, run: &Run, patience: &mut Patience, n: usize) -> io::Result<(Vec<u8>, End)> {
         let mut received = Vec::new();
         let mut buf = vec![0; 64 << 10];
-        let patience = &mut run.patience();
         while received.len() < n {
             let room = buf.len().min(n - received.len());
             match run.until_within(patience, || would_block(self.stream.read(&mut buf[..room]))) {

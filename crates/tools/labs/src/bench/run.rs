@@ -3,14 +3,15 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::io::{self, Read, Write as _};
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Stdio};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{fs, thread};
 
 use jail::{
     Ended, How, Limits, Place, Prepared, Spent, Tier, end_all_of, leave, limit_files, wait_for_the_left,
@@ -23,6 +24,7 @@ use procfs::process::Process;
 use tempfile::TempDir;
 
 use super::show::{bytes, in_utf8, last_lines, lines};
+use super::tables::Transport;
 use super::watch::{INTERVAL, Seen, Watch, Watched};
 use crate::calls::{longest_wait, ready_made};
 use crate::verdict::{Failure, Fault, Verdict};
@@ -309,10 +311,34 @@ impl Run {
         self.until_within(&mut self.patience(), observe)
     }
 
+    /// Looks until it waits for peers at this port, of whatever address. False if it never will.
+    pub fn waits_at(&self, transports: &[Transport], port: u16) -> io::Result<bool> {
+        let all = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port);
+        let mut looks = 0;
+        let mut look = |last: bool| -> io::Result<bool> {
+            looks += 1;
+            for transport in transports {
+                // For one that waits at a single address the kernel's whole table is needed: that takes long.
+                let whole =
+                    || transport.waiting().map(|rows| rows.iter().any(|row| row.local.port() == port));
+                if transport.waits_at(all)?.is_some() || (last || looks % 16 == 0) && whole()? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
+        let seen = self.until(|| Ok(look(false)?.then_some(())))?;
+        Ok(seen.is_some() || look(true)?)
+    }
+
     /// As [`Run::until`], for what may well never be: gives up as soon as the program is seen asleep.
     pub fn until_asleep<T>(&self, observe: impl FnMut() -> io::Result<Option<T>>) -> io::Result<Option<T>> {
-        let patience = Patience { most_asleep: NAP, most_dozing: DOZE, costs: false, ..self.patience() };
-        self.until_within(&mut { patience }, observe)
+        self.until_within(&mut self.patience_of_a_nap(), observe)
+    }
+
+    /// Patience for what may well never be.
+    pub(super) fn patience_of_a_nap(&self) -> Patience {
+        Patience { most_asleep: NAP, most_dozing: DOZE, costs: false, ..self.patience() }
     }
 
     /// Waits until it has done what it was woken for: all of it has slept at one moment, it has worked for a while, or has ended.
@@ -419,12 +445,9 @@ impl Run {
     #[must_use]
     pub fn descriptors(&self) -> usize {
         // Of a process that has ended, none, though nobody may have waited for it yet.
-        let open = |pid| {
-            let process = Process::new(pid).ok().filter(|_| !has_ended(pid));
-            // One by one: the size of that folder counts the number, too, that accept has set aside while it waits.
-            process.and_then(|process| process.fd().ok()).map_or(0, Iterator::count)
-        };
-        self.processes().into_iter().map(open).sum()
+        // One by one: the size of that folder counts the number, too, that accept has set aside while it waits.
+        let open = |pid| fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count);
+        self.processes().into_iter().filter(|pid| !has_ended(*pid)).map(open).sum()
     }
 
     /// How much memory its processes have that no file stands for, in bytes: `RssAnon`, `RssShmem` and `VmPTE`, proc_pid_status(5).

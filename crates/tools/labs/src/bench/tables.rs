@@ -25,18 +25,46 @@ pub struct Row {
     pub unread: u32,
 }
 
-/// The TCP sockets of this network that listen.
-pub fn tcp_listening() -> io::Result<Vec<Row>> {
-    let mut rows = dump(AF_INET, IPPROTO_TCP, StateFlags::LISTEN)?;
-    rows.extend(dump(AF_INET6, IPPROTO_TCP, StateFlags::LISTEN)?);
-    Ok(rows)
+/// What a server waits at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// A socket that listens.
+    Tcp,
+    /// A socket that is bound and has no peer: TCP_CLOSE, the kernel calls that.
+    Udp,
 }
 
-/// The UDP sockets of this network that are bound and have no peer: TCP_CLOSE, the kernel calls that.
-pub fn udp_bound() -> io::Result<Vec<Row>> {
-    let mut rows = dump(AF_INET, IPPROTO_UDP, StateFlags::CLOSE)?;
-    rows.extend(dump(AF_INET6, IPPROTO_UDP, StateFlags::CLOSE)?);
-    Ok(rows)
+impl Transport {
+    /// `TCP` or `UDP`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Transport::Tcp => "TCP",
+            Transport::Udp => "UDP",
+        }
+    }
+
+    /// The sockets of this network that wait. The kernel walks through the whole of its table for that.
+    pub fn waiting(self) -> io::Result<Vec<Row>> {
+        let (protocol, states) = match self {
+            Transport::Tcp => (IPPROTO_TCP, StateFlags::LISTEN),
+            Transport::Udp => (IPPROTO_UDP, StateFlags::CLOSE),
+        };
+        let mut rows = dump(AF_INET, protocol, states.clone())?;
+        rows.extend(dump(AF_INET6, protocol, states)?);
+        Ok(rows)
+    }
+
+    /// The socket that waits for what comes to `addr`: the kernel looks it up, as it does then.
+    pub fn waits_at(self, addr: SocketAddrV4) -> io::Result<Option<Row>> {
+        let nobody = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+        let rows = match self {
+            Transport::Tcp => look_up(IPPROTO_TCP, addr, nobody)?,
+            // Of UDP, the kernel takes the two the other way round, "for historical reasons": net/ipv4/udp_diag.c.
+            Transport::Udp => look_up(IPPROTO_UDP, nobody, addr)?,
+        };
+        Ok(rows.into_iter().find(|row| row.local.port() == addr.port() && row.remote == nobody))
+    }
 }
 
 /// The UDP sockets of this network that are connected: TCP_ESTABLISHED, the kernel calls that.
@@ -48,6 +76,12 @@ pub fn udp_connected() -> io::Result<Vec<Row>> {
 
 /// The end of a TCP connection that is `local`; none if it is gone.
 pub(super) fn tcp_connection(local: SocketAddrV4, remote: SocketAddrV4) -> io::Result<Option<Row>> {
+    let rows = look_up(IPPROTO_TCP, local, remote)?;
+    // Where there is no such connection, but somebody listens, it tells of that.
+    Ok(rows.into_iter().find(|row| row.remote == remote))
+}
+
+fn look_up(protocol: u8, local: SocketAddrV4, remote: SocketAddrV4) -> io::Result<Vec<Row>> {
     let id = SocketId {
         source_port: local.port(),
         destination_port: remote.port(),
@@ -56,10 +90,7 @@ pub(super) fn tcp_connection(local: SocketAddrV4, remote: SocketAddrV4) -> io::R
         interface_id: 0,
         cookie: [0xFF; 8], // INET_DIAG_NOCOOKIE
     };
-    let request = request(AF_INET, IPPROTO_TCP, StateFlags::all(), id);
-    let rows = ask(request, NLM_F_REQUEST)?;
-    // Where there is no such connection, but somebody listens, it tells of that.
-    Ok(rows.into_iter().find(|row| row.remote == remote))
+    ask(request(AF_INET, protocol, StateFlags::all(), id), NLM_F_REQUEST)
 }
 
 fn dump(family: u8, protocol: u8, states: StateFlags) -> io::Result<Vec<Row>> {

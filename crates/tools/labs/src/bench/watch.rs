@@ -211,7 +211,13 @@ impl Watch {
 
     fn watch(&self, run: &Watched) {
         let (mut before, mut each) = (Doings::default(), Worked::default());
-        while !self.lock().over {
+        loop {
+            // Limits and patience are counted in these samples. The first comes when the program has been there for so long: most
+            // are over by then.
+            thread::sleep(INTERVAL);
+            if self.lock().over {
+                return;
+            }
             let mut now = doings_of_each(run.keeper, |process| each.see(process));
             // Of those who are gone, each knows what the others don't.
             let ticks = now.ticks.max(each.ticks());
@@ -240,8 +246,6 @@ impl Watch {
             if let Some(reason) = too_much(run, now, &held, worked).or_else(|| self.stopped()) {
                 self.stop(reason);
             }
-            // Limits and patience are counted in these samples.
-            thread::sleep(INTERVAL);
         }
     }
 

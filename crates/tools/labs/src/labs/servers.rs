@@ -1,8 +1,6 @@
 //! What the labs of the echo servers have in common.
 
-use std::io;
-
-use crate::bench::{Bench, Row, Run, ensure_refused, tcp_listening, udp_bound};
+use crate::bench::{Bench, Row, Run, Transport, ensure_refused};
 use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -15,14 +13,10 @@ const NO_PORTS: [(&str, u16); 5] =
 pub(super) fn bad_port(bench: &mut Bench) -> Verdict {
     for (bad, mistaken) in NO_PORTS {
         let did = words!("포트 번호가 아닌 `{bad}`로 실행", "started with `{bad}`, which is no port");
-        let taken = || -> io::Result<bool> {
-            let mut all = tcp_listening()?.into_iter().chain(udp_bound()?);
-            Ok(all.any(|row| row.local.port() == mistaken))
-        };
-        // By somebody else, where the network is not the submission's own.
-        let before = taken()?;
+        let others = [bench.others_at(Transport::Tcp)?, bench.others_at(Transport::Udp)?].concat();
+        let taken = others.iter().any(|row| row.local.port() == mistaken);
         let run = bench.start(&[bad])?;
-        let waits = !before && run.until(|| Ok(taken()?.then_some(())))?.is_some();
+        let waits = !taken && run.waits_at(&[Transport::Tcp, Transport::Udp], mistaken)?;
         ensure(!waits, || Failure {
             did: did.clone(),
             expected: words!("0이 아닌 종료 상태로 끝나야 해요", "it exits with a status that is not 0"),

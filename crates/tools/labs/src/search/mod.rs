@@ -21,7 +21,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::bench::{Bench, Row, Run, ensure_refused, now};
+use crate::bench::{Bench, Run, Transport, ensure_refused, now};
 use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -196,7 +196,7 @@ pub(crate) fn starts_no_other(
     port: Port,
     own: u16,
     free: u16,
-    waiting: fn() -> io::Result<Vec<Row>>,
+    transport: Transport,
     told: &mut Told,
 ) -> Verdict {
     let (argument, mistaken) = match port {
@@ -208,7 +208,8 @@ pub(crate) fn starts_no_other(
         Port::Negative => ("-1".into(), u16::MAX),
     };
     told.tell(words!("서버를 하나 더 `{argument}`로 실행", "another server is started with `{argument}`"));
-    let there = || Ok::<_, io::Error>(waiting()?.iter().filter(|row| row.local.port() == mistaken).count());
+    let there =
+        || Ok::<_, io::Error>(transport.waiting()?.iter().filter(|row| row.local.port() == mistaken).count());
     let before = there()?;
     let run = bench.start(&[&argument])?;
     run.until(|| Ok((run.over() || there()? > before).then_some(())))?;

@@ -1,11 +1,9 @@
 //! What the clients of a TCP echo server may do. The model: a client that waits for others has its bytes when they have gone, at
 //! the latest; whoever is being served has them now; and nobody leaves anything behind.
 
-use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
-use labkit::doings::threads;
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy as _, any};
 use proptest::sample::select;
@@ -17,7 +15,7 @@ use super::{
     works,
 };
 
-use crate::bench::{Bench, End, Peer, Run, Start, compare, has_ended, tcp_listening};
+use crate::bench::{Bench, End, Peer, Run, Start, Transport, compare, has_ended};
 use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -58,7 +56,7 @@ pub(crate) enum Act {
     NoDescriptor,
     /// Where each client has a process of its own, many come and end while the server is stopped, and many once more.
     EndTogether,
-    /// Where each client has a thread of its own, one of them is held up between read and write while another client sends.
+    /// While one sends and doesn't read, another one sends and reads.
     Overlap,
     /// Another one is started, with an argument that is no port, or with a port that somebody has.
     Start { port: Port },
@@ -156,7 +154,6 @@ pub(crate) fn search(bench: &mut Bench) -> Verdict {
     if works(bench, "close") {
         once.push(vec![Act::Anew, Act::EndTogether]);
     }
-    once.push(vec![Act::Anew, Act::Overlap]);
     once.extend(ports(bench).into_iter().map(|port| vec![Act::Start { port }]));
     if works(bench, "long") {
         let late = |then| Act::SendLate { bytes: MUCH, pause: 0, then };
@@ -170,6 +167,7 @@ pub(crate) fn search(bench: &mut Bench) -> Verdict {
             once.push(vec![Act::Anew, connect.clone(), Act::SendLate { bytes: MUCH, pause, then: None }]);
         }
         if works(bench, "reset") && works(bench, "sigpipe") {
+            once.push(vec![Act::Anew, Act::Overlap]);
             // What it was owed is not for the one behind it.
             let reset = late(Some(Leaving::Reset));
             let behind = Act::Send { who: 0, bytes: 30 };
@@ -286,14 +284,13 @@ impl Scene<'_> {
     fn connect(&mut self, elsewhere: bool, told: &mut Told) -> Verdict {
         // Those that have left leave the queue only when the server takes them.
         let waiting = self.line().saturating_sub(1);
-        let queue =
-            || Ok::<_, io::Error>(tcp_listening()?.into_iter().find(|row| row.local.port() == self.port));
+        let ip = if elsewhere { self.bench.place.address } else { Ipv4Addr::LOCALHOST };
+        let addr = SocketAddrV4::new(ip, self.port);
+        let queue = || Transport::Tcp.waits_at(addr);
         self.run.until(|| Ok((queue()?.is_none_or(|row| row.unread as usize <= waiting)).then_some(())))?;
         self.come += 1;
         let name = self.come;
         self.line.push(name);
-        let ip = if elsewhere { self.bench.place.address } else { Ipv4Addr::LOCALHOST };
-        let addr = SocketAddrV4::new(ip, self.port);
         told.tell(words!("클라이언트 {name}: {addr}에 연결(connect)", "client {name}: connects to {addr}"));
         // To one with little room a server's write can't always write all.
         let peer = Peer::connect_narrow(&self.run, addr, 4096)?;
@@ -518,68 +515,45 @@ impl Scene<'_> {
         })
     }
 
-    /// One client's bytes are read, and before they go back another one's are: each has a buffer of its own. It is strace that holds
-    /// up a thread that has read for the first time; where the machine is so slow that the other one's bytes are read later, for longer.
+    /// While the server is in the middle of a write to one client, another one's bytes are read: each has a buffer of its own.
     fn overlap(&mut self, told: &mut Told) -> Verdict {
         if !self.clients.is_empty() {
             return Ok(());
         }
-        let line = self.bench.line(30);
-        let mut client = Peer::connect(&self.run, SocketAddrV4::new(Ipv4Addr::LOCALHOST, self.port))?;
-        differ(&self.run, &line, &client.exchange(&self.run, &line)?)?;
-        // The thread that serves it may be there only as long as it is.
-        let has_threads = self.run.processes().into_iter().any(|pid| threads(pid).count() > 1);
-        drop(client);
-        if !has_threads {
-            return Ok(());
-        }
+        let Scene { run, bench, port, .. } = self;
+        let addr = SocketAddrV4::new(Ipv4Addr::LOCALHOST, *port);
+        let (mut first, mut second) = (Peer::connect_narrow(run, addr, 4096)?, Peer::connect(run, addr)?);
+        let (much, others) = (any_bytes(bench, MUCH), any_bytes(bench, ANOTHERS));
         told.tell(words!(
-            "다른 포트에서 다시 실행한 서버에 클라이언트 둘이 연결하고, 서버가 첫째의 30바이트를 읽은 뒤 돌려보내기 전에 둘째도 30바이트를 보냄",
-            "the server is started once more, two clients connect, and when it has read 30 bytes of the first and not sent them back yet the second sends 30, too"
+            "클라이언트 하나가 서버가 더 받지 못할 때까지 읽지 않고 보냄. 다른 클라이언트가 {ANOTHERS}바이트를 보내고 되읽음. 서버를 멈추었다가(SIGSTOP) 다시 실행(SIGCONT)하고, 첫 클라이언트가 읽음",
+            "one client sends, and reads nothing until the server takes no more; another one sends {ANOTHERS} bytes and reads them back; the server is stopped (SIGSTOP) and goes on (SIGCONT), and the first client reads"
         ));
-        // Shorter than what a program has to do nothing to be taken for one that hangs.
-        for milliseconds in [300, 800] {
-            if self.overlaps(milliseconds)? {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// False if the first one's bytes have gone back before the second one's were read, though each has a thread.
-    fn overlaps(&mut self, milliseconds: u32) -> Verdict<bool> {
-        let holds_up = format!("read,readv,recvfrom,recvmsg:delay_exit={milliseconds}000:when=1");
-        let (run, port) = self.bench.serve_tcp(&Start { inject: vec![holds_up], ..Start::default() })?;
-        let addr = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
+        let sent = first.send_unread(run, &much)?;
+        second.send(run, &others[..1])?;
         run.settle()?;
-        let all_threads = || run.processes().into_iter().flat_map(threads).count();
-        let before = all_threads();
-        let (mut first, mut second) = (Peer::connect(&run, addr)?, Peer::connect(&run, addr)?);
-        run.settle()?;
-        if all_threads() == before {
-            return Ok(true);
+        // Who serves one after the other is not there yet.
+        let rounds = if second.is_unread()? { 0 } else { 4 };
+        let mut got = Vec::new();
+        for round in 0..rounds {
+            let back = second.exchange_from(run, &others, usize::from(round == 0))?;
+            differ(run, &others, &back)?;
+            // A write that has written some says so, and the rest is written anew: signal(7).
+            run.while_stopped(|| Ok(()))?;
+            got.extend(first.receive_until_asleep(run, PART)?);
+            run.settle()?;
         }
-        let [one, other] = [self.bench.line(30), self.bench.line(30)];
-        first.send(&run, &one)?;
-        first.taken(&run)?;
-        second.send(&run, &other)?;
-        run.until(|| Ok((first.has_more() || !second.is_unread()?).then_some(())))?;
-        let overlap = !first.has_more();
-        let got = first.receive(&run, one.len())?;
-        differ(&run, &one, &got).map_err(|fault| {
-            if got != other {
-                return fault;
-            }
-            fault.because(words!(
+        got.extend(first.receive_until_asleep(run, sent.saturating_sub(got.len()))?);
+        let wrong = much.iter().zip(&got).position(|(sent, got)| sent != got);
+        // Of a write that is shorter than asked for, and of who doesn't look, nothing is said here.
+        let is_others = |got: &[u8]| others.windows(8).any(|part| got.starts_with(part));
+        ensure(!wrong.is_some_and(|wrong| is_others(&got[wrong..])), || {
+            let cause = words!(
                 "다른 클라이언트의 데이터를 돌려보냈어요. 여러 스레드가 버퍼 하나를 함께 사용하지 않도록, 버퍼를 스레드마다(지역 변수로) 두세요.",
                 "That is the other client's. Threads must not share a buffer: each needs one of its own, a local variable."
-            ))
-        })?;
-        run.settle()?;
-        let one_by_one = second.is_unread()?;
-        drop(first);
-        differ(&run, &other, &second.receive(&run, other.len())?)?;
-        Ok(overlap || one_by_one)
+            );
+            let n = got.len();
+            Failure { cause, ..compare(Words::default(), &much[..n], &got).unwrap_or_default() }
+        })
     }
 
     /// Another server is started with a port that it can't have: it ends with an error.
@@ -587,7 +561,7 @@ impl Scene<'_> {
         let free = self.bench.free_port()?;
         let _taken =
             if port == Port::Taken { Some(self.bench.listen(Ipv4Addr::UNSPECIFIED, free)?) } else { None };
-        starts_no_other(self.bench, port, self.port, free, tcp_listening, told)
+        starts_no_other(self.bench, port, self.port, free, Transport::Tcp, told)
     }
 
     /// Nobody is there: a new client is served, and when it has gone nothing is left of all that were there.
@@ -662,6 +636,12 @@ const LONG_PAUSE: u64 = 2000;
 
 /// What is much to send, and more than a server should keep.
 const MUCH: usize = 1_000_000;
+
+/// Less than what is on its way to who doesn't read.
+const PART: usize = 16 << 10;
+
+/// As much as a server reads at once, and more.
+const ANOTHERS: usize = 128 << 10;
 
 /// Processes that have ended may wait for the next client until somebody asks for them.
 const FEW: usize = 8;

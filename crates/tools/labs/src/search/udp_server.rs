@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tcp_server::{any_bytes, differ};
 use super::{Port, Told, explore, keeps_nothing, mix, pause, ports, rests_after_act, starts_no_other, works};
-use crate::bench::{Bench, Datagrams, Run, Start, udp_bound};
+use crate::bench::{Bench, Datagrams, Run, Start, Transport};
 use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 
@@ -198,7 +198,7 @@ impl Scene<'_> {
                     Port::Taken => Some(self.bench.datagrams(Ipv4Addr::UNSPECIFIED, free)?),
                     _ => None,
                 };
-                starts_no_other(self.bench, *port, self.port, free, udp_bound, told)
+                starts_no_other(self.bench, *port, self.port, free, Transport::Udp, told)
             }
         }
     }
