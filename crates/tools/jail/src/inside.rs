@@ -35,7 +35,17 @@ pub(crate) fn keep() -> io::Result<()> {
     let _ = fs::write("/proc/self/oom_score_adj", "1000");
     if let Some(folder) = &jail.cgroup {
         // As who made it, before it becomes another, and the root of what the program sees of cgroups.
-        cgroup::join(folder)?;
+        let myself = std::process::id();
+        if let ForkResult::Parent { child } = cgroup::fork_into(folder)? {
+            tried("close", nix::unistd::close(jail.status))?;
+            while waitpid(child, None) == Err(Errno::EINTR) {}
+            return Ok(());
+        }
+        tried("prctl", prctl::set_pdeathsig(Signal::SIGKILL))?;
+        // Gone before the kernel was told to watch it.
+        if std::os::unix::process::parent_id() != myself {
+            return Ok(());
+        }
     }
     if jail.tier == Tier::Full {
         if let Some(uid) = jail.uid {

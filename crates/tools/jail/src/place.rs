@@ -13,6 +13,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use labkit::trace::stay_on_this_processor;
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
@@ -320,13 +321,16 @@ impl Place {
             }
         };
         command.arg(KEEPER).env_clear().env("PATH", PATH).env(JAIL, serde_json::to_string(&jail)?);
-        let status = status.as_raw_fd();
+        let (status, traced) = (status.as_raw_fd(), !how.strace.is_empty());
         let hand_over = move || {
             // SAFETY: two numbers. Nobody else in this program has such a high descriptor.
             Errno::result(unsafe { libc::dup2(status, STATUS) })?;
+            if traced {
+                stay_on_this_processor()?;
+            }
             Ok(prctl::set_pdeathsig(Signal::SIGKILL)?)
         };
-        // SAFETY: between fork and exec only dup2 and prctl are called, which are bare system calls.
+        // SAFETY: between fork and exec only bare system calls are made.
         unsafe { command.pre_exec(hand_over) };
         Ok(Prepared { command, user: own, cgroup })
     }

@@ -436,9 +436,8 @@ impl Run {
     /// The processes of the submission itself, as the grader numbers them.
     #[must_use]
     pub fn processes(&self) -> Vec<i32> {
-        // strace, the keeper and the init come first, each the only child of the one before.
-        let before = if self.calls.is_some() { 2 } else { 1 };
-        descendants(self.keeper.id().cast_signed()).into_iter().skip(before).collect()
+        // The last of those that are ours is the init.
+        self.inside.last().map(|init| descendants(init.as_raw())).unwrap_or_default()
     }
 
     /// How many descriptors its processes have open, all together: `/proc/PID/fd`, proc(5).
