@@ -13,7 +13,6 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use labkit::trace::stay_on_this_processor;
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
@@ -28,7 +27,7 @@ use crate::filter::java_settings;
 use crate::inside::map_to;
 use crate::jail::{Ended, JAIL, Jail, Shared, USER};
 use crate::limits::{Allowed, Limits, Spent};
-use crate::process::{KEEPER, myself};
+use crate::process::{KEEPER, myself, stay_on_this_processor};
 use crate::tier::{Tier, tried};
 use crate::{folder, network, reduced};
 

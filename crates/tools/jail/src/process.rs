@@ -5,6 +5,7 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use nix::errno::Errno;
+use nix::sched::{CpuSet, sched_getcpu, sched_setaffinity};
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
@@ -40,4 +41,13 @@ pub fn wait_for_the_left() {
         while waitpid(pid, None) == Err(Errno::EINTR) {}
     }
     cgroup::remove_empty();
+}
+
+/// Leaves this thread, and whoever it starts, only the processor on which it runs. Before ptrace(2) does anything with a process that
+/// has stopped, the kernel waits until that has gone from its processor: from another one, that makes each stop cost five times as
+/// much. Two bare system calls.
+pub(crate) fn stay_on_this_processor() -> io::Result<()> {
+    let mut here = CpuSet::new();
+    here.set(sched_getcpu()?)?;
+    Ok(sched_setaffinity(Pid::from_raw(0), &here)?)
 }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, io, thread};
 
-use nix::sched::{CpuSet, sched_getcpu, sched_setaffinity};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use tempfile::TempDir;
@@ -163,15 +162,6 @@ pub struct Trace {
     pub calls: Vec<Call>,
     /// How it hung, if it was ended because of that.
     pub hang: Option<Hang>,
-}
-
-/// Leaves this thread, and whoever it starts, only the processor on which it runs. Before ptrace(2) does anything with a process that
-/// has stopped, the kernel waits until that has gone from its processor: from another one, that makes each stop cost five times as
-/// much. Two bare system calls.
-pub fn stay_on_this_processor() -> io::Result<()> {
-    let mut here = CpuSet::new();
-    here.set(sched_getcpu()?)?;
-    Ok(sched_setaffinity(Pid::from_raw(0), &here)?)
 }
 
 /// strace's options for a trace that [`read_calls`] finds in `folder`, with these faults injected.

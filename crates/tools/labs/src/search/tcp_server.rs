@@ -525,19 +525,18 @@ impl Scene<'_> {
         let (mut first, mut second) = (Peer::connect_narrow(run, addr, 4096)?, Peer::connect(run, addr)?);
         let line = bench.line(30);
         differ(run, &line, &first.exchange(run, &line)?)?;
-        second.send(run, &line)?;
-        run.settle()?;
-        // Who serves one after the other is not there yet.
-        if second.is_unread()? {
+        if !serves(run, &mut second, &line)? {
             return Ok(());
         }
-        differ(run, &line, &second.receive(run, line.len())?)?;
         let (much, others) = (any_bytes(bench, MUCH), any_bytes(bench, ANOTHERS));
         told.tell(words!(
             "클라이언트 하나가 서버가 더 받지 못할 때까지 읽지 않고 보냄. 다른 클라이언트가 {ANOTHERS}바이트를 보내고 되읽음. 서버를 멈추었다가(SIGSTOP) 다시 실행(SIGCONT)하고, 첫 클라이언트가 읽음",
             "one client sends, and reads nothing until the server takes no more; another one sends {ANOTHERS} bytes and reads them back; the server is stopped (SIGSTOP) and goes on (SIGCONT), and the first client reads"
         ));
         let sent = first.send_unread(run, &much)?;
+        if !serves(run, &mut second, &line)? {
+            return Ok(());
+        }
         let mut got = Vec::new();
         for _ in 0..4 {
             differ(run, &others, &second.exchange(run, &others)?)?;
@@ -677,6 +676,17 @@ impl Client {
             fault.to(&words!("클라이언트 {name}에 돌아오는 것은 ", "to client {name}: "))
         })
     }
+}
+
+/// Is a client served now? One whom the server comes to later is not, and has nothing wrong.
+fn serves(run: &Run, client: &mut Peer, line: &[u8]) -> Verdict<bool> {
+    client.send(run, line)?;
+    run.settle()?;
+    if client.is_unread()? {
+        return Ok(false);
+    }
+    differ(run, line, &client.receive(run, line.len())?)?;
+    Ok(true)
 }
 
 /// Bytes of any value, unless that is known to fail. A single one is `0`, which some take for false, unless that is known.
