@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jail::{How, Limits, Place, Tier};
+use labkit::Transport;
 
 pub use echo::Echo;
 pub use peer::{Datagrams, End, Listener, Peer};
@@ -25,7 +26,7 @@ pub(crate) use run::has_ended;
 pub(crate) use run::now;
 pub use run::{Finished, Run, Tape, output};
 pub use show::{bytes, compare};
-pub use tables::{Row, Transport, udp_connected};
+pub use tables::{Row, udp_connected, waiting, waits_at};
 
 use crate::verdict::{Failure, Fault, Verdict};
 use crate::words;
@@ -167,8 +168,11 @@ impl Bench {
         let new = |rows: Vec<Row>, before: &[Row]| -> Vec<u16> {
             rows.iter().filter(|row| !before.contains(row)).map(|row| row.local.port()).collect()
         };
-        let (others, wrong_kind) = (new(asked.waiting()?, &before.0), new(other.waiting()?, &before.1));
-        let transport = asked.name();
+        let (others, wrong_kind) = (new(waiting(asked)?, &before.0), new(waiting(other)?, &before.1));
+        let transport = match asked {
+            Transport::Tcp => "TCP",
+            Transport::Udp => "UDP",
+        };
         let cause = if others.contains(&port.swap_bytes()) {
             words!(
                 "{port}의 두 바이트가 뒤바뀐 포트에서 기다리고 있어요. sin_port에는 htons(port)를 넣으세요.",
@@ -201,7 +205,7 @@ impl Bench {
 
     /// The sockets that wait and are others', where the network is not the submission's own.
     pub(crate) fn others_at(&self, transport: Transport) -> io::Result<Vec<Row>> {
-        if self.place.tier == Tier::Full { Ok(Vec::new()) } else { transport.waiting() }
+        if self.place.tier == Tier::Full { Ok(Vec::new()) } else { waiting(transport) }
     }
 
     /// What `find` found the first time that somebody asked for it under this name: for what several checks look at.

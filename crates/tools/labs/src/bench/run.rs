@@ -16,6 +16,7 @@ use std::{fs, thread};
 use jail::{
     Ended, How, Limits, Place, Prepared, Spent, Tier, end_all_of, leave, limit_files, wait_for_the_left,
 };
+use labkit::Transport;
 use labkit::doings::{all_asleep, descendants, doings};
 use labkit::trace::{self, Call};
 use nix::sys::signal::{Signal, kill};
@@ -24,7 +25,7 @@ use procfs::process::Process;
 use tempfile::TempDir;
 
 use super::show::{bytes, in_utf8, last_lines, lines};
-use super::tables::Transport;
+use super::tables::{waiting, waits_at};
 use super::watch::{INTERVAL, Seen, Watch, Watched};
 use crate::calls::{longest_wait, ready_made};
 use crate::verdict::{Failure, Fault, Verdict};
@@ -320,8 +321,8 @@ impl Run {
             for transport in transports {
                 // For one that waits at a single address the kernel's whole table is needed: that takes long.
                 let whole =
-                    || transport.waiting().map(|rows| rows.iter().any(|row| row.local.port() == port));
-                if transport.waits_at(all)?.is_some() || (last || looks % 16 == 0) && whole()? {
+                    || waiting(*transport).map(|rows| rows.iter().any(|row| row.local.port() == port));
+                if waits_at(*transport, all)?.is_some() || (last || looks % 16 == 0) && whole()? {
                     return Ok(true);
                 }
             }

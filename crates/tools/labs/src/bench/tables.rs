@@ -4,6 +4,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 
+use labkit::Transport;
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
 use netlink_packet_sock_diag::SockDiagMessage;
 use netlink_packet_sock_diag::constants::{AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP};
@@ -25,46 +26,27 @@ pub struct Row {
     pub unread: u32,
 }
 
-/// What a server waits at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
-    /// A socket that listens.
-    Tcp,
-    /// A socket that is bound and has no peer: TCP_CLOSE, the kernel calls that.
-    Udp,
+/// The sockets of this network that wait: those that listen, or are bound and have no peer (TCP_CLOSE, the kernel calls that). It walks
+/// through the whole of its table for them.
+pub fn waiting(transport: Transport) -> io::Result<Vec<Row>> {
+    let (protocol, states) = match transport {
+        Transport::Tcp => (IPPROTO_TCP, StateFlags::LISTEN),
+        Transport::Udp => (IPPROTO_UDP, StateFlags::CLOSE),
+    };
+    let mut rows = dump(AF_INET, protocol, states.clone())?;
+    rows.extend(dump(AF_INET6, protocol, states)?);
+    Ok(rows)
 }
 
-impl Transport {
-    /// `TCP` or `UDP`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Transport::Tcp => "TCP",
-            Transport::Udp => "UDP",
-        }
-    }
-
-    /// The sockets of this network that wait. The kernel walks through the whole of its table for that.
-    pub fn waiting(self) -> io::Result<Vec<Row>> {
-        let (protocol, states) = match self {
-            Transport::Tcp => (IPPROTO_TCP, StateFlags::LISTEN),
-            Transport::Udp => (IPPROTO_UDP, StateFlags::CLOSE),
-        };
-        let mut rows = dump(AF_INET, protocol, states.clone())?;
-        rows.extend(dump(AF_INET6, protocol, states)?);
-        Ok(rows)
-    }
-
-    /// The socket that waits for what comes to `addr`: the kernel looks it up, as it does then.
-    pub fn waits_at(self, addr: SocketAddrV4) -> io::Result<Option<Row>> {
-        let nobody = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
-        let rows = match self {
-            Transport::Tcp => look_up(IPPROTO_TCP, addr, nobody)?,
-            // Of UDP, the kernel takes the two the other way round, "for historical reasons": net/ipv4/udp_diag.c.
-            Transport::Udp => look_up(IPPROTO_UDP, nobody, addr)?,
-        };
-        Ok(rows.into_iter().find(|row| row.local.port() == addr.port() && row.remote == nobody))
-    }
+/// The socket that waits for what comes to `addr`. The kernel looks it up, as it does then.
+pub fn waits_at(transport: Transport, addr: SocketAddrV4) -> io::Result<Option<Row>> {
+    let nobody = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+    let rows = match transport {
+        Transport::Tcp => look_up(IPPROTO_TCP, addr, nobody)?,
+        // Of UDP, the kernel takes the two the other way round, "for historical reasons": net/ipv4/udp_diag.c.
+        Transport::Udp => look_up(IPPROTO_UDP, nobody, addr)?,
+    };
+    Ok(rows.into_iter().find(|row| row.local.port() == addr.port() && row.remote == nobody))
 }
 
 /// The UDP sockets of this network that are connected: TCP_ESTABLISHED, the kernel calls that.

@@ -1,6 +1,8 @@
 //! What the labs of the echo servers have in common.
 
-use crate::bench::{Bench, Row, Run, Transport, ensure_refused};
+use labkit::Transport;
+
+use crate::bench::{Bench, Row, Run, ensure_refused};
 use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;

@@ -2,10 +2,11 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
+use labkit::Transport;
 use labkit::trace::Call;
 
 use super::{causes, servers};
-use crate::bench::{Bench, End, Peer, Run, Start, Transport, bytes, compare, ensure_refused};
+use crate::bench::{Bench, End, Peer, Run, Start, bytes, compare, ensure_refused, waiting};
 use crate::calls;
 use crate::lab::{BUILD, Check, Lab, statement};
 use crate::search;
@@ -264,7 +265,7 @@ fn any_address(bench: &mut Bench) -> Verdict {
     let (run, addr) = serve(bench)?;
     let mut clients = Vec::new();
     for ip in [bench.loopback(), bench.place.address] {
-        let rows = Transport::Tcp.waiting()?;
+        let rows = waiting(Transport::Tcp)?;
         // It is the connection that counts, not what comes back over it.
         let client = Peer::connect(&run, SocketAddrV4::new(ip, addr.port()))
             .map_err(|fault| fault.because(servers::of_address(&rows, addr.port())))?;
@@ -599,7 +600,7 @@ fn close(bench: &mut Bench) -> Verdict {
             cause,
         })
     })?;
-    let still = Transport::Tcp.waiting()?.iter().any(|row| row.local.port() == addr.port());
+    let still = waiting(Transport::Tcp)?.iter().any(|row| row.local.port() == addr.port());
     ensure(still, || Failure {
         did: words!("클라이언트 다섯이 연결했다가 닫음", "five clients came and went"),
         expected: words!("연결 대기 소켓(listen_sock)은 열려 있어야 해요", "the listening socket stays open"),

@@ -2,10 +2,11 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
+use labkit::Transport;
 use labkit::trace::Call;
 
 use super::{causes, servers};
-use crate::bench::{Bench, Datagrams, Run, Start, Transport, bytes, compare, ensure_refused, udp_connected};
+use crate::bench::{Bench, Datagrams, Run, Start, bytes, compare, ensure_refused, udp_connected, waiting};
 use crate::calls;
 use crate::lab::{BUILD, Check, Lab, statement};
 use crate::search;
@@ -263,7 +264,7 @@ fn any_address(bench: &mut Bench) -> Verdict {
     for ip in [bench.loopback(), bench.place.address] {
         let (run, addr) = serve(bench)?;
         let line = bench.line(20);
-        let rows = Transport::Udp.waiting()?;
+        let rows = waiting(Transport::Udp)?;
         echo(bench, &run, &sender(bench)?, SocketAddrV4::new(ip, addr.port()), &line)
             .map_err(|fault| fault.because(servers::of_address(&rows, addr.port())))?;
     }

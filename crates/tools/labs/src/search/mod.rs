@@ -16,12 +16,13 @@ use std::time::Duration;
 use std::{io, iter};
 
 use jail::Limits;
+use labkit::Transport;
 use proptest::strategy::{BoxedStrategy, Just, Strategy as _, Union, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::bench::{Bench, Run, Transport, ensure_refused, now};
+use crate::bench::{Bench, Run, ensure_refused, now, waiting};
 use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -209,7 +210,7 @@ pub(crate) fn starts_no_other(
     };
     told.tell(words!("서버를 하나 더 `{argument}`로 실행", "another server is started with `{argument}`"));
     let there =
-        || Ok::<_, io::Error>(transport.waiting()?.iter().filter(|row| row.local.port() == mistaken).count());
+        || Ok::<_, io::Error>(waiting(transport)?.iter().filter(|row| row.local.port() == mistaken).count());
     let before = there()?;
     let run = bench.start(&[&argument])?;
     run.until(|| Ok((run.over() || there()? > before).then_some(())))?;

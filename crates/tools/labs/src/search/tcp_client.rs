@@ -4,6 +4,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
+use labkit::Transport;
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy as _, any};
 use proptest::sample::select;
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::client::{self, Failing, Starting, interrupt, printed, refused, sizes, succeeded};
 use super::tcp_server::differ;
 use super::{Told, answer as any_answer, explore, learns_waits, mix, pause, rests_after_act, works};
-use crate::bench::{Bench, Listener, Peer, Run, Transport, bytes, ensure_success};
+use crate::bench::{Bench, Listener, Peer, Run, bytes, ensure_success, waiting};
 use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -281,7 +282,7 @@ fn gone(bench: &mut Bench, port: u16, bytes: usize, told: &mut Told) -> Verdict 
         "started with `{ip}`; the server accepts and closes at once; a line of {n} byte{s} is typed"
     ));
     run.settle()?;
-    let has_connected = Transport::Tcp.waiting()?.iter().any(|row| row.local == addr && row.unread > 0);
+    let has_connected = waiting(Transport::Tcp)?.iter().any(|row| row.local == addr && row.unread > 0);
     if has_connected {
         // To its first write the answer is a reset, to the next EPIPE: tcp(7).
         drop(listener.accept(&run)?);

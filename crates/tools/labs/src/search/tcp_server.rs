@@ -4,6 +4,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
+use labkit::Transport;
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy as _, any};
 use proptest::sample::select;
@@ -15,7 +16,7 @@ use super::{
     works,
 };
 
-use crate::bench::{Bench, End, Peer, Run, Start, Transport, compare, has_ended};
+use crate::bench::{Bench, End, Peer, Run, Start, compare, has_ended, waits_at};
 use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -286,7 +287,7 @@ impl Scene<'_> {
         let waiting = self.line().saturating_sub(1);
         let ip = if elsewhere { self.bench.place.address } else { Ipv4Addr::LOCALHOST };
         let addr = SocketAddrV4::new(ip, self.port);
-        let queue = || Transport::Tcp.waits_at(addr);
+        let queue = || waits_at(Transport::Tcp, addr);
         self.run.until(|| Ok((queue()?.is_none_or(|row| row.unread as usize <= waiting)).then_some(())))?;
         self.come += 1;
         let name = self.come;

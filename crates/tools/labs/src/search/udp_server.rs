@@ -4,6 +4,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
+use labkit::Transport;
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy as _, any};
 use proptest::sample::select;
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tcp_server::{any_bytes, differ};
 use super::{Port, Told, explore, keeps_nothing, mix, pause, ports, rests_after_act, starts_no_other, works};
-use crate::bench::{Bench, Datagrams, Run, Start, Transport};
+use crate::bench::{Bench, Datagrams, Run, Start};
 use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 
