@@ -31,7 +31,7 @@ const KEEPERS: u64 = 2;
 /// The cgroups of this process's runs, and the locks that say so.
 static MADE: Mutex<Vec<(PathBuf, Flock<File>)>> = Mutex::new(Vec::new());
 
-/// The cgroup of one run: of its keeper, and of all that comes of it.
+/// The cgroup of one run: of its keeper (the waiter is outside), and of all that comes of it.
 #[derive(Clone, Debug)]
 pub struct Cgroup {
     folder: PathBuf,
@@ -103,9 +103,9 @@ impl Cgroup {
 const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
 
 /// fork(2), but the child is in a cgroup from its first moment on: to move a process that is there, the kernel waits until no other
-/// is about to fork or to end, which takes it up to 30 ms. This process has one thread.
+/// is about to fork or to end, which takes it up to 30 ms. This process has one thread. An error may be the child's: [`fork_and_join`].
 pub(crate) fn fork_into(folder: &Path) -> io::Result<ForkResult> {
-    let cgroup = tried("cgroup", File::open(folder))?;
+    let cgroup = File::open(folder)?;
     // SAFETY: a struct of numbers, which may all be 0.
     let mut args: libc::clone_args = unsafe { mem::zeroed() };
     args.flags = CLONE_INTO_CGROUP;
@@ -122,15 +122,12 @@ pub(crate) fn fork_into(folder: &Path) -> io::Result<ForkResult> {
     }
 }
 
-/// The same with more patience.
+/// As [`fork_into`], but the child moves itself. Of one that can't, an error, in the child.
 fn fork_and_join(folder: &Path) -> io::Result<ForkResult> {
     // SAFETY: this process has one thread, so that the child may do whatever it likes.
-    let forked = tried("fork", unsafe { fork() })?;
-    if forked.is_child()
-        && let Err(error) = fs::write(folder.join("cgroup.procs"), "0")
-    {
-        eprintln!("cgroup: {error}");
-        std::process::exit(2);
+    let forked = unsafe { fork() }?;
+    if forked.is_child() {
+        fs::write(folder.join("cgroup.procs"), "0")?;
     }
     Ok(forked)
 }
@@ -175,9 +172,12 @@ fn try_out(folder: &Path) -> io::Result<()> {
         }
     }
     let group = Cgroup::make(folder, &Limits::RUN)?;
-    let joined = match fork_into(&group.folder)? {
-        ForkResult::Child => std::process::exit(0),
-        ForkResult::Parent { child } => tried("waitpid", waitpid(child, None))?,
+    let myself = std::process::id();
+    let joined = match fork_into(&group.folder) {
+        Ok(ForkResult::Parent { child }) => tried("waitpid", waitpid(child, None))?,
+        // The child: it is in there, or has seen that it can't be.
+        forked if std::process::id() != myself => std::process::exit(i32::from(forked.is_err())),
+        forked => return tried("cgroup", forked.map(drop)),
     };
     remove_empty();
     match joined {

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::ffi::CString;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{FromRawFd as _, RawFd};
+use std::os::unix::process::parent_id;
 use std::path::Path;
 use std::{fs, mem};
 
@@ -33,19 +34,17 @@ pub(crate) fn keep() -> io::Result<()> {
     close_others(&jail)?;
     // Where memory runs out, the kernel takes the program first: proc(5).
     let _ = fs::write("/proc/self/oom_score_adj", "1000");
+    let mut waiter = None;
     if let Some(folder) = &jail.cgroup {
         // As who made it, before it becomes another, and the root of what the program sees of cgroups.
         let myself = std::process::id();
-        if let ForkResult::Parent { child } = cgroup::fork_into(folder)? {
+        if let ForkResult::Parent { child } = tried("cgroup", cgroup::fork_into(folder))? {
             tried("close", nix::unistd::close(jail.status))?;
             while waitpid(child, None) == Err(Errno::EINTR) {}
             return Ok(());
         }
         tried("prctl", prctl::set_pdeathsig(Signal::SIGKILL))?;
-        // Gone before the kernel was told to watch it.
-        if std::os::unix::process::parent_id() != myself {
-            return Ok(());
-        }
+        waiter = Some(myself);
     }
     if jail.tier == Tier::Full {
         if let Some(uid) = jail.uid {
@@ -62,13 +61,17 @@ pub(crate) fn keep() -> io::Result<()> {
         tried("unshare", unshare(everything))?;
         map_to(USER, jail.outer, jail.outer)?;
     }
+    if waiter.is_some_and(|waiter| waiter != parent_id()) {
+        return Err(io::Error::other("the waiter was gone before the kernel was told to watch it"));
+    }
     let (wait, mut go) = io::pipe()?;
     // SAFETY: this process has one thread, so that the child may do whatever it likes.
     match tried("fork", unsafe { fork() })? {
         ForkResult::Parent { child } => {
             drop(wait);
             // Whoever started this may have been gone before the kernel was told to watch it, and then the caller is gone, too.
-            tried("the caller", tell(jail.status, &format!("{} {child}\n", std::process::id())))?;
+            let waiter = waiter.map(|waiter| format!("{waiter} ")).unwrap_or_default();
+            tried("the caller", tell(jail.status, &format!("{waiter}{} {child}\n", std::process::id())))?;
             tried("close", nix::unistd::close(jail.status))?;
             go.write_all(b"!")?;
             while waitpid(child, None) == Err(Errno::EINTR) {}

@@ -325,7 +325,8 @@ impl Place {
             // SAFETY: two numbers. Nobody else in this program has such a high descriptor.
             Errno::result(unsafe { libc::dup2(status, STATUS) })?;
             if traced {
-                stay_on_this_processor()?;
+                // Where that is refused, it only takes longer.
+                let _ = stay_on_this_processor();
             }
             Ok(prctl::set_pdeathsig(Signal::SIGKILL)?)
         };

@@ -35,7 +35,8 @@ pub fn leave(pids: impl Iterator<Item = Pid>) {
     LEFT.lock().unwrap_or_else(PoisonError::into_inner).extend(pids);
 }
 
-/// Waits until nothing is left of any run. Those whose parent has ended are this process's children; the others are gone.
+/// Waits until nothing is left of any run. Of each, whoever was nearest to this process comes first: when that is gone, the next is
+/// this process's child, or has gone before.
 pub fn wait_for_the_left() {
     for pid in LEFT.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         while waitpid(pid, None) == Err(Errno::EINTR) {}
@@ -45,7 +46,7 @@ pub fn wait_for_the_left() {
 
 /// Leaves this thread, and whoever it starts, only the processor on which it runs. Before ptrace(2) does anything with a process that
 /// has stopped, the kernel waits until that has gone from its processor: from another one, that makes each stop cost five times as
-/// much. Two bare system calls.
+/// much. The program, too, has one processor then. Two bare system calls.
 pub(crate) fn stay_on_this_processor() -> io::Result<()> {
     let mut here = CpuSet::new();
     here.set(sched_getcpu()?)?;

@@ -12,6 +12,8 @@ use std::{env, fs};
 
 use jail::{Ended, How, Limits, Place, Shared, Tier, best_tier, dispatch, limit_files, own_folder, possible};
 use labkit::{run_trials, trial};
+use nix::sys::wait::{WaitPidFlag, waitpid};
+use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 /// The part of this program that enters a place, and runs there what its arguments say.
@@ -22,6 +24,9 @@ const AT_WORK: &str = "__at_work";
 
 /// The part that limits another user's process.
 const LIMITING: &str = "__limiting";
+
+/// The part that ends what it has started under strace.
+const ENDING: &str = "__ending";
 
 /// The part that tries tier reduced out.
 const TRYING_OUT: &str = "__trying_out";
@@ -94,6 +99,39 @@ fn be_the_caller() -> io::Result<()> {
     println!("{}\n{}", String::from_utf8_lossy(&output.stdout), status.lines().nth(2).unwrap_or_default());
     print!("{}", serde_json::to_string(&counted)?);
     Ok(())
+}
+
+/// Runs something under strace, and ends it.
+fn be_ending() -> io::Result<()> {
+    let folder = env::args().nth(2).unwrap_or_default();
+    let address = Ipv4Addr::new(198, 51, 100, 1);
+    let place = Place::enter(best_tier(), Path::new(&folder), address, &Shared::default())?;
+    let strace = ["strace", "-f", "-qq", "-o", "/dev/null"].map(String::from).into();
+    let how = How {
+        limits: LIMITS,
+        building: false,
+        env: Vec::new(),
+        occupied: Vec::new(),
+        without_stdin: false,
+        strace,
+    };
+    let (status, writer) = io::pipe()?;
+    let mut prepared = place.command(&["sleep", "1000"].map(String::from), &how, &writer)?;
+    let mut strace = prepared.command.stdin(Stdio::null()).spawn()?;
+    drop(writer);
+    let lines: Vec<String> = BufReader::new(status).lines().take(2).collect::<io::Result<_>>()?;
+    strace.kill()?;
+    strace.wait()?;
+    jail::leave(lines[0].split(' ').map(|pid| Pid::from_raw(pid.parse().unwrap())));
+    jail::wait_for_the_left();
+    println!("{:?}", waitpid(None, Some(WaitPidFlag::WNOHANG)));
+    Ok(())
+}
+
+fn nobody_is_left_of_what_is_ended_under_strace() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(env::current_exe().unwrap()).arg(ENDING).arg(folder.path()).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "Err(ECHILD)\n", "{output:?}");
 }
 
 fn its_end_is_told() {
@@ -265,6 +303,10 @@ fn no_systemd() -> Option<String> {
     }
 }
 
+fn no_strace() -> Option<String> {
+    labkit::find_program("strace").is_none().then(|| "strace is not installed".into())
+}
+
 /// Why the kernel doesn't count for this user: all of it, or memory and processes.
 fn no_cgroup(memory: bool) -> Option<String> {
     let (_, _, counted) = run_as("exit 0", "running");
@@ -336,10 +378,11 @@ fn who_may_not_look_into_others_has_no_tier_reduced() {
 
 fn main() -> ExitCode {
     // This program is the keeper as well.
-    let parts: [(&str, jail::Part); 4] = [
+    let parts: [(&str, jail::Part); 5] = [
         (CALLER, be_the_caller),
         (AT_WORK, be_at_work),
         (LIMITING, be_limiting),
+        (ENDING, be_ending),
         (TRYING_OUT, be_trying_out),
     ];
     if let Some(code) = dispatch(&parts) {
@@ -352,6 +395,11 @@ fn main() -> ExitCode {
         trial("its_end_is_told", missing(), its_end_is_told),
         trial("it_sleeps_as_exactly_as_at_home", missing(), it_sleeps_as_exactly_as_at_home),
         trial("what_it_starts_ends_with_it", missing(), what_it_starts_ends_with_it),
+        trial(
+            "nobody_is_left_of_what_is_ended_under_strace",
+            missing().or_else(no_strace),
+            nobody_is_left_of_what_is_ended_under_strace,
+        ),
         trial("only_what_is_built_writes_to_its_folder", missing(), only_what_is_built_writes_to_its_folder),
         trial("what_somebody_made_by_hand_stays", None, what_somebody_made_by_hand_stays),
         trial(

@@ -49,10 +49,10 @@ fn children_of(pid: i32, tid: i32) -> Vec<i32> {
     String::from_utf8_lossy(&list).split(' ').filter_map(|pid| pid.parse().ok()).collect()
 }
 
-/// A file of proc(5), to its end; none if it is gone. It has no size that could be asked for first, and somebody asks again and
-/// again.
+/// A file of proc(5), to its end; none if it is gone.
 fn read(path: &str) -> Option<Vec<u8>> {
     let mut text = Vec::with_capacity(4096);
+    // Of a bare File, std asks for the size first, with two calls more: that is 0 here, and somebody looks again and again.
     fs::File::open(path).ok()?.take(u64::MAX).read_to_end(&mut text).ok()?;
     Some(text)
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use jail::{How, Limits, Place, Tier};
+use jail::{How, Limits, Place};
 use labkit::Transport;
 
 pub use echo::Echo;
@@ -160,7 +160,8 @@ impl Bench {
             Transport::Tcp => (transport, Transport::Udp),
             Transport::Udp => (transport, Transport::Tcp),
         };
-        let before = (self.others_at(asked)?, self.others_at(other)?);
+        // Others': of the tester's own, of a run that is about to be gone, or of somebody else where the network is not its own.
+        let before = (waiting(asked)?, waiting(other)?);
         let run = self.start_with(&[&port.to_string()], start)?;
         if run.waits_at(&[asked], port)? {
             return Ok((run, port));
@@ -201,11 +202,6 @@ impl Bench {
             cause,
         };
         Err(run.explain(failure).into())
-    }
-
-    /// The sockets that wait and are others', where the network is not the submission's own.
-    pub(crate) fn others_at(&self, transport: Transport) -> io::Result<Vec<Row>> {
-        if self.place.tier == Tier::Full { Ok(Vec::new()) } else { waiting(transport) }
     }
 
     /// What `find` found the first time that somebody asked for it under this name: for what several checks look at.

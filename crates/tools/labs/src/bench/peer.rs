@@ -233,10 +233,24 @@ impl Peer {
     }
 
     /// As [`Peer::exchange`], with so many bytes sent already.
-    pub fn exchange_from(&mut self, run: &Run, bytes: &[u8], mut sent: usize) -> io::Result<Vec<u8>> {
+    pub fn exchange_from(&mut self, run: &Run, bytes: &[u8], sent: usize) -> io::Result<Vec<u8>> {
+        self.exchange_within(run, &mut run.patience(), bytes, sent)
+    }
+
+    /// As [`Peer::exchange_from`], but gives up as soon as the submission is seen asleep.
+    pub fn exchange_until_asleep(&mut self, run: &Run, bytes: &[u8], sent: usize) -> io::Result<Vec<u8>> {
+        self.exchange_within(run, &mut run.patience_of_a_nap(), bytes, sent)
+    }
+
+    fn exchange_within(
+        &mut self,
+        run: &Run,
+        patience: &mut Patience,
+        bytes: &[u8],
+        mut sent: usize,
+    ) -> io::Result<Vec<u8>> {
         let mut received = Vec::with_capacity(bytes.len());
         let mut buf = vec![0; 64 << 10];
-        let patience = &mut run.patience();
         while received.len() < bytes.len() {
             let step = run.until_within(patience, || {
                 let mut moved = false;

@@ -53,7 +53,7 @@ pub struct Run {
     /// What it and the others cost: [`Place::spent`], and how much that may be. Building costs nothing.
     spent: Arc<Spent>,
     in_all: u64,
-    /// The keeper, if strace stands between it and this process, and the init.
+    /// Those between this process and the program, from outside in, but for the one that it has started: waiter, keeper, init.
     inside: Vec<Pid>,
     /// The user that is this run's alone.
     user: Option<u32>,
@@ -349,7 +349,7 @@ impl Run {
 
     /// As [`Run::settle`]; false if it has worked for a while, and goes on.
     pub(super) fn rests(&self) -> io::Result<bool> {
-        let worked = self.watch.seen().worked;
+        let (begun, mut worked) = (self.watch.seen(), None);
         // The last of those that are ours is the init: who is above it only waits for it.
         let Some(init) = self.inside.last() else { return Ok(self.over()) };
         let mut last = None;
@@ -358,7 +358,12 @@ impl Run {
             let asleep = if written { all_asleep(init.as_raw()) } else { None };
             let settled = asleep.is_some() && asleep == last;
             last = asleep;
-            let works = self.watch.seen().worked > worked + 1;
+            // What it has worked until the next sample it may have worked before.
+            let seen = self.watch.seen();
+            if worked.is_none() && seen.samples() != begun.samples() {
+                worked = Some(seen.worked);
+            }
+            let works = worked.is_some_and(|worked| seen.worked > worked + 1);
             Ok((settled || works || self.over()).then_some(settled || self.over()))
         })
         .map(|rests| rests.unwrap_or(true))
@@ -437,8 +442,8 @@ impl Run {
     /// The processes of the submission itself, as the grader numbers them.
     #[must_use]
     pub fn processes(&self) -> Vec<i32> {
-        // The last of those that are ours is the init.
-        self.inside.last().map(|init| descendants(init.as_raw())).unwrap_or_default()
+        // The last of those that are ours is the init, whose number is its own until it has ended.
+        self.inside.last().filter(|_| !self.over()).map(|init| descendants(init.as_raw())).unwrap_or_default()
     }
 
     /// How many descriptors its processes have open, all together: `/proc/PID/fd`, proc(5).
@@ -639,7 +644,7 @@ impl Run {
             let _ = self.keeper.kill();
             let _ = self.keeper.wait();
         }
-        // The kernel has sent SIGKILL to the init, whose end is the end of all in its namespace. Nothing in there does anything
+        // The end of each is the end of the next, and the init's of all in its namespace: PR_SET_PDEATHSIG. Nobody of them does much
         // any more; that they give back what they had takes a while, for which only the judge's end waits.
         leave(self.inside.drain(..));
         if self.watch.stopped().is_some() {
@@ -730,7 +735,7 @@ impl Patience {
     }
 }
 
-/// Waits until all doors are shut. Gives the process ids of the keeper and the init; none if that failed.
+/// Waits until all doors are shut. Gives the process ids of waiter, keeper and init; none if that failed.
 fn ready(status: &mut impl Read) -> io::Result<Option<Vec<i32>>> {
     let mut text = Vec::new();
     // Two lines, and no byte of what comes after them.

@@ -192,3 +192,34 @@ fn v4(address: IpAddr) -> Ipv4Addr {
         IpAddr::V6(address) => address.to_ipv4_mapped().unwrap_or(Ipv4Addr::UNSPECIFIED),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, UdpSocket};
+
+    use super::*;
+
+    /// Do a lookup and the whole table find somebody who waits at this port of all addresses?
+    fn found(transport: Transport, port: u16) -> [bool; 2] {
+        let all = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port);
+        let rows = waiting(transport).unwrap();
+        [waits_at(transport, all).unwrap().is_some(), rows.iter().any(|row| row.local.port() == port)]
+    }
+
+    #[test]
+    fn who_waits_at_all_addresses_is_looked_up_and_who_waits_at_one_is_in_the_table() {
+        for (address, expected) in [("0.0.0.0:0", [true, true]), ("127.0.0.1:0", [false, true])] {
+            let tcp = TcpListener::bind(address).unwrap();
+            assert_eq!(found(Transport::Tcp, tcp.local_addr().unwrap().port()), expected, "TCP {address}");
+            let udp = UdpSocket::bind(address).unwrap();
+            assert_eq!(found(Transport::Udp, udp.local_addr().unwrap().port()), expected, "UDP {address}");
+        }
+    }
+
+    #[test]
+    fn who_has_a_peer_waits_for_nobody() {
+        let [here, there] = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").unwrap());
+        here.connect(there.local_addr().unwrap()).unwrap();
+        assert_eq!(found(Transport::Udp, here.local_addr().unwrap().port()), [false, false]);
+    }
+}

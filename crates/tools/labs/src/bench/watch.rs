@@ -195,6 +195,13 @@ pub(super) struct Seen {
     pub(super) worked: u64,
 }
 
+impl Seen {
+    /// In all.
+    pub(super) fn samples(self) -> u64 {
+        self.busy + self.naps + self.asleep
+    }
+}
+
 impl Watch {
     /// Watches a run, and ends it if it takes more than its limits, until told to stop.
     pub(super) fn start(run: Watched) -> Arc<Self> {

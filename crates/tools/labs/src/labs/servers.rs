@@ -2,7 +2,7 @@
 
 use labkit::Transport;
 
-use crate::bench::{Bench, Row, Run, ensure_refused};
+use crate::bench::{Bench, Row, Run, ensure_refused, waiting};
 use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -15,7 +15,8 @@ const NO_PORTS: [(&str, u16); 5] =
 pub(super) fn bad_port(bench: &mut Bench) -> Verdict {
     for (bad, mistaken) in NO_PORTS {
         let did = words!("포트 번호가 아닌 `{bad}`로 실행", "started with `{bad}`, which is no port");
-        let others = [bench.others_at(Transport::Tcp)?, bench.others_at(Transport::Udp)?].concat();
+        // By somebody else.
+        let others = [waiting(Transport::Tcp)?, waiting(Transport::Udp)?].concat();
         let taken = others.iter().any(|row| row.local.port() == mistaken);
         let run = bench.start(&[bad])?;
         let waits = !taken && run.waits_at(&[Transport::Tcp, Transport::Udp], mistaken)?;
