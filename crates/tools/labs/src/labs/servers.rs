@@ -89,13 +89,19 @@ pub(super) fn of_echo(sent: &[u8], got: &[u8]) -> Words {
             "Before what the client sent came something else. An echo server sends back what comes, and nothing of its own."
         )
     } else if later {
-        words!(
-            "가운데 부분이 빠졌어요. write는 요청한 만큼 보내지 못할 수 있어요. 반환값만큼 건너뛰고 나머지를 다시 write하고, 다 보내기 전에 버퍼를 덮어쓰지 마세요.",
-            "Bytes in the middle are missing. write may take less than it is given: go on from what it returned until all is written, and don't fill the buffer again before."
-        )
+        part_missing()
     } else {
         Words::default()
     }
+}
+
+/// Why bytes that the server has read don't come back, be it the last ones or some before: which ones depends on when there
+/// was room for more.
+pub(super) fn part_missing() -> Words {
+    words!(
+        "서버가 읽은 데이터의 일부가 돌아오지 않았어요. write는 요청한 만큼 보내지 못할 수 있어요. 반환값만큼 건너뛰고 나머지를 다시 write하고, 다 보내기 전에 버퍼를 덮어쓰지 마세요.",
+        "Part of what it has read doesn't come back. write may take less than it is given: go on from what it returned until all is written, and don't fill the buffer again before."
+    )
 }
 
 /// So many bytes that are alike are no chance.
@@ -125,7 +131,7 @@ mod tests {
         says("abc\0def", "abc", "at the NUL");
         says("abc", "abc\0\0", "more than what came");
         says("abc", "hello\nabc", "something else");
-        says("abcdefghijklmnopqrstuvwxyz", "abijklmnopqrstuvwxyz", "in the middle are missing");
+        says("abcdefghijklmnopqrstuvwxyz", "abijklmnopqrstuvwxyz", "Part of what it has read");
         says("\0abc", "", "");
         says("abcdef", "abc", "");
         says("abcdef", "abcxyz", "");

@@ -253,11 +253,7 @@ fn came_back(run: &Run, client: &Peer, sent: &[u8], got: &[u8]) -> Verdict {
         if !begun || !all_read || client.is_over() || run.over() {
             return Err(fault);
         }
-        let came = got.len();
-        Err(fault.because(words!(
-            "{n}바이트를 다 읽고 앞의 {came}바이트만 돌려보냈어요. write는 요청한 만큼 보내지 못할 수 있어요. 반환값만큼 건너뛰고 나머지를 다시 write하세요.",
-            "It has read all {n} bytes and sent back the first {came}. write may take less than it is given: go on from what it returned until all is written."
-        )))
+        Err(fault.because(servers::part_missing()))
     })
 }
 
