@@ -496,6 +496,9 @@ fn two_labs_do_not_see_each_other() {
 fn a_lab_in_a_lab_works() {
     let output = run(&mut sh("\"$LAB\" tcp_echocli 127.0.0.1"), b"abcdefg\n");
     assert_output(&output, "입력 : 수신 : abcdefg\n", "", 0);
+    // It has names of its own, whatever has become of the other one's.
+    let output = run(&mut sh("echo > /etc/hosts; \"$LAB\" grep -c kangwon /etc/hosts"), b"");
+    assert_output(&output, "1\n", "", 0);
 }
 
 fn name_service_cache_is_not_asked() {
