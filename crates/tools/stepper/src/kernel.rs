@@ -1,6 +1,6 @@
 //! What the kernel says of processes and their sockets while all of them stand still.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
@@ -39,24 +39,11 @@ struct Known {
 pub(crate) struct Kernel {
     known: Vec<Known>,
     last: usize,
-    tables: Tables,
-}
-
-/// The tables of TCP connections, over IPv4 and over IPv6. For each of them the kernel goes through the sockets of all networks,
-/// which takes longer than all else that a step is.
-#[derive(Default)]
-struct Tables {
-    entries: Vec<TcpNetEntry>,
-    /// What [`in_use`] said of each when it was read.
-    in_use: [Vec<String>; 2],
-    /// Some networks never have any.
-    ever: [bool; 2],
 }
 
 impl Kernel {
-    /// What the kernel says now of these processes, and of all sockets in the network of `network`, a process. Has anything
-    /// `crossed` there since it was asked last?
-    pub(crate) fn state(&mut self, processes: &[Asked], network: i32, crossed: bool) -> io::Result<State> {
+    /// What the kernel says now of these processes, and of all sockets in the network of `network`, a process.
+    pub(crate) fn state(&mut self, processes: &[Asked], network: i32) -> io::Result<State> {
         let mut held: BTreeMap<u64, Socket> = BTreeMap::new();
         let mut opened = Vec::new();
         for process in processes {
@@ -67,9 +54,9 @@ impl Kernel {
         }
 
         let before = std::mem::take(&mut self.known);
-        let held_before = before.iter().map(|known| known.inode).filter(|inode| *inode != 0);
-        let same = !crossed && held_before.collect::<BTreeSet<_>>().iter().eq(held.keys());
-        let entries = self.tables.read(network, same)?.to_vec();
+        let network = Process::new(network).map_err(io::Error::other)?;
+        let mut entries = network.tcp().map_err(io::Error::other)?;
+        entries.extend(network.tcp6().unwrap_or_default()); // there may be no IPv6
         let rest: Vec<Socket> =
             entries.iter().filter(|entry| entry.inode == 0).map(without_descriptor).collect();
         let mut sockets = Vec::new();
@@ -139,29 +126,6 @@ impl Kernel {
         );
         self.known.push(Known { id, inode, protocol, ends });
         Socket { id, ..socket }
-    }
-}
-
-impl Tables {
-    /// All TCP connections of a network. Where it is the `same` for all that is known, and no connection has come or gone, they are
-    /// what they were.
-    fn read(&mut self, network: i32, same: bool) -> io::Result<&[TcpNetEntry]> {
-        let in_use = ["sockstat", "sockstat6"].map(|file| in_use(network, file));
-        if !same || in_use != self.in_use {
-            for (ever, counts) in self.ever.iter_mut().zip(&in_use) {
-                *ever = *ever || counts.iter().any(|count| count != "0");
-            }
-            let process = Process::new(network).map_err(io::Error::other)?;
-            self.entries.clear();
-            if self.ever[0] {
-                self.entries.extend(process.tcp().map_err(io::Error::other)?);
-            }
-            if self.ever[1] {
-                self.entries.extend(process.tcp6().map_err(io::Error::other)?);
-            }
-            self.in_use = in_use;
-        }
-        Ok(&self.entries)
     }
 }
 
@@ -274,16 +238,6 @@ fn without_descriptor(entry: &TcpNetEntry) -> Socket {
         accept_queue: None,
         backlog: None,
     }
-}
-
-/// How many TCP sockets of a network are bound or connected, by its `sockstat` or `sockstat6`, and how many are in TIME-WAIT, which
-/// `sockstat` says for both. Nothing where there is no IPv6.
-fn in_use(network: i32, sockstat: &str) -> Vec<String> {
-    let text = fs::read_to_string(format!("/proc/{network}/net/{sockstat}")).unwrap_or_default();
-    let line = text.lines().find(|line| line.starts_with("TCP")).unwrap_or_default();
-    // TCP: inuse 4 orphan 0 tw 0 alloc 4 mem 234: the second, the fourth and the fifth are the whole machine's.
-    let words: Vec<&str> = line.split(' ').collect();
-    [2, 6].iter().filter_map(|at| words.get(*at)).map(ToString::to_string).collect()
 }
 
 /// The bytes in a send queue of which the kernel says this: it counts a FIN as one, and does not clear it at the end.

@@ -634,7 +634,7 @@ impl Stage {
             let seen = self.crossed.len();
             let dropped = kernel::dropped(self.network.pid())?;
             let asked: Vec<Asked> = self.tasks.iter().map(Task::asked).collect();
-            let state = self.kernel.state(&asked, self.network.pid(), seen > 0)?;
+            let state = self.kernel.state(&asked, self.network.pid())?;
             self.settle()?;
             if self.crossed.len() == seen {
                 break (dropped, state);
