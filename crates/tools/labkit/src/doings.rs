@@ -95,22 +95,30 @@ impl Worked {
 /// them is awake. Who sees the same twice has seen a moment between the two at which all of them slept.
 #[must_use]
 pub fn all_asleep(pid: i32) -> Option<Vec<(i32, u64)>> {
-    let mut asleep = Vec::new();
+    let mut all = Vec::new();
     let mut processes = vec![pid];
     while let Some(pid) = processes.pop() {
-        for (tid, status) in statuses(pid) {
-            match field(&status, "State").first() {
-                // Stopped by SIGSTOP it does nothing either; by its tracer, it is about to.
-                Some(b'S' | b'T') => {
-                    let switches = ["voluntary_ctxt_switches", "nonvoluntary_ctxt_switches"].map(|name| {
-                        String::from_utf8_lossy(field(&status, name)).parse::<u64>().unwrap_or(0)
-                    });
-                    asleep.push((tid, switches.iter().sum()));
-                }
-                Some(b'Z' | b'X') => {}
-                _ => return None,
+        let threads = asleep(pid)?;
+        processes.extend(threads.iter().flat_map(|(tid, _)| children_of(pid, *tid)));
+        all.extend(threads);
+    }
+    Some(all)
+}
+
+/// The same of the threads of one process alone.
+#[must_use]
+pub fn asleep(pid: i32) -> Option<Vec<(i32, u64)>> {
+    let mut asleep = Vec::new();
+    for (tid, status) in statuses(pid) {
+        match field(&status, "State").first() {
+            // Stopped by SIGSTOP it does nothing either; by its tracer, it is about to.
+            Some(b'S' | b'T') => {
+                let switches = ["voluntary_ctxt_switches", "nonvoluntary_ctxt_switches"]
+                    .map(|name| String::from_utf8_lossy(field(&status, name)).parse::<u64>().unwrap_or(0));
+                asleep.push((tid, switches.iter().sum()));
             }
-            processes.extend(children_of(pid, tid));
+            Some(b'Z' | b'X') => {}
+            _ => return None,
         }
     }
     Some(asleep)

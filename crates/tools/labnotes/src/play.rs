@@ -2,18 +2,17 @@
 //!
 //! `labnotes play` runs inside it, so that its terminals share one network, and everything ends with it.
 
-use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
 use std::process::Child;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use std::{process, thread};
+use std::{fs, process, thread};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use labkit::doings::asleep;
 use labkit::until_within;
 use nix::mount::{MsFlags, mount};
 use nix::sys::signal::{SigHandler, Signal, signal};
-use procfs::process::{Process, all_processes};
 use pty_process::blocking::{Command, Pty};
 use serde::{Deserialize, Serialize};
 
@@ -138,7 +137,7 @@ pub fn play(script: &Script) -> Result<Vec<Screen>> {
             }
         };
         number += 1;
-        let (_, before) = others()?;
+        let before = others()?;
         let terminal = &mut terminals.open[at];
         terminal.flush();
         (&*terminal.pty).write_all(bytes.as_bytes())?;
@@ -150,8 +149,8 @@ pub fn play(script: &Script) -> Result<Vec<Screen>> {
         }
         // The terminal shows what was typed before it wakes whoever reads it; if nobody does, there is nobody to wait for.
         let _ = wait("somebody who reads it", AT_ONCE, || {
-            let (busy, now) = others()?;
-            Ok(busy || now != before)
+            let now = others()?;
+            Ok(now.is_none() || now != before)
         });
         terminals.settle()?;
     }
@@ -193,13 +192,11 @@ impl Terminals {
     /// Waits until nobody in this network runs, everybody waits, and no terminal shows anything new.
     fn settle(&self) -> Result<()> {
         let mut quiet = 0;
-        let mut before = Vec::new();
+        let mut before = (Vec::new(), None);
         for _ in 0..LOOKS {
-            let mut now: Vec<String> =
-                self.open.iter().map(|terminal| terminal.output().len().to_string()).collect();
-            let (busy, clocks) = others()?;
-            now.extend(clocks);
-            quiet = if busy || now != before { 0 } else { quiet + 1 };
+            let shown: Vec<usize> = self.open.iter().map(|terminal| terminal.output().len()).collect();
+            let now = (shown, others()?);
+            quiet = if now.1.is_none() || now != before { 0 } else { quiet + 1 };
             before = now;
             if quiet == QUIET {
                 return Ok(());
@@ -211,19 +208,17 @@ impl Terminals {
     }
 }
 
-/// Does any other process of this network run? And how often each of them has been switched away from so far.
-fn others() -> Result<(bool, Vec<String>)> {
-    let own = process::id().cast_signed();
-    ensure!(Process::myself()?.pid == own, "the practice network has no /proc of its own on this machine");
-    let mut others = BTreeMap::new();
-    for process in all_processes()?.flatten().filter(|process| process.pid != own) {
-        // It may have ended since.
-        let Ok(status) = process.status() else { continue };
-        let switches = [status.voluntary_ctxt_switches, status.nonvoluntary_ctxt_switches];
-        others.insert(process.pid, (status.state, switches));
-    }
-    let busy = others.values().any(|(state, _)| state.starts_with(['R', 'D']));
-    Ok((busy, others.into_iter().map(|(pid, (_, switches))| format!("{pid} {switches:?}")).collect()))
+/// All other threads of this network, and how often each of them has been switched away from so far; none if one of them runs.
+fn others() -> Result<Option<Vec<(i32, u64)>>> {
+    let own = process::id();
+    ensure!(
+        fs::read_link("/proc/self")?.as_os_str() == &*own.to_string(),
+        "the practice network has no /proc of its own on this machine"
+    );
+    let numbers =
+        fs::read_dir("/proc")?.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let others = numbers.filter(|pid| *pid != own.cast_signed());
+    Ok(others.map(asleep).collect::<Option<Vec<_>>>().map(|others| others.concat()))
 }
 
 fn wait(what: &str, patience: Duration, mut seen: impl FnMut() -> Result<bool>) -> Result<()> {
