@@ -69,7 +69,7 @@ pub(crate) fn keep() -> io::Result<()> {
     match tried("fork", unsafe { fork() })? {
         ForkResult::Parent { child } => {
             drop(wait);
-            // Whoever started this may have been gone before the kernel was told to watch it, and then the caller is gone, too.
+            // An error means that the caller was gone before the kernel was told to watch it.
             let waiter = waiter.map(|waiter| format!("{waiter} ")).unwrap_or_default();
             tried("the caller", tell(jail.status, &format!("{waiter}{} {child}\n", std::process::id())))?;
             tried("close", nix::unistd::close(jail.status))?;

@@ -45,8 +45,8 @@ pub struct Jail {
     pub without_stdin: bool,
     /// What it may read beside the system's own (tier reduced).
     pub shared: Shared,
-    /// The descriptor of what the caller is told: a line with the process ids of waiter (where there is one), keeper and init, a line `ready` when all
-    /// doors are shut, and how the program [`Ended`]; what comes after that says only how its process did.
+    /// The descriptor of what the caller is told: a line with the process ids of waiter (where there is one), keeper and init, a line
+    /// `ready` when all doors are shut, and how the program [`Ended`]; what comes after that says only how its process did.
     pub status: RawFd,
 }
 

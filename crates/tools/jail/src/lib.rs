@@ -1,11 +1,10 @@
 //! Shuts any program in, and lets nothing of it be left when it is over.
 //!
-//! Three processes stand between a program and whoever runs it. The *caller* has entered a [`Place`], which has a network of
+//! Several processes stand between a program and whoever runs it. The *caller* has entered a [`Place`], which has a network of
 //! its own. For each run it starts a *keeper*, which enters namespaces of its own that lack everything else; and in there
 //! an *init*, process 1, which starts the program and takes everything with it when that has ended. Where the kernel lets this
-//! user have cgroups, what it starts is only a *waiter*: that forks the keeper into one of its own, where init and program are, too, and
-//! ends with it. See namespaces(7), user_namespaces(7),
-//! pid_namespaces(7), seccomp(2), landlock(7), cgroups(7).
+//! user have cgroups, a *waiter* is between caller and keeper: it forks the keeper into a cgroup of the run's own and ends with it.
+//! See namespaces(7), user_namespaces(7), pid_namespaces(7), seccomp(2), landlock(7), cgroups(7).
 
 mod cgroup;
 mod filter;

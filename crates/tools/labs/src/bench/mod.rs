@@ -21,10 +21,10 @@ use jail::{How, Limits, Place};
 use labkit::Transport;
 
 pub use echo::Echo;
-pub use peer::{Datagrams, End, Listener, Peer};
+pub use peer::{Datagrams, End, Exchange, Listener, Peer};
 pub(crate) use run::has_ended;
 pub(crate) use run::now;
-pub use run::{Finished, Run, Tape, output};
+pub use run::{Finished, Patience, Run, Tape, output};
 pub use show::{bytes, compare};
 pub use tables::{Row, udp_connected, waiting, waits_at};
 

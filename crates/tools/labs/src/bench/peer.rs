@@ -31,6 +31,25 @@ pub struct Peer {
     there: SocketAddrV4,
 }
 
+/// Bytes that are sent and come back.
+#[derive(Debug)]
+pub struct Exchange<'a> {
+    /// All of them.
+    pub bytes: &'a [u8],
+    /// So many have been sent.
+    pub sent: usize,
+    /// What has come back.
+    pub came: Vec<u8>,
+}
+
+impl<'a> Exchange<'a> {
+    /// One that has not begun.
+    #[must_use]
+    pub fn of(bytes: &'a [u8]) -> Self {
+        Exchange { bytes, sent: 0, came: Vec::with_capacity(bytes.len()) }
+    }
+}
+
 /// How a connection stands after the submission's last byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
@@ -199,13 +218,17 @@ impl Peer {
 
     /// Sends all and receives as many bytes at the same time, so that neither waits for the other. Gives what came.
     pub fn exchange(&mut self, run: &Run, bytes: &[u8]) -> io::Result<Vec<u8>> {
-        self.exchange_from(run, bytes, 0)
+        let mut exchange = Exchange::of(bytes);
+        self.go_on(run, &mut run.patience(), &mut exchange)?;
+        Ok(exchange.came)
     }
 
     /// As [`Peer::exchange`], but reads only when the submission takes no more.
     pub fn exchange_late(&mut self, run: &Run, bytes: &[u8]) -> io::Result<Vec<u8>> {
         let sent = self.send_unread(run, bytes)?;
-        self.exchange_from(run, bytes, sent)
+        let mut exchange = Exchange { sent, ..Exchange::of(bytes) };
+        self.go_on(run, &mut run.patience(), &mut exchange)?;
+        Ok(exchange.came)
     }
 
     /// Sends until the submission, since nobody reads what it sends, reads no more either; gives how many bytes that were. All
@@ -232,39 +255,24 @@ impl Peer {
         Ok(sent)
     }
 
-    /// As [`Peer::exchange`], with so many bytes sent already.
-    pub fn exchange_from(&mut self, run: &Run, bytes: &[u8], sent: usize) -> io::Result<Vec<u8>> {
-        self.exchange_within(run, &mut run.patience(), bytes, sent)
-    }
-
-    /// As [`Peer::exchange_from`], but gives up as soon as the submission is seen asleep.
-    pub fn exchange_until_asleep(&mut self, run: &Run, bytes: &[u8], sent: usize) -> io::Result<Vec<u8>> {
-        self.exchange_within(run, &mut run.patience_of_a_nap(), bytes, sent)
-    }
-
-    fn exchange_within(
-        &mut self,
-        run: &Run,
-        patience: &mut Patience,
-        bytes: &[u8],
-        mut sent: usize,
-    ) -> io::Result<Vec<u8>> {
-        let mut received = Vec::with_capacity(bytes.len());
+    /// Goes on with an exchange until all has come back, or no more will.
+    pub fn go_on(&mut self, run: &Run, patience: &mut Patience, exchange: &mut Exchange) -> io::Result<()> {
+        let Exchange { bytes, sent, came } = exchange;
         let mut buf = vec![0; 64 << 10];
-        while received.len() < bytes.len() {
+        while came.len() < bytes.len() {
             let step = run.until_within(patience, || {
                 let mut moved = false;
-                if sent < bytes.len()
-                    && let Some(n) = would_block(self.stream.write(&bytes[sent..]))?
+                if *sent < bytes.len()
+                    && let Some(n) = would_block(self.stream.write(&bytes[*sent..]))?
                 {
-                    sent += n;
+                    *sent += n;
                     moved |= n > 0;
                 }
-                let room = buf.len().min(bytes.len() - received.len());
+                let room = buf.len().min(bytes.len() - came.len());
                 match would_block(self.stream.read(&mut buf[..room]))? {
                     Some(0) => Ok(Some(false)),
                     Some(n) => {
-                        received.extend_from_slice(&buf[..n]);
+                        came.extend_from_slice(&buf[..n]);
                         Ok(Some(true))
                     }
                     None => Ok(moved.then_some(true)),
@@ -277,7 +285,7 @@ impl Peer {
                 Err(error) => return Err(error),
             }
         }
-        Ok(received)
+        Ok(())
     }
 
     /// Closes the sending side: FIN (shutdown(2)).

@@ -338,7 +338,7 @@ impl Run {
     }
 
     /// Patience for what may well never be.
-    pub(super) fn patience_of_a_nap(&self) -> Patience {
+    pub fn patience_of_a_nap(&self) -> Patience {
         Patience { most_asleep: NAP, most_dozing: DOZE, costs: false, ..self.patience() }
     }
 
@@ -415,7 +415,7 @@ impl Run {
     }
 
     /// Patience for one thing, with as many steps as it takes.
-    pub(super) fn patience(&self) -> Patience {
+    pub fn patience(&self) -> Patience {
         let Limits { asleep, dozing, .. } = self.limits;
         let most_dozing = self.spent.left_here(dozing, self.in_all);
         let last = self.watch.seen();
@@ -702,7 +702,7 @@ impl Drop for Run {
 /// How long to wait for a run: in samples in which it could have done something and did not. A look that saw nothing is worth one
 /// at the most: where nobody had the time to look, nobody has waited.
 #[derive(Debug)]
-pub(super) struct Patience {
+pub struct Patience {
     last: Seen,
     /// In a row, and the most of them.
     asleep: u64,

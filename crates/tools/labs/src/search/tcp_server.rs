@@ -17,7 +17,7 @@ use super::{
     works,
 };
 
-use crate::bench::{Bench, End, Peer, Run, Start, compare, has_ended, waits_at};
+use crate::bench::{Bench, End, Exchange, Peer, Run, Start, compare, has_ended, waits_at};
 use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -60,6 +60,8 @@ pub(crate) enum Act {
     EndTogether,
     /// While one sends and doesn't read, another one sends and reads.
     Overlap,
+    /// While much is owed to one, another one leaves and a new one comes.
+    Replace,
     /// Another one is started, with an argument that is no port, or with a port that somebody has.
     Start { port: Port },
 }
@@ -170,6 +172,7 @@ pub(crate) fn search(bench: &mut Bench) -> Verdict {
             once.push(vec![Act::Anew, connect.clone(), Act::SendLate { bytes: MUCH, pause, then: None }]);
         }
         if works(bench, "reset") && works(bench, "sigpipe") {
+            once.push(vec![Act::Anew, Act::Replace]);
             // What it was owed is not for the one behind it.
             let reset = late(Some(Leaving::Reset));
             let behind = Act::Send { who: 0, bytes: 30 };
@@ -256,6 +259,7 @@ impl Scene<'_> {
             Act::NoDescriptor => self.no_descriptor(told),
             Act::EndTogether => self.end_together(told),
             Act::Overlap => self.overlap(told),
+            Act::Replace => self.replace(told),
             Act::Connect { .. } => Ok(()),
             Act::SendLate { bytes, pause, then } => self.send_late(bytes, pause, then, told),
             Act::Send { who, .. }
@@ -323,8 +327,9 @@ impl Scene<'_> {
                 n += client.peer.send_unread(run, &sent[n..])?;
                 run.lets_pass(Duration::from_millis(pause))?;
             }
-            let got = client.peer.exchange_from(run, &sent, n)?;
-            return differ(run, &sent, &got);
+            let mut exchange = Exchange { sent: n, ..Exchange::of(&sent) };
+            client.peer.go_on(run, &mut run.patience(), &mut exchange)?;
+            return differ(run, &sent, &exchange.came);
         };
         let (ko, en) = then.words();
         told.tell(words!("클라이언트 {name}: {ko}", "client {name}: {en}"));
@@ -532,35 +537,76 @@ impl Scene<'_> {
         let (mut first, mut second) = (Peer::connect_narrow(run, addr, 4096)?, Peer::connect(run, addr)?);
         let line = bench.line(30);
         differ(run, &line, &first.exchange(run, &line)?)?;
-        let mut owed = line.len();
         let (much, others) = (any_bytes(bench, MUCH), any_bytes(bench, ANOTHERS));
-        if serves(run, &mut second, &line, &much)? {
-            owed = 0;
-            let (mut sent, mut got) = (0, Vec::new());
+        let mut with_first = Exchange::of(&much);
+        let mut with_second = Exchange::of(&line);
+        if serves(run, &mut second, &mut with_second, &much)? {
             for round in 0..4 {
-                sent += first.send_unread(run, &much[sent..])?;
-                if !serves(run, &mut second, &others, &much)? {
-                    owed = others.len();
+                with_first.sent += first.send_unread(run, &much[with_first.sent..])?;
+                with_second = Exchange::of(&others);
+                if !serves(run, &mut second, &mut with_second, &much)? {
                     break;
                 }
                 if round > 0 {
                     // A write that has written some says so, and the rest is written anew: signal(7).
                     run.while_stopped(|| Ok(()))?;
                 }
-                got.extend(first.receive_until_asleep(run, PART)?);
+                with_first.came.extend(first.receive_until_asleep(run, PART)?);
                 run.settle()?;
             }
-            got.extend(first.receive_until_asleep(run, sent.saturating_sub(got.len()))?);
+            let unread = with_first.sent.saturating_sub(with_first.came.len());
+            with_first.came.extend(first.receive_until_asleep(run, unread)?);
             // Bytes that are missing after such a write are no buffer's fault.
-            if has_others(&much, &others, &got) {
-                differ_by_others(run, &much[..got.len().min(much.len())], &got)?;
+            if has_others(&with_first, &others) {
+                differ_by_others(run, &with_first)?;
             }
         }
         drop(first);
-        if owed > 0 {
-            second.receive_until_asleep(run, owed)?;
+        // Of the first one's end, which may be a reset, the second hears nothing: what it is still owed comes.
+        if ["reset", "sigpipe"].iter().all(|check| works(bench, check)) {
+            second.go_on(run, &mut run.patience(), &mut with_second)?;
+            differ(run, with_second.bytes, &with_second.came)?;
         }
         Ok(())
+    }
+
+    /// While the server owes much to one client, another one leaves that has come before, and a new one comes: what is owed stays with
+    /// whom it is owed to.
+    fn replace(&mut self, told: &mut Told) -> Verdict {
+        if !self.clients.is_empty() {
+            return Ok(());
+        }
+        told.tell(words!(
+            "클라이언트 둘이 연결함. 두 번째가 서버가 더 받지 못할 때까지 읽지 않고 보냄. 첫 번째가 30바이트를 보내고 연결을 강제로 끊음(RST). 새 클라이언트가 연결해 30바이트를 보냄. 두 번째가 읽기 시작함",
+            "two clients connect; the second sends, and reads nothing until the server takes no more; the first sends 30 bytes and resets the connection (RST); a new one connects and sends 30 bytes; the second begins to read"
+        ));
+        let Scene { run, bench, port, .. } = self;
+        let addr = SocketAddrV4::new(Ipv4Addr::LOCALHOST, *port);
+        let (mut first, mut second) = (Peer::connect(run, addr)?, Peer::connect_narrow(run, addr, 4096)?);
+        let (firsts, line, much) = (bench.line(30), bench.line(30), any_bytes(bench, MUCH));
+        differ(run, &line, &first.exchange(run, &line)?)?;
+        if !serves(run, &mut second, &mut Exchange::of(&line), &[])? {
+            return Ok(());
+        }
+        let mut with_second = Exchange::of(&much);
+        with_second.sent = second.send_unread(run, &much)?;
+        first.send(run, &firsts)?;
+        run.settle()?;
+        first.reset()?;
+        let mut new = Peer::connect(run, addr)?;
+        let mut with_new = Exchange::of(&line);
+        with_new.sent = new.send(run, &line)?;
+        run.settle()?;
+        second.go_on(run, &mut run.patience(), &mut with_second)?;
+        let is_lost = with_second.came.len() < much.len() && !second.is_over() && !second.is_unread()?;
+        differ(run, &much, &with_second.came)
+            .map_err(|fault| fault.because(if is_lost { of_who_is_moved() } else { Words::default() }))?;
+        drop(second);
+        new.go_on(run, &mut run.patience(), &mut with_new)?;
+        differ(run, &line, &with_new.came).map_err(|fault| {
+            let others = has_others(&with_new, &[firsts, much].concat());
+            fault.because(if others { of_who_has_left() } else { Words::default() })
+        })
     }
 
     /// Another server is started with a port that it can't have: it ends with an error.
@@ -682,25 +728,41 @@ impl Client {
     }
 }
 
-/// Sends `bytes` and wants them back, if the server comes to this client now; false if it has not, or not to all of them. Another one
-/// has sent `others`.
-fn serves(run: &Run, client: &mut Peer, bytes: &[u8], others: &[u8]) -> Verdict<bool> {
-    let begun = client.send(run, &bytes[..bytes.len().min(30)])?;
+/// Sends and wants back what an exchange has, if the server comes to this client now; false if it has not, or not to all of it.
+/// Another client has sent `others`.
+fn serves(run: &Run, client: &mut Peer, exchange: &mut Exchange, others: &[u8]) -> Verdict<bool> {
+    let bytes = exchange.bytes;
+    exchange.sent = client.send(run, &bytes[..bytes.len().min(30)])?;
     run.settle()?;
     if client.is_unread()? {
         return Ok(false);
     }
-    let got = client.exchange_until_asleep(run, bytes, begun)?;
-    if has_others(bytes, others, &got) {
-        differ_by_others(run, bytes, &got)?;
-    } else if !bytes.starts_with(&got) {
-        differ(run, bytes, &got)?;
+    client.go_on(run, &mut run.patience_of_a_nap(), exchange)?;
+    if has_others(exchange, others) {
+        differ_by_others(run, exchange)?;
+    } else if !bytes.starts_with(&exchange.came) {
+        differ(run, bytes, &exchange.came)?;
     }
-    Ok(got.len() == bytes.len())
+    Ok(exchange.came.len() == bytes.len())
 }
 
-fn differ_by_others(run: &Run, wanted: &[u8], got: &[u8]) -> Verdict {
-    differ(run, wanted, got).map_err(|fault| {
+fn of_who_is_moved() -> Words {
+    words!(
+        "서버가 다 읽은 데이터인데, 다른 클라이언트가 나간 뒤에 일부가 없어졌어요. 표에서 클라이언트의 자리를 옮긴다면 그 클라이언트에게 보낼 데이터도 함께 옮기세요.",
+        "It had read all of it, and some is lost since another client has left. Who moves a client to another place of a table moves what it is owed as well."
+    )
+}
+
+fn of_who_has_left() -> Words {
+    words!(
+        "이미 나간 클라이언트에게 보낼 데이터였어요. 클라이언트가 나가면 보낼 데이터도 함께 버리고, 그다음에 그 자리(배열의 칸, 디스크립터 번호)를 다른 클라이언트에게 주세요.",
+        "That was for a client that has left. When one leaves, forget what it is owed, and only then give its place (a slot, the number of a descriptor) to another."
+    )
+}
+
+fn differ_by_others(run: &Run, exchange: &Exchange) -> Verdict {
+    let Exchange { bytes, came, .. } = exchange;
+    differ(run, &bytes[..came.len().min(bytes.len())], came).map_err(|fault| {
         fault.because(words!(
             "다른 클라이언트의 데이터를 돌려보냈어요. 클라이언트들이 버퍼 하나를 함께 사용하지 않도록, 버퍼를 클라이언트마다(스레드라면 지역 변수로) 두세요.",
             "That is the other client's. Clients must not share a buffer: each needs one of its own, of a thread a local variable."
@@ -709,11 +771,12 @@ fn differ_by_others(run: &Run, wanted: &[u8], got: &[u8]) -> Verdict {
 }
 
 /// Is there something of the other one's in what has come, from where it is not as it was sent?
-fn has_others(sent: &[u8], others: &[u8], got: &[u8]) -> bool {
+fn has_others(exchange: &Exchange, others: &[u8]) -> bool {
     const PIECE: usize = 12;
-    let Some(wrong) = sent.iter().zip(got).position(|(sent, got)| sent != got) else { return false };
+    let Exchange { bytes, came, .. } = exchange;
+    let Some(wrong) = bytes.iter().zip(came).position(|(sent, came)| sent != came) else { return false };
     let pieces: HashSet<&[u8]> = others.windows(PIECE).collect();
-    got[wrong..].windows(PIECE).any(|piece| pieces.contains(piece))
+    came[wrong..].windows(PIECE).any(|piece| pieces.contains(piece))
 }
 
 /// Bytes of any value, unless that is known to fail. A single one is `0`, which some take for false, unless that is known.
