@@ -105,7 +105,7 @@ pub fn all_asleep(pid: i32) -> Option<Vec<(i32, u64)>> {
     Some(all)
 }
 
-/// The same of the threads of one process alone.
+/// The threads of one process and how often each has gone to sleep or was interrupted; none if one of them is awake.
 #[must_use]
 pub fn asleep(pid: i32) -> Option<Vec<(i32, u64)>> {
     let mut asleep = Vec::new();

@@ -83,10 +83,12 @@ impl Call {
         unescape(self.args.get(i)?)
     }
 
-    /// `accept(3<TCP:[0.0.0.0:7]>, …) = 4<…>`
+    /// As a program would say it, descriptors as bare numbers: `accept(3, …) = 4`.
     #[must_use]
     pub fn text(&self) -> String {
-        format!("{}({}) = {}", self.name, self.args.join(", "), self.result)
+        let bare = |text: &String| descriptor(text).map_or(text.clone(), |fd| fd.number.to_string());
+        let args: Vec<String> = self.args.iter().map(bare).collect();
+        format!("{}({}) = {}", self.name, args.join(", "), bare(&self.result))
     }
 }
 

@@ -208,7 +208,7 @@ impl Terminals {
     }
 }
 
-/// All other threads of this network, and how often each of them has been switched away from so far; none if one of them runs.
+/// All other threads of this network, and how often each of them has been switched away from so far; none if one of them is awake.
 fn others() -> Result<Option<Vec<(i32, u64)>>> {
     let own = process::id();
     ensure!(

@@ -11,6 +11,7 @@ use nix::sys::socket::{
     AddressFamily, SockType, SockaddrLike as _, SockaddrStorage, getpeername, getsockname, getsockopt,
     sockopt,
 };
+use procfs::ProcError;
 use procfs::net::{TcpNetEntry, TcpState};
 use procfs::process::{FDTarget, Process};
 
@@ -56,7 +57,10 @@ impl Kernel {
         let before = std::mem::take(&mut self.known);
         let network = Process::new(network).map_err(io::Error::other)?;
         let mut entries = network.tcp().map_err(io::Error::other)?;
-        entries.extend(network.tcp6().unwrap_or_default()); // there may be no IPv6
+        match network.tcp6() {
+            Err(ProcError::NotFound(_)) => {} // there may be no IPv6
+            sockets => entries.extend(sockets.map_err(io::Error::other)?),
+        }
         let rest: Vec<Socket> =
             entries.iter().filter(|entry| entry.inode == 0).map(without_descriptor).collect();
         let mut sockets = Vec::new();

@@ -28,10 +28,11 @@ const MARKS: libc::c_int = 253;
 /// A mark that is so many seconds on its way is lost.
 const LONGEST: i64 = 10;
 
-/// The network is the child of another one, which says how large its table of connections is: ip-sysctl in the kernel's
-/// documentation. Otherwise, and before Linux 6.1, all networks share one, and to look at it takes longer than all else that a step is.
+/// Makes the network the child of another one, which says how large its table of TCP connections is: `tcp_child_ehash_entries`, ip-sysctl
+/// in the kernel's documentation. Otherwise, and before Linux 6.1, all networks share one that grows with the machine's memory, and to
+/// look through it takes longer than all else that a step is. Half as many connections may be in TIME-WAIT.
 const SMALL_TABLE: &str = "\
-(echo 64 >/proc/sys/net/ipv4/tcp_child_ehash_entries) 2>/dev/null || :
+(echo 4096 >/proc/sys/net/ipv4/tcp_child_ehash_entries) 2>/dev/null || :
 exec unshare --net sh -ec \"$0\"";
 
 /// Loopback as everybody has it. Data is acknowledged at once and never by a timer, so that every run sends the same segments.

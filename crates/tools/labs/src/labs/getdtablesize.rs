@@ -190,7 +190,8 @@ fn follows_limit(bench: &mut Bench) -> Verdict {
 }
 
 fn soft_limit(bench: &mut Bench) -> Verdict {
-    let (limit, hard) = (bench.rng.u64(20..100), high(bench)?);
+    // Above the 64 processes that it may have, which is another limit.
+    let (limit, hard) = (bench.rng.u64(70..100), high(bench)?);
     told(bench, limit, hard, &INHERITED)
 }
 

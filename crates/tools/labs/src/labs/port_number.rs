@@ -211,8 +211,8 @@ fn prints_port(finished: &Finished, socket: &Socket, label: &str) -> Verdict {
             one_value()
         } else if says(&text, [swapped.to_string().as_str()]) {
             words!(
-                "{swapped}번은 {port}의 두 바이트가 뒤바뀐 수예요. sin_port는 네트워크 바이트 순서이니 ntohs로 바꾸어 출력하세요.",
-                "{swapped} is {port} with its two bytes swapped. sin_port is in network order: print ntohs of it."
+                "포트 번호의 두 바이트가 뒤바뀐 수예요. sin_port는 네트워크 바이트 순서이니 ntohs로 바꾸어 출력하세요.",
+                "That is the port with its two bytes swapped. sin_port is in network order: print ntohs of it."
             )
         } else if says(&text, [port.cast_signed().to_string().as_str()]) {
             words!(
@@ -222,8 +222,8 @@ fn prints_port(finished: &Finished, socket: &Socket, label: &str) -> Verdict {
         } else if low.is_negative() && signed.iter().any(|number| says(&text, [number.to_string().as_str()]))
         {
             words!(
-                "{port}번의 하위 바이트를 부호 있는 char로 읽으면 음수({low})가 되어 이런 수가 나와요. unsigned char로 읽거나 ntohs(sin_port)를 출력하세요.",
-                "That is what {port} becomes if its low byte is read as a char that is {low}: char has a sign. Read it as an unsigned char, or print ntohs(sin_port)."
+                "포트 번호의 하위 바이트를 부호 있는 char로 읽으면 음수가 되어 이런 수가 나와요. unsigned char로 읽거나 ntohs(sin_port)를 출력하세요.",
+                "That is what the port becomes if its low byte is read as a char and is negative: char has a sign. Read it as an unsigned char, or print ntohs(sin_port)."
             )
         } else if says(&text, [ECHO.to_string().as_str()]) {
             words!(

@@ -72,7 +72,8 @@ pub(super) fn if_exited(run: &Run, cause: Words) -> Words {
 pub(super) fn of_echo(sent: &[u8], got: &[u8]) -> Words {
     let alike = sent.iter().zip(got).take_while(|(a, b)| a == b).count();
     let next = got.get(alike..alike + MARK);
-    let later = next.is_some_and(|next| sent[alike..].windows(MARK).any(|window| window == next));
+    let later =
+        alike > 0 && next.is_some_and(|next| sent[alike..].windows(MARK).any(|window| window == next));
     if sent.get(alike) == Some(&0) && alike == got.len() && alike > 0 {
         words!(
             "NUL 앞에서 멈추었어요. strlen과 %s는 NUL을 문자열의 끝으로 봐요. 바이트 수는 read(recvfrom)의 반환값이에요.",
@@ -100,7 +101,7 @@ pub(super) fn of_echo(sent: &[u8], got: &[u8]) -> Words {
 pub(super) fn part_missing() -> Words {
     words!(
         "서버가 읽은 데이터의 일부가 돌아오지 않았어요. write는 요청한 만큼 보내지 못할 수 있어요. 반환값만큼 건너뛰고 나머지를 다시 write하고, 다 보내기 전에 버퍼를 덮어쓰지 마세요.",
-        "Part of what it has read doesn't come back. write may take less than it is given: go on from what it returned until all is written, and don't fill the buffer again before."
+        "Part of what it has read doesn't come back. write may take less than it is given: go on from what it returned until all is written, and don't fill the buffer again before that."
     )
 }
 

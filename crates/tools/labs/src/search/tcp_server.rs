@@ -58,7 +58,7 @@ pub(crate) enum Act {
     NoDescriptor,
     /// Where each client has a process of its own, many come and end while the server is stopped, and many once more.
     EndTogether,
-    /// While one sends and doesn't read, another one sends and reads.
+    /// While one sends and doesn't read, another one sends and reads; then the first leaves.
     Overlap,
     /// While much is owed to one, another one leaves and a new one comes.
     Replace,
@@ -522,8 +522,8 @@ impl Scene<'_> {
         })
     }
 
-    /// While the server is in the middle of a write to one client, another one's bytes are read: each has a buffer of its own. Who comes
-    /// to the other one later has nothing wrong.
+    /// While the server is in the middle of a write to one client, another one's bytes are read: each has a buffer of its own. A server
+    /// may come to the other one only when the first has gone.
     fn overlap(&mut self, told: &mut Told) -> Verdict {
         if !self.clients.is_empty() {
             return Ok(());
@@ -561,52 +561,79 @@ impl Scene<'_> {
                 differ_by_others(run, &with_first)?;
             }
         }
+        told.tell(words!("첫 번째 클라이언트가 연결을 닫음(close)", "the first closes"));
         drop(first);
-        // Of the first one's end, which may be a reset, the second hears nothing: what it is still owed comes.
-        if ["reset", "sigpipe"].iter().all(|check| works(bench, check)) {
-            second.go_on(run, &mut run.patience(), &mut with_second)?;
-            differ(run, with_second.bytes, &with_second.came)?;
+        if !["reset", "sigpipe"].iter().all(|check| works(bench, check)) {
+            // A server that ends with the first is known. But the second is not to leave with something unread.
+            return Ok(second.go_on(run, &mut run.patience_of_a_nap(), &mut with_second)?);
         }
-        Ok(())
+        second.go_on(run, &mut run.patience(), &mut with_second)?;
+        judge(run, "2", &with_second, &much)?;
+        let mut once_more = Exchange::of(&line);
+        second.go_on(run, &mut run.patience(), &mut once_more)?;
+        judge(run, "2", &once_more, &much)
     }
 
-    /// While the server owes much to one client, another one leaves that has come before, and a new one comes: what is owed stays with
-    /// whom it is owed to.
+    /// While the server owes much to one client, one leaves that has come before it, and others come: what is owed stays with whom it
+    /// is owed to.
     fn replace(&mut self, told: &mut Told) -> Verdict {
         if !self.clients.is_empty() {
             return Ok(());
         }
         told.tell(words!(
-            "클라이언트 둘이 연결함. 두 번째가 서버가 더 받지 못할 때까지 읽지 않고 보냄. 첫 번째가 30바이트를 보내고 연결을 강제로 끊음(RST). 새 클라이언트가 연결해 30바이트를 보냄. 두 번째가 읽기 시작함",
-            "two clients connect; the second sends, and reads nothing until the server takes no more; the first sends 30 bytes and resets the connection (RST); a new one connects and sends 30 bytes; the second begins to read"
+            "클라이언트 1과 2가 연결해서 30바이트씩 보내고 되읽음",
+            "clients 1 and 2 connect, send 30 bytes each and read them back"
         ));
         let Scene { run, bench, port, .. } = self;
         let addr = SocketAddrV4::new(Ipv4Addr::LOCALHOST, *port);
         let (mut first, mut second) = (Peer::connect(run, addr)?, Peer::connect_narrow(run, addr, 4096)?);
-        let (firsts, line, much) = (bench.line(30), bench.line(30), any_bytes(bench, MUCH));
-        differ(run, &line, &first.exchange(run, &line)?)?;
-        if !serves(run, &mut second, &mut Exchange::of(&line), &[])? {
+        let [begins, leaves, third, fourth] = [(); 4].map(|()| bench.line(30));
+        let much = any_bytes(bench, MUCH);
+        differ(run, &begins, &first.exchange(run, &begins)?)?;
+        if !serves(run, &mut second, &mut Exchange::of(&begins), &[])? {
             return Ok(());
         }
+        told.tell(words!(
+            "클라이언트 2: 서버가 더 받지 못할 때까지 읽지 않고 보냄",
+            "client 2: sends, and reads nothing until the server takes no more"
+        ));
         let mut with_second = Exchange::of(&much);
         with_second.sent = second.send_unread(run, &much)?;
-        first.send(run, &firsts)?;
+        told.tell(words!(
+            "클라이언트 1: 30바이트를 보내고 연결을 강제로 끊음(RST)",
+            "client 1: sends 30 bytes and resets the connection (RST)"
+        ));
+        first.send(run, &leaves)?;
         run.settle()?;
         first.reset()?;
-        let mut new = Peer::connect(run, addr)?;
-        let mut with_new = Exchange::of(&line);
-        with_new.sent = new.send(run, &line)?;
         run.settle()?;
+        told.tell(words!(
+            "클라이언트 3과 4: 연결해서 30바이트씩 보냄",
+            "clients 3 and 4: connect and send 30 bytes each"
+        ));
+        let mut others = Vec::new();
+        for (name, line) in [("3", &third), ("4", &fourth)] {
+            let (mut peer, mut exchange) = (Peer::connect(run, addr)?, Exchange::of(line));
+            exchange.sent = peer.send(run, line)?;
+            run.settle()?;
+            others.push((name, peer, exchange));
+        }
+        told.tell(words!(
+            "클라이언트 2: 모두 되읽고 연결을 닫음(close)",
+            "client 2: reads all of it and closes"
+        ));
         second.go_on(run, &mut run.patience(), &mut with_second)?;
-        let is_lost = with_second.came.len() < much.len() && !second.is_over() && !second.is_unread()?;
-        differ(run, &much, &with_second.came)
-            .map_err(|fault| fault.because(if is_lost { of_who_is_moved() } else { Words::default() }))?;
+        judge(run, "2", &with_second, &leaves)?;
         drop(second);
-        new.go_on(run, &mut run.patience(), &mut with_new)?;
-        differ(run, &line, &with_new.came).map_err(|fault| {
-            let others = has_others(&with_new, &[firsts, much].concat());
-            fault.because(if others { of_who_has_left() } else { Words::default() })
-        })
+        for (name, mut peer, mut exchange) in others {
+            told.tell(words!("클라이언트 {name}: 되읽음", "client {name}: reads"));
+            peer.go_on(run, &mut run.patience(), &mut exchange)?;
+            exchange.came.extend(peer.receive_until_asleep(run, MUCH)?);
+            let left = has_others(&exchange, &leaves);
+            judge(run, name, &exchange, &much)
+                .map_err(|fault| fault.because(if left { of_who_has_left() } else { Words::default() }))?;
+        }
+        Ok(())
     }
 
     /// Another server is started with a port that it can't have: it ends with an error.
@@ -746,13 +773,17 @@ fn serves(run: &Run, client: &mut Peer, exchange: &mut Exchange, others: &[u8]) 
     Ok(exchange.came.len() == bytes.len())
 }
 
-fn of_who_is_moved() -> Words {
-    words!(
-        "서버가 다 읽은 데이터인데, 다른 클라이언트가 나간 뒤에 일부가 없어졌어요. 표에서 클라이언트의 자리를 옮긴다면 그 클라이언트에게 보낼 데이터도 함께 옮기세요.",
-        "It had read all of it, and some is lost since another client has left. Who moves a client to another place of a table moves what it is owed as well."
-    )
+/// All has come back to this client, and nothing else. Another one has sent `others`.
+fn judge(run: &Run, name: &str, exchange: &Exchange, others: &[u8]) -> Verdict {
+    let verdict = if has_others(exchange, others) {
+        differ_by_others(run, exchange)
+    } else {
+        differ(run, exchange.bytes, &exchange.came)
+    };
+    verdict.map_err(|fault| fault.to(&words!("클라이언트 {name}에 돌아오는 것은 ", "to client {name}: ")))
 }
 
+/// Why something of a client that has left comes to another one.
 fn of_who_has_left() -> Words {
     words!(
         "이미 나간 클라이언트에게 보낼 데이터였어요. 클라이언트가 나가면 보낼 데이터도 함께 버리고, 그다음에 그 자리(배열의 칸, 디스크립터 번호)를 다른 클라이언트에게 주세요.",
@@ -761,8 +792,7 @@ fn of_who_has_left() -> Words {
 }
 
 fn differ_by_others(run: &Run, exchange: &Exchange) -> Verdict {
-    let Exchange { bytes, came, .. } = exchange;
-    differ(run, &bytes[..came.len().min(bytes.len())], came).map_err(|fault| {
+    differ(run, &exchange.bytes[..exchange.sent], &exchange.came).map_err(|fault| {
         fault.because(words!(
             "다른 클라이언트의 데이터를 돌려보냈어요. 클라이언트들이 버퍼 하나를 함께 사용하지 않도록, 버퍼를 클라이언트마다(스레드라면 지역 변수로) 두세요.",
             "That is the other client's. Clients must not share a buffer: each needs one of its own, of a thread a local variable."
