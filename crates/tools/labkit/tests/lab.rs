@@ -699,17 +699,22 @@ fn programs_must_be_there() {
 }
 
 fn a_server_that_does_not_come_up_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let programs = folder.path().join("observed");
-    fs::create_dir(&programs).unwrap();
-    for program in fs::read_dir(root().join("crates")).unwrap() {
-        symlink("/bin/true", programs.join(program.unwrap().file_name())).unwrap();
+    for server in ["tcp_echoserv", "udp_echoserv", "daytimeserv"] {
+        let folder = tempfile::tempdir().unwrap();
+        let programs = folder.path().join("observed");
+        fs::create_dir(&programs).unwrap();
+        for program in fs::read_dir(root().join("crates")).unwrap() {
+            let name = program.unwrap().file_name();
+            let real = target().join("observed").join(&name);
+            symlink(if name == server { Path::new("/bin/true") } else { &real }, programs.join(name))
+                .unwrap();
+        }
+        let command = |args: &[&str]| run(lab(args).env("CARGO_TARGET_DIR", folder.path()), b"");
+        let stderr =
+            format!("lab: {server} does not come up. See what it says: scripts/lab --no-servers {server}\n");
+        assert_output(&command(&["echo", "not reached"]), "", &stderr, 1);
+        assert_output(&command(&["--no-servers", "echo", "reached"]), "reached\n", "", 0);
     }
-    let command = |args: &[&str]| run(lab(args).env("CARGO_TARGET_DIR", folder.path()), b"");
-    let stderr =
-        "lab: tcp_echoserv does not come up. See what it says: scripts/lab --no-servers tcp_echoserv\n";
-    assert_output(&command(&["echo", "not reached"]), "", stderr, 1);
-    assert_output(&command(&["--no-servers", "echo", "reached"]), "reached\n", "", 0);
 }
 
 // ---- A shell ----
