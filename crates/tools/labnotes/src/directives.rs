@@ -290,7 +290,7 @@ fn steps_with_notes(
             summary { (language.of("두 파일 전체", "Both files, whole")) }
             p class="files" {
                 code { (file(&files[0])) } " · " code { (file(&files[1])) }
-                (language.of(". 파일에는 단계의 제목이 영어로 적혀 있어요.", ""))
+                (language.of(". 파일에는 단계의 제목과 주석이 영어로 적혀 있어요.", ""))
             }
             (code::twins(whole[0].trim_end(), whole[1].trim_end()))
         }

@@ -65,7 +65,7 @@ pub(crate) fn ask(
         div class="fact ask" {
             p class="fact-head" { a href={ (page.name) ".html#" (scene) "-step-" (asked.step) } { (step) } }
             dl {
-                dt { (language.of("물음", "Question")) } dd { (code::inline(&question)) }
+                dt { (language.of("질문", "Question")) } dd { (code::inline(&question)) }
                 dt { (language.of("답", "Answer")) } dd { b { (answer) } br; (code::inline(&why)) }
             }
         }

@@ -112,7 +112,7 @@ const MARK: usize = 12;
 pub(super) fn of_address(rows: &[Row], port: u16) -> Words {
     match rows.iter().find(|row| row.local.port() == port).map(|row| *row.local.ip()) {
         Some(ip) if !ip.is_unspecified() => words!(
-            "서버의 소켓이 {ip}에만 바인드(bind)되어 있어요. s_addr에 htonl(INADDR_ANY)를 넣으면 이 컴퓨터의 모든 IP 주소로 오는 것을 받아요.",
+            "서버의 소켓이 {ip}에만 bind되어 있어요. s_addr에 htonl(INADDR_ANY)를 넣으면 이 컴퓨터의 모든 IP 주소로 오는 것을 받아요.",
             "Its socket is bound to {ip} alone. With htonl(INADDR_ANY) in s_addr, what comes to any address of this machine is taken."
         ),
         _ => Words::default(),

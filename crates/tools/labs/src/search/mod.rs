@@ -88,7 +88,7 @@ impl Told {
             let left_out = n - LINES + 1;
             lines.splice(
                 LINES / 2..LINES / 2 + left_out,
-                [words!("… (그 사이에 한 일 {left_out}가지)", "… ({left_out} more)")],
+                [words!("… (그사이에 한 일 {left_out}가지)", "… ({left_out} more)")],
             );
         }
         let line = |(i, line): (usize, &Words)| {

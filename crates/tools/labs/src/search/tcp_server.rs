@@ -319,7 +319,7 @@ impl Scene<'_> {
         let Some(then) = then else {
             if pause > 0 {
                 told.tell(words!(
-                    "클라이언트 {name}: {pause}밀리초씩 두 번 쉬고, 그 사이에 더 보낸 뒤 읽기 시작함",
+                    "클라이언트 {name}: {pause}밀리초씩 두 번 쉬고, 그사이에 더 보낸 뒤 읽기 시작함",
                     "client {name}: waits {pause} ms, sends until the server takes no more, waits as long again, and begins to read"
                 ));
                 run.lets_pass(Duration::from_millis(pause))?;
@@ -363,7 +363,7 @@ impl Scene<'_> {
                     client.gets_what_is_owed(run)?;
                     let s = words::s(bytes);
                     told.tell(words!(
-                        "클라이언트 {name}: {bytes}바이트를 보내고 되읽음",
+                        "클라이언트 {name}: {bytes}바이트를 보내고 에코를 받음",
                         "client {name}: sends {bytes} byte{s} and reads back as many"
                     ));
                     let sent = any_bytes(bench, bytes);
@@ -494,7 +494,7 @@ impl Scene<'_> {
                 }
             }
             told.tell(words!(
-                "클라이언트 {MANY}개가 30바이트씩 보내고 되읽은 뒤, 서버를 멈춘 사이에(SIGSTOP) 모두 연결을 닫음(close)",
+                "클라이언트 {MANY}개가 30바이트씩 보내고 에코를 받은 뒤, 서버를 멈춘 사이에(SIGSTOP) 모두 연결을 닫음(close)",
                 "{MANY} clients send 30 bytes each and read them back; while the server is stopped (SIGSTOP) all of them close"
             ));
             let children = || self.run.processes().into_iter().filter(|pid| !server.contains(pid));
@@ -529,7 +529,7 @@ impl Scene<'_> {
             return Ok(());
         }
         told.tell(words!(
-            "클라이언트 둘이 연결함. 하나는 서버가 더 받지 못할 때까지 읽지 않고 보내고, 다른 하나는 {ANOTHERS}바이트를 보내고 되읽음. 첫 클라이언트가 읽기 시작함. 서버를 멈추었다가(SIGSTOP) 다시 실행(SIGCONT)하면서 되풀이함",
+            "클라이언트 둘이 연결함. 하나는 서버가 더 받지 못할 때까지 읽지 않고 보내고, 다른 하나는 {ANOTHERS}바이트를 보내고 에코를 받음. 첫 클라이언트가 읽기 시작함. 서버를 멈추었다가(SIGSTOP) 다시 실행(SIGCONT)하면서 되풀이함",
             "two clients connect; one sends, and reads nothing until the server takes no more; the other sends {ANOTHERS} bytes and reads them back; the first begins to read; and once more, while the server is stopped (SIGSTOP) and goes on (SIGCONT)"
         ));
         let Scene { run, bench, port, .. } = self;
@@ -581,7 +581,7 @@ impl Scene<'_> {
             return Ok(());
         }
         told.tell(words!(
-            "클라이언트 1과 2가 연결해서 30바이트씩 보내고 되읽음",
+            "클라이언트 1과 2가 연결해서 30바이트씩 보내고 에코를 받음",
             "clients 1 and 2 connect, send 30 bytes each and read them back"
         ));
         let Scene { run, bench, port, .. } = self;
@@ -619,14 +619,14 @@ impl Scene<'_> {
             others.push((name, peer, exchange));
         }
         told.tell(words!(
-            "클라이언트 2: 모두 되읽고 연결을 닫음(close)",
+            "클라이언트 2: 에코를 모두 받고 연결을 닫음(close)",
             "client 2: reads all of it and closes"
         ));
         second.go_on(run, &mut run.patience(), &mut with_second)?;
         judge(run, "2", &with_second, &leaves)?;
         drop(second);
         for (name, mut peer, mut exchange) in others {
-            told.tell(words!("클라이언트 {name}: 되읽음", "client {name}: reads"));
+            told.tell(words!("클라이언트 {name}: 에코를 받음", "client {name}: reads"));
             peer.go_on(run, &mut run.patience(), &mut exchange)?;
             exchange.came.extend(peer.receive_until_asleep(run, MUCH)?);
             let left = has_others(&exchange, &leaves);
@@ -655,7 +655,7 @@ impl Scene<'_> {
         let Some(mut client) = self.clients.pop() else { return Ok(()) };
         let name = client.name;
         told.tell(words!(
-            "클라이언트 {name}: 30바이트를 보내고 되읽은 뒤 연결을 닫음(close)",
+            "클라이언트 {name}: 30바이트를 보내고 에코를 받은 뒤 연결을 닫음(close)",
             "client {name}: sends 30 bytes, reads them back, and closes"
         ));
         let got = client.peer.exchange(run, &line)?;
@@ -786,7 +786,7 @@ fn judge(run: &Run, name: &str, exchange: &Exchange, others: &[u8]) -> Verdict {
 /// Why something of a client that has left comes to another one.
 fn of_who_has_left() -> Words {
     words!(
-        "이미 나간 클라이언트에게 보낼 데이터였어요. 클라이언트가 나가면 보낼 데이터도 함께 버리고, 그다음에 그 자리(배열의 칸, 디스크립터 번호)를 다른 클라이언트에게 주세요.",
+        "연결이 이미 끝난 클라이언트에 보낼 데이터였어요. 클라이언트의 연결이 끝나면 보낼 데이터도 함께 버리고, 그다음에 그 자리(배열의 칸, 디스크립터 번호)를 다른 클라이언트에 배정하세요.",
         "That was for a client that has left. When one leaves, forget what it is owed, and only then give its place (a slot, the number of a descriptor) to another."
     )
 }
