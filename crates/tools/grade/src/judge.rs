@@ -258,9 +258,8 @@ fn judgement(lab: &Lab, task: &Task, place: Place) -> Judgement {
                 CheckResult { acts, ..result(lab, check, task.lang, &verdict, start) }
             }
         };
-        if result.status != Status::Passed {
-            bench.failed.push(check.id);
-        }
+        let done = if result.status == Status::Passed { &mut bench.passed } else { &mut bench.failed };
+        done.push(check.id);
         checks.push(result);
     }
     let notes = bench.notes().iter().map(|note| note.in_lang(task.lang).to_string()).collect();

@@ -47,6 +47,8 @@ pub struct Bench {
     converted: Arc<AtomicBool>,
     /// The ids of the checks that have failed so far.
     pub failed: Vec<&'static str>,
+    /// The ids of those that have passed.
+    pub passed: Vec<&'static str>,
     /// How long it waits for its peers at the most, as far as its traced runs have shown: 0 is for
     /// ever. None if there was no such run.
     pub(crate) waits: Rc<Cell<Option<Duration>>>,
@@ -91,6 +93,7 @@ impl Bench {
             notes: Vec::new(),
             converted: Arc::default(),
             failed: Vec::new(),
+            passed: Vec::new(),
             waits: Rc::default(),
             ready_made: Rc::default(),
             shrinks: true,

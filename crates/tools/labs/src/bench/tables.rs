@@ -1,6 +1,7 @@
 //! The kernel's tables of sockets, as it tells them over netlink: sock_diag(7). `/proc/net/tcp` says the same, but to read it
 //! takes milliseconds on a machine with much memory, and that is asked often here.
 
+use std::cell::Cell;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 
@@ -143,36 +144,58 @@ fn each_answer(
     flags: u16,
     mut each: impl FnMut(SockDiagMessage),
 ) -> io::Result<()> {
-    let mut socket = Socket::new(NETLINK_SOCK_DIAG)?;
-    socket.bind_auto()?;
-    socket.connect(&SocketAddr::new(0, 0))?;
     let mut header = NetlinkHeader::default();
     header.flags = flags;
     let mut message = NetlinkMessage::new(header, request.into());
     message.finalize();
     let mut bytes = vec![0; message.buffer_len()];
     message.serialize(&mut bytes);
+    // One whose answer was not read to its end is not used again.
+    let socket = SOCKET.take().map_or_else(kernel, Ok)?;
     socket.send(&bytes, 0)?;
 
+    let mut answer = Vec::with_capacity(MOST_AT_ONCE);
     loop {
-        let (answer, _) = socket.recv_from_full()?;
+        answer.clear();
+        socket.recv(&mut answer, 0)?;
         let mut rest = &answer[..];
         while !rest.is_empty() {
             let message = NetlinkMessage::<SockDiagMessage>::deserialize(rest).map_err(io::Error::other)?;
-            match message.payload {
-                NetlinkPayload::InnerMessage(answer) => each(answer),
-                NetlinkPayload::Error(error) if error.raw_code() == -libc::ENOENT => return Ok(()),
-                NetlinkPayload::Error(error) => return Err(error.to_io()),
-                _ => return Ok(()),
-            }
-            if flags & NLM_F_DUMP == 0 {
+            let length = message.header.length as usize;
+            let last = match message.payload {
+                NetlinkPayload::InnerMessage(answer) => {
+                    each(answer);
+                    flags & NLM_F_DUMP == 0
+                }
+                NetlinkPayload::Error(error) if error.raw_code() != -libc::ENOENT => {
+                    return Err(error.to_io());
+                }
+                _ => true,
+            };
+            if last {
+                SOCKET.set(Some(socket));
                 return Ok(());
             }
             // Messages begin at multiples of four bytes: netlink(7).
-            let length = (message.header.length as usize).next_multiple_of(4);
-            rest = rest.get(length..).unwrap_or_default();
+            rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
         }
     }
+}
+
+/// The kernel gives at most so many bytes of an answer at once: `netlink_dump`, net/netlink/af_netlink.c.
+const MOST_AT_ONCE: usize = 32 << 10;
+
+thread_local! {
+    /// What each thread asks the kernel over. It is asked often, and belongs to the network in which it was opened: who enters another
+    /// one does so before the first question.
+    static SOCKET: Cell<Option<Socket>> = const { Cell::new(None) };
+}
+
+/// A new one.
+fn kernel() -> io::Result<Socket> {
+    let socket = Socket::new(NETLINK_SOCK_DIAG)?;
+    socket.connect(&SocketAddr::new(0, 0))?;
+    Ok(socket)
 }
 
 fn row(response: &InetResponse) -> Row {

@@ -109,6 +109,11 @@ struct Client {
     reads: bool,
 }
 
+/// May a connection break? Who leaves with something unread resets it.
+fn may_break(bench: &Bench) -> bool {
+    works(bench, "reset") && works(bench, "sigpipe")
+}
+
 /// The acts, but for those that a check before has found to fail: a mistake is found once.
 fn acts(bench: &Bench) -> BoxedStrategy<Act> {
     let works = |check: &str| works(bench, check);
@@ -126,8 +131,7 @@ fn acts(bench: &Bench) -> BoxedStrategy<Act> {
     if works("long") {
         kinds.push((2, (who(), long).prop_map(|(who, bytes)| Act::Send { who, bytes }).boxed()));
     }
-    // Who leaves with something unread resets the connection.
-    if works("reset") && works("sigpipe") {
+    if may_break(bench) {
         ways.extend([Leaving::Reset, Leaving::Close]);
         kinds.push((2, who().prop_map(|who| Act::Reset { who }).boxed()));
         kinds.push((2, (who(), short()).prop_map(|(who, bytes)| Act::SendUnread { who, bytes }).boxed()));
@@ -171,7 +175,7 @@ pub(crate) fn search(bench: &mut Bench) -> Verdict {
         if let Some(pause) = pause(bench).map(|pause| 2 * pause).filter(|pause| *pause <= LONG_PAUSE) {
             once.push(vec![Act::Anew, connect.clone(), Act::SendLate { bytes: MUCH, pause, then: None }]);
         }
-        if works(bench, "reset") && works(bench, "sigpipe") {
+        if may_break(bench) {
             once.push(vec![Act::Anew, Act::Replace]);
             // What it was owed is not for the one behind it.
             let reset = late(Some(Leaving::Reset));
@@ -283,8 +287,7 @@ impl Scene<'_> {
 
     /// Of those who wait for each other some may leave with something unread; and the queue may be known to be too short.
     fn most_clients(&self) -> usize {
-        let several = ["reset", "sigpipe", "backlog"].iter().all(|check| works(self.bench, check));
-        if several { CLIENTS } else { 1 }
+        if may_break(self.bench) && works(self.bench, "backlog") { CLIENTS } else { 1 }
     }
 
     fn connect(&mut self, elsewhere: bool, told: &mut Told) -> Verdict {
@@ -563,7 +566,7 @@ impl Scene<'_> {
         }
         told.tell(words!("첫 번째 클라이언트가 연결을 닫음(close)", "the first closes"));
         drop(first);
-        if !["reset", "sigpipe"].iter().all(|check| works(bench, check)) {
+        if !may_break(bench) {
             // A server that ends with the first is known. But the second is not to leave with something unread.
             return Ok(second.go_on(run, &mut run.patience_of_a_nap(), &mut with_second)?);
         }
