@@ -151,7 +151,7 @@ fn each_answer(
     let mut bytes = vec![0; message.buffer_len()];
     message.serialize(&mut bytes);
     // One whose answer was not read to its end is not used again.
-    let socket = SOCKET.take().map_or_else(kernel, Ok)?;
+    let socket = SOCKET.take().map_or_else(open, Ok)?;
     socket.send(&bytes, 0)?;
 
     let mut answer = Vec::with_capacity(MOST_AT_ONCE);
@@ -167,10 +167,10 @@ fn each_answer(
                     each(answer);
                     flags & NLM_F_DUMP == 0
                 }
-                NetlinkPayload::Error(error) if error.raw_code() != -libc::ENOENT => {
-                    return Err(error.to_io());
-                }
-                _ => true,
+                NetlinkPayload::Done(_) => true,
+                NetlinkPayload::Error(error) if error.raw_code() == -libc::ENOENT => true,
+                NetlinkPayload::Error(error) => return Err(error.to_io()),
+                other => return Err(io::Error::other(format!("no answer of sock_diag(7): {other:?}"))),
             };
             if last {
                 SOCKET.set(Some(socket));
@@ -186,13 +186,13 @@ fn each_answer(
 const MOST_AT_ONCE: usize = 32 << 10;
 
 thread_local! {
-    /// What each thread asks the kernel over. It is asked often, and belongs to the network in which it was opened: who enters another
-    /// one does so before the first question.
+    /// The socket over which a thread asks the kernel, which it does often. It belongs to the network in which it was opened: who
+    /// enters another one does so before the first question.
     static SOCKET: Cell<Option<Socket>> = const { Cell::new(None) };
 }
 
-/// A new one.
-fn kernel() -> io::Result<Socket> {
+/// Opens a socket to the kernel's tables.
+fn open() -> io::Result<Socket> {
     let socket = Socket::new(NETLINK_SOCK_DIAG)?;
     socket.connect(&SocketAddr::new(0, 0))?;
     Ok(socket)

@@ -190,9 +190,8 @@ fn follows_limit(bench: &mut Bench) -> Verdict {
 }
 
 fn soft_limit(bench: &mut Bench) -> Verdict {
-    // Above the number of processes that it may have, which is another limit.
-    let processes = bench.place.limits().processes;
-    let (limit, hard) = (bench.rng.u64(processes + 6..processes + 36), high(bench)?);
+    // Above the 64 processes that it may have, which is another limit.
+    let (limit, hard) = (bench.rng.u64(70..100), high(bench)?);
     told(bench, limit, hard, &INHERITED)
 }
 

@@ -101,7 +101,7 @@ struct Traced {
 /// orders: the first byte is 128.
 const PORTS: [RangeInclusive<u16>; 2] = [0x8081..=0x80FF, 0x8000..=0x807F];
 
-/// So often it is tried, at most, until the ports are such.
+/// So often it is tried, at most.
 const TRIES: usize = 64;
 
 /// Runs it, with the echo servers there: at ports like those of each range.
@@ -110,8 +110,8 @@ fn traced(bench: &mut Bench) -> Verdict<[Traced; 2]> {
     Ok([traced_at(bench, negative)?, traced_at(bench, positive)?])
 }
 
-/// Runs it at ports of this range, until the two differ: one number would be right for both sockets. Where such ports can't be had,
-/// until both have such a low byte, and another high one.
+/// Runs it at ports of this range; where that can't be had, until both its ports have such a low byte, and another high one. If the
+/// system has chosen the same number for both sockets, nobody can tell whose port it printed: then once more.
 fn traced_at(bench: &Bench, ports: &RangeInclusive<u16>) -> Verdict<Traced> {
     let told = bench.place.system_chooses_from(ports).is_ok();
     let fits = |port: u16| ports.contains(&(0x8000 | port & 0xFF)) && port.swap_bytes() != port;
@@ -127,9 +127,9 @@ fn traced_at(bench: &Bench, ports: &RangeInclusive<u16>) -> Verdict<Traced> {
         let stream = socket(&finished.calls, "SOCK_STREAM", |call| calls::is(call, "connect"));
         let dgram = socket(&finished.calls, "SOCK_DGRAM", |call| calls::is(call, "write"));
         tries += 1;
-        let ports = [&stream, &dgram].map(port);
-        let differ = ports[0].is_none() || ports[0] != ports[1];
-        if tries == TRIES || differ && (told || ports.into_iter().flatten().all(fits)) {
+        let both = [&stream, &dgram].map(port);
+        let same = both[0] == both[1] && both[0].is_some_and(|port| !told || ports.contains(&port));
+        if tries == TRIES || !same && (told || both.into_iter().flatten().all(fits)) {
             return Ok(Traced { finished, stream, dgram });
         }
     }

@@ -7,18 +7,28 @@ use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
 
-/// Arguments that are no port, and the ports that atoi and 16 or 32 bits make of them; 0 is any.
-const NO_PORTS: [(&str, u16); 5] =
-    [("70000", 4464), ("7x", 7), ("65536", 0), ("4294967303", 7), ("-1", 65_535)];
+/// Arguments that are no port, and the ports that atoi and 16 or 32 bits make of them: 0 is any, `free` is nobody's, and every user
+/// may have it.
+fn no_ports(free: u16) -> [(String, u16); 5] {
+    let more = |than: u64| (than + u64::from(free)).to_string();
+    [
+        (more(1 << 16), free),
+        (format!("{free}x"), free),
+        ("65536".into(), 0),
+        (more(1 << 32), free),
+        ("-1".into(), 65_535),
+    ]
+}
 
 /// Arguments that are no port: the server must end with an error.
 pub(super) fn bad_port(bench: &mut Bench) -> Verdict {
-    for (bad, mistaken) in NO_PORTS {
+    let free = bench.free_port()?;
+    for (bad, mistaken) in no_ports(free) {
         let did = words!("포트 번호가 아닌 `{bad}`로 실행", "started with `{bad}`, which is no port");
         // By somebody else.
         let others = [waiting(Transport::Tcp)?, waiting(Transport::Udp)?].concat();
         let taken = others.iter().any(|row| row.local.port() == mistaken);
-        let run = bench.start(&[bad])?;
+        let run = bench.start(&[&bad])?;
         let waits = !taken && run.waits_at(&[Transport::Tcp, Transport::Udp], mistaken)?;
         ensure(!waits, || Failure {
             did: did.clone(),

@@ -178,7 +178,7 @@ pub(crate) enum Port {
     Negative,
 }
 
-/// Those of which no check has said whether a server takes them. None looks for the server's own.
+/// Those of which no check has said whether a server takes them, or the like. None but the search tries the server's own.
 pub(crate) fn ports(bench: &Bench) -> Vec<Port> {
     let said = |check| bench.passed.contains(&check) || !works(bench, check);
     let mut ports = Vec::new();
