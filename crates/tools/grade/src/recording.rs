@@ -1,5 +1,5 @@
 //! Makes a recording for the stepper's player of a check that was run again: what the tester did and what the submission's processes
-//! called, in the order of their times: a call that may wait for others where it returned, any other where it was entered.
+//! called, in the order of their times: a call that may wait for others where its process went on, any other where it was entered.
 //!
 //! What a trace does not tell is not in it: the sockets' states and queues, and what crossed the wire. The descriptors are those that
 //! the calls gave and closed, each with what strace said of it last; one that execve(2) closed stays.
@@ -115,6 +115,15 @@ fn end(failure: Option<&Failure>) -> Words {
     }
 }
 
+/// When the process of each call entered its next one. A trace doesn't say when a call returned: how long it took counts from a
+/// moment after that at which it was entered.
+fn nexts(calls: &[Call]) -> Vec<Option<f64>> {
+    let mut next = HashMap::new();
+    let mut nexts: Vec<_> = calls.iter().rev().map(|call| next.insert(call.pid, call.entered)).collect();
+    nexts.reverse();
+    nexts
+}
+
 /// What there is of a recording so far.
 #[derive(Default)]
 struct Made<'a> {
@@ -132,7 +141,7 @@ impl<'a> Made<'a> {
         // The numbers in a trace's results are those of the submission's own namespace: the order tells who made whom.
         let mut forks = calls.iter().filter(|call| forks(call));
         let mut talks = false;
-        for call in calls {
+        for (call, next) in calls.iter().zip(nexts(calls)) {
             let process = *numbers.entry(call.pid).or_insert(self.processes.len());
             if process == self.processes.len() {
                 let fork = if numbers.len() == 1 { None } else { forks.next() };
@@ -157,7 +166,7 @@ impl<'a> Made<'a> {
                 && call.args.first().is_some_and(|family| family.starts_with("AF_INET"));
             if is_step(call, talks) {
                 let at = if WAITS.contains(&family(&call.name)) && call.seconds.is_some() {
-                    call.returned()
+                    next.unwrap_or(call.returned())
                 } else {
                     call.entered
                 };

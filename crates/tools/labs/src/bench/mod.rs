@@ -12,6 +12,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::ops::RangeInclusive;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -67,6 +68,12 @@ pub struct Bench {
     was_loopback: bool,
 }
 
+/// Ports that any user may bind, and that Linux chooses for nobody (`ip_local_port_range`, ip(7)).
+const LOW_PORTS: RangeInclusive<u16> = 1024..=32767;
+
+/// Such ports that a signed short has no room for.
+const HIGH_PORTS: RangeInclusive<u16> = 61_000..=65_535;
+
 /// Options of a start.
 #[derive(Clone, Debug, Default)]
 pub struct Start {
@@ -76,6 +83,8 @@ pub struct Start {
     pub without_stdin: bool,
     /// The soft and the hard limit of open descriptors, if not the usual ones.
     pub open_files: Option<(u64, u64)>,
+    /// Is a server's port above 61000? All others are below 32768.
+    pub high_port: bool,
     /// Look at its calls?
     pub traced: bool,
     /// Faults for strace to inject: `accept,accept4:error=EMFILE:when=2` (strace(1)). Implies `traced`.
@@ -158,7 +167,7 @@ impl Bench {
     }
 
     fn serve(&mut self, start: &Start, transport: Transport) -> Verdict<(Run, u16)> {
-        let port = self.free_port()?;
+        let port = self.free_port_of(if start.high_port { HIGH_PORTS } else { LOW_PORTS })?;
         let (asked, other) = match transport {
             Transport::Tcp => (transport, Transport::Udp),
             Transport::Udp => (transport, Transport::Tcp),
@@ -187,10 +196,15 @@ impl Bench {
                 "그 포트를 다른 프로토콜로 열었어요. socket의 종류는 TCP라면 SOCK_STREAM, UDP라면 SOCK_DGRAM이에요.",
                 "It has that port of the other protocol. socket's type is SOCK_STREAM for TCP and SOCK_DGRAM for UDP."
             )
-        } else if others.is_empty() {
-            Words::default()
-        } else {
+        } else if !others.is_empty() {
             words!("포트 번호는 인자로 받은 값이어야 해요.", "The port is the one that the argument says.")
+        } else if start.high_port && ["listens", "bound"].iter().any(|check| self.passed.contains(check)) {
+            words!(
+                "32767번까지의 포트에서는 기다렸어요. 포트 번호는 65535번까지라서 부호 있는 short에는 들어가지 않아요.",
+                "It did wait at ports up to 32767. Ports go up to 65535: a signed short has no room for them."
+            )
+        } else {
+            Words::default()
         };
         let failure = Failure {
             did: run.did(),
@@ -262,12 +276,16 @@ impl Bench {
         }
     }
 
-    /// A port that any user may bind, and nobody has; and with its two bytes swapped it is another such port.
+    /// A port below 32768 that any user may bind, and nobody has; and with its two bytes swapped it is another one that any user may bind.
     pub fn free_port(&mut self) -> io::Result<u16> {
+        self.free_port_of(LOW_PORTS)
+    }
+
+    fn free_port_of(&mut self, ports: RangeInclusive<u16>) -> io::Result<u16> {
         // However many are tried, what is random afterwards is the same.
         let mut rng = self.rng.fork();
         loop {
-            let port = rng.u16(1024..32768);
+            let port = rng.u16(ports.clone());
             if !tells_swapped(port) {
                 continue;
             }

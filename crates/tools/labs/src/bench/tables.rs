@@ -150,7 +150,7 @@ fn each_answer(
     message.finalize();
     let mut bytes = vec![0; message.buffer_len()];
     message.serialize(&mut bytes);
-    // One whose answer was not read to its end is not used again.
+    // It is put back when the answer has been read to its end: after an error the rest would be taken for the next one.
     let socket = SOCKET.take().map_or_else(open, Ok)?;
     socket.send(&bytes, 0)?;
 
@@ -163,9 +163,12 @@ fn each_answer(
             let message = NetlinkMessage::<SockDiagMessage>::deserialize(rest).map_err(io::Error::other)?;
             let length = message.header.length as usize;
             let last = match message.payload {
-                NetlinkPayload::InnerMessage(answer) => {
-                    each(answer);
+                NetlinkPayload::InnerMessage(told) => {
+                    each(told);
                     flags & NLM_F_DUMP == 0
+                }
+                NetlinkPayload::Done(done) if done.code < 0 => {
+                    return Err(io::Error::from_raw_os_error(-done.code));
                 }
                 NetlinkPayload::Done(_) => true,
                 NetlinkPayload::Error(error) if error.raw_code() == -libc::ENOENT => true,
@@ -182,7 +185,7 @@ fn each_answer(
     }
 }
 
-/// The kernel gives at most so many bytes of an answer at once: `netlink_dump`, net/netlink/af_netlink.c.
+/// The kernel gives at most so many bytes of an answer at once: `netlink_recvmsg`, net/netlink/af_netlink.c.
 const MOST_AT_ONCE: usize = 32 << 10;
 
 thread_local! {

@@ -128,7 +128,8 @@ fn traced_at(bench: &Bench, ports: &RangeInclusive<u16>) -> Verdict<Traced> {
         let dgram = socket(&finished.calls, "SOCK_DGRAM", |call| calls::is(call, "write"));
         tries += 1;
         let both = [&stream, &dgram].map(port);
-        let same = both[0] == both[1] && both[0].is_some_and(|port| !told || ports.contains(&port));
+        let chosen = !stream.iter().chain(&dgram).any(binds_to_port);
+        let same = chosen && both[0].is_some() && both[0] == both[1];
         if tries == TRIES || !same && (told || both.into_iter().flatten().all(fits)) {
             return Ok(Traced { finished, stream, dgram });
         }

@@ -8,7 +8,7 @@ use crate::words;
 use crate::words::Words;
 
 /// Arguments that are no port, and the ports that atoi and 16 or 32 bits make of them: 0 is any, `free` is nobody's, and every user
-/// may have it.
+/// may have it: a server that has no right to a well-known one would end with an error without having read to the end.
 fn no_ports(free: u16) -> [(String, u16); 5] {
     let more = |than: u64| (than + u64::from(free)).to_string();
     [

@@ -258,13 +258,13 @@ fn came_back(run: &Run, client: &Peer, sent: &[u8], got: &[u8]) -> Verdict {
 }
 
 fn any_address(bench: &mut Bench) -> Verdict {
-    let (run, addr) = serve(bench)?;
+    let (run, port) = bench.serve_tcp(&Start { high_port: true, ..Start::default() })?;
     let mut clients = Vec::new();
     for ip in [bench.loopback(), bench.place.address] {
         let rows = waiting(Transport::Tcp)?;
         // It is the connection that counts, not what comes back over it.
-        let client = Peer::connect(&run, SocketAddrV4::new(ip, addr.port()))
-            .map_err(|fault| fault.because(servers::of_address(&rows, addr.port())))?;
+        let client = Peer::connect(&run, SocketAddrV4::new(ip, port))
+            .map_err(|fault| fault.because(servers::of_address(&rows, port)))?;
         clients.push(client);
     }
     Ok(())

@@ -262,11 +262,11 @@ fn of_sendto(bench: &mut Bench) -> Verdict<Words> {
 fn any_address(bench: &mut Bench) -> Verdict {
     serves_somehow(bench)?;
     for ip in [bench.loopback(), bench.place.address] {
-        let (run, addr) = serve(bench)?;
+        let (run, port) = bench.serve_udp(&Start { high_port: true, ..Start::default() })?;
         let line = bench.line(20);
         let rows = waiting(Transport::Udp)?;
-        echo(bench, &run, &sender(bench)?, SocketAddrV4::new(ip, addr.port()), &line)
-            .map_err(|fault| fault.because(servers::of_address(&rows, addr.port())))?;
+        echo(bench, &run, &sender(bench)?, SocketAddrV4::new(ip, port), &line)
+            .map_err(|fault| fault.because(servers::of_address(&rows, port)))?;
     }
     Ok(())
 }

@@ -86,13 +86,16 @@ impl Starting {
         Starting { elsewhere: false, bytes, newline, typing: Typing::AtOnce }
     }
 
-    /// What chance seldom draws: an empty line, and a last line of one character.
+    /// What chance seldom draws: an empty line, a last line of one character, and a longest line, if no check has typed one.
     pub(super) fn rare(bench: &Bench) -> Vec<Self> {
+        let mut rare = Vec::new();
         if works(bench, "last_line") {
-            [true, false].map(|newline| Starting::line(1, newline)).into()
-        } else {
-            Vec::new()
+            rare.extend([true, false].map(|newline| Starting::line(1, newline)));
         }
+        if works(bench, "long") && !bench.passed.contains(&"long") {
+            rare.push(Starting::line(4096, true));
+        }
+        rare
     }
 
     /// Starts it with that address and types the line, which it gives.

@@ -178,7 +178,8 @@ pub(crate) enum Port {
     Negative,
 }
 
-/// Those of which no check has said whether a server takes them, or the like. None but the search tries the server's own.
+/// What is left to try. When all checks have run, that is the server's own port, which no other tries; a search that is run alone tries
+/// all.
 pub(crate) fn ports(bench: &Bench) -> Vec<Port> {
     let said = |check| bench.passed.contains(&check) || !works(bench, check);
     let mut ports = Vec::new();

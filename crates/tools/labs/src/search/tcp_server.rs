@@ -109,7 +109,7 @@ struct Client {
     reads: bool,
 }
 
-/// May a connection break? Who leaves with something unread resets it.
+/// Does the server stand a reset, as far as is known? A client that leaves with something unread resets the connection.
 fn may_break(bench: &Bench) -> bool {
     works(bench, "reset") && works(bench, "sigpipe")
 }
