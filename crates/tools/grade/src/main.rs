@@ -29,6 +29,7 @@ use labs::words::Lang;
 
 /// Grades lab submissions: a student's own version of a lecture program, in any language.
 #[derive(Parser)]
+#[command(version)]
 struct Cli {
     #[command(subcommand)]
     what: What,

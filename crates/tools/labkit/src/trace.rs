@@ -65,7 +65,8 @@ impl Call {
         self.result.strip_prefix("-1 ")?.split(' ').next()
     }
 
-    /// When it returned: seconds since 1970. When it was entered if it never did.
+    /// When it returned: seconds since 1970, too early by what strace took to write the arguments down. When it was entered if it
+    /// never did.
     #[must_use]
     pub fn returned(&self) -> f64 {
         self.entered + self.seconds.unwrap_or(0.0)

@@ -52,6 +52,8 @@ fn main() {
         lab("nothing_outside_is_reachable", nothing_outside_is_reachable),
         lab("two_labs_do_not_see_each_other", two_labs_do_not_see_each_other),
         lab("a_lab_in_a_lab_works", a_lab_in_a_lab_works),
+        lab("a_second_window_joins_the_network_that_was_opened_last", a_second_window_joins_the_last),
+        lab("a_second_window_alone_says_that_there_is_no_network", a_second_window_alone),
         lab("the_name_service_cache_of_the_machine_is_not_asked", name_service_cache_is_not_asked),
         trial("no_name_server_is_known", missing.clone().or_else(no_resolv_conf), no_name_server_is_known),
         lab("ps_shows_the_labs_processes_alone", ps_shows_the_labs_processes_alone),
@@ -68,6 +70,7 @@ fn main() {
         lab("a_server_that_does_not_come_up_is_named", a_server_that_does_not_come_up_is_named),
         terminal("a_shell_in_a_terminal", a_shell_in_a_terminal),
         terminal("a_shell_without_servers_says_so", a_shell_without_servers_says_so),
+        terminal("a_second_window_is_a_shell_too", a_second_window_is_a_shell_too),
         lab("a_shell_reads_commands_from_a_file_too", a_shell_reads_commands_from_a_file_too),
         terminal("a_terminals_ctrl_c_is_the_commands", a_terminals_ctrl_c_is_the_commands),
         terminal("ctrl_c_before_the_command_has_started_ends_the_lab", ctrl_c_before_the_command),
@@ -431,7 +434,7 @@ fn the_folder_stays() {
 fn help_and_wrong_options() {
     for help in ["-h", "--help"] {
         let output = run(&mut lab([help]), b"");
-        assert!(output.stdout_text().starts_with("usage: scripts/lab [--no-servers] [COMMAND"));
+        assert!(output.stdout_text().starts_with("usage: scripts/lab [--no-servers | --join] [COMMAND"));
         assert_eq!((&*output.stderr_text(), output.code), ("", Some(0)));
     }
     let output = run(&mut lab(["--servers", "true"]), b"");
@@ -499,6 +502,43 @@ fn a_lab_in_a_lab_works() {
     // It has names of its own, whatever has become of the other one's.
     let output = run(&mut sh("echo > /etc/hosts; \"$LAB\" grep -c kangwon /etc/hosts"), b"");
     assert_output(&output, "1\n", "", 0);
+}
+
+/// In a network around them: outside, other tests open networks, too.
+fn a_second_window_joins_the_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = sh(r#"mkfifo up end
+        window() {
+            "$LAB" --no-servers sh -c "ip address add $1 dev lo; tcp_echoserv & cat" <end 2>up 3>&- 4<&- 5>&- &
+            exec 3>end 4<up
+            until read line <&4 && case $line in *7에서*) ;; *) false ;; esac; do :; done
+        }
+        joined() { "$LAB" --join ip -oneline -family inet address show dev lo | grep -o '192.0.2.[0-9]*'; }
+        window 192.0.2.1/32
+        pwd
+        "$LAB" --join pwd
+        echo abcdefg | "$LAB" --join tcp_echocli 127.0.0.1
+        "$LAB" --join get_host_byaddr 211.32.119.151
+        "$LAB" --join sh -c 'exit 5' || echo $?
+        joined
+        exec 5>&3 6<&4 # the first window's, which reads on
+        window 192.0.2.2/32
+        joined
+        exec 3>&- 5>&-
+        wait"#);
+    let folder = folder.path().canonicalize().unwrap();
+    let output = run(command.current_dir(&folder), b"");
+    let told = format!(
+        "{0}\n{0}\n입력 : 수신 : abcdefg\n호스트 이름 : yahoo.co.kr\n5\n192.0.2.1\n192.0.2.2\n",
+        folder.display()
+    );
+    assert_output(&output, &told, "", 0);
+}
+
+fn a_second_window_alone() {
+    let output = run(&mut sh(r#"exec unshare --pid --fork --mount-proc "$LAB" --join echo reached"#), b"");
+    let told = "lab: no practice network of yours is open. Open one in another window first: scripts/lab\n";
+    assert_output(&output, "", told, 1);
 }
 
 fn name_service_cache_is_not_asked() {
@@ -780,6 +820,34 @@ fn a_shell_without_servers_says_so() {
     shell.wait_stdout("0.0.0.0:7").unwrap();
     shell.write(b"exit\n");
     assert_eq!(shell.finish().unwrap().code, Some(0));
+}
+
+fn a_second_window_is_a_shell_too() {
+    let home = tempfile::tempdir().unwrap();
+    let mut shell = in_terminal(home.path(), "\"$LAB\" --no-servers");
+    shell.wait_stdout(PROMPT).unwrap();
+    shell.write(b"tcp_echoserv &\n");
+    shell.wait_stdout("0.0.0.0:7").unwrap();
+
+    shell.write(b"\"$LAB\" --join\n");
+    let banner = shell.wait_stdout(PROMPT).unwrap();
+    assert!(banner.contains("tcp_echoserv -v &"), "{banner}");
+    shell.write(b"tcp_echocli 127.0.0.1\n");
+    shell.wait_stdout("입력 : ").unwrap();
+    shell.write(b"abcdefg\n");
+    shell.wait_stdout("수신 : abcdefg").unwrap();
+    shell.write(b"sh -c 'echo run''ning; exec sleep 1000'\n");
+    shell.wait_stdout("running").unwrap();
+    shell.write(b"\x03"); // Ctrl-C
+    shell.write(b"echo sta''tus=$?; greet\n");
+    shell.wait_stdout("status=130").unwrap();
+    shell.wait_stdout("from the .bashrc").unwrap();
+    shell.write(b"exit 5\n");
+
+    shell.wait_stdout(PROMPT).unwrap();
+    shell.write(b"echo first''=$?; exit 6\n");
+    shell.wait_stdout("first=5").unwrap();
+    assert_eq!(shell.finish().unwrap().code, Some(6));
 }
 
 fn a_shell_reads_commands_from_a_file_too() {

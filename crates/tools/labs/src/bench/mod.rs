@@ -71,8 +71,11 @@ pub struct Bench {
 /// Ports that any user may bind, and that Linux chooses for nobody (`ip_local_port_range`, ip(7)).
 const LOW_PORTS: RangeInclusive<u16> = 1024..=32767;
 
-/// Such ports that a signed short has no room for.
+/// Such ports above those that it chooses from.
 const HIGH_PORTS: RangeInclusive<u16> = 61_000..=65_535;
+
+/// A line has at most so many bytes, newline included: the statements.
+pub const LONGEST_LINE: usize = 4096;
 
 /// Options of a start.
 #[derive(Clone, Debug, Default)]
@@ -83,8 +86,6 @@ pub struct Start {
     pub without_stdin: bool,
     /// The soft and the hard limit of open descriptors, if not the usual ones.
     pub open_files: Option<(u64, u64)>,
-    /// Is a server's port above 61000? All others are below 32768.
-    pub high_port: bool,
     /// Look at its calls?
     pub traced: bool,
     /// Faults for strace to inject: `accept,accept4:error=EMFILE:when=2` (strace(1)). Implies `traced`.
@@ -167,7 +168,7 @@ impl Bench {
     }
 
     fn serve(&mut self, start: &Start, transport: Transport) -> Verdict<(Run, u16)> {
-        let port = self.free_port_of(if start.high_port { HIGH_PORTS } else { LOW_PORTS })?;
+        let port = self.free_port()?;
         let (asked, other) = match transport {
             Transport::Tcp => (transport, Transport::Udp),
             Transport::Udp => (transport, Transport::Tcp),
@@ -198,11 +199,6 @@ impl Bench {
             )
         } else if !others.is_empty() {
             words!("포트 번호는 인자로 받은 값이어야 해요.", "The port is the one that the argument says.")
-        } else if start.high_port && ["listens", "bound"].iter().any(|check| self.passed.contains(check)) {
-            words!(
-                "32767번까지의 포트에서는 기다렸어요. 포트 번호는 65535번까지라서 부호 있는 short에는 들어가지 않아요.",
-                "It did wait at ports up to 32767. Ports go up to 65535: a signed short has no room for them."
-            )
         } else {
             Words::default()
         };
@@ -250,6 +246,12 @@ impl Bench {
         self.ready_made.borrow().iter().cloned().collect()
     }
 
+    /// Has a check been tried, be it passed or failed?
+    #[must_use]
+    pub fn has_tried(&self, check: &str) -> bool {
+        self.passed.contains(&check) || self.failed.contains(&check)
+    }
+
     /// What is worth saying and costs nothing.
     #[must_use]
     pub fn notes(&self) -> Vec<Words> {
@@ -279,6 +281,11 @@ impl Bench {
     /// A port below 32768 that any user may bind, and nobody has; and with its two bytes swapped it is another one that any user may bind.
     pub fn free_port(&mut self) -> io::Result<u16> {
         self.free_port_of(LOW_PORTS)
+    }
+
+    /// As [`Bench::free_port`], for one from 61000 on.
+    pub fn high_port(&mut self) -> io::Result<u16> {
+        self.free_port_of(HIGH_PORTS)
     }
 
     fn free_port_of(&mut self, ports: RangeInclusive<u16>) -> io::Result<u16> {

@@ -3,6 +3,7 @@
 
 use std::net::Ipv4Addr;
 
+use crate::bench::LONGEST_LINE;
 use crate::verdict::Fault;
 use crate::words;
 use crate::words::Words;
@@ -98,12 +99,9 @@ pub(super) fn whole_buffer(wanted: &[u8], got: &[u8]) -> Option<Words> {
     })
 }
 
-/// A line has at most so many bytes, newline included: the statements.
-const LONGEST: usize = 4096;
-
 /// All but the newline. Of a longest line, it may be that the buffer had no room for it.
 pub(super) fn without_newline(line: &[u8], got: &[u8]) -> Option<Words> {
-    (line.len() < LONGEST && line.strip_suffix(b"\n")? == got).then(|| {
+    (line.len() < LONGEST_LINE && line.strip_suffix(b"\n")? == got).then(|| {
         words!(
             "줄 끝의 줄바꿈이 빠졌어요. 읽은 줄을 줄바꿈까지 그대로 보내세요.",
             "The newline at the line's end is missing. Send the line as it was read, newline included."
@@ -127,7 +125,7 @@ pub(super) fn last_byte(text: &[u8], got: &[u8]) -> Option<Words> {
 /// The beginning of a line: so much as the buffer has room for.
 pub(super) fn small_buffer(line: &[u8], got: &[u8]) -> Option<Words> {
     let (n, len) = (got.len(), line.len());
-    (n > 0 && n < len && (n + 1 < len || len >= LONGEST) && line.starts_with(got)).then(|| {
+    (n > 0 && n < len && (n + 1 < len || len >= LONGEST_LINE) && line.starts_with(got)).then(|| {
         words!(
             "{len}바이트 가운데 앞의 {n}바이트만 왔어요. 줄 전체와 '\\0'이 들어갈 만큼 버퍼가 큰가요? fgets(buf, 4096, stdin)은 4095바이트까지만 읽어요.",
             "Of {len} bytes only the first {n} came. Has the buffer room for the whole line and a '\\0'? fgets(buf, 4096, stdin) reads 4095 bytes at the most."

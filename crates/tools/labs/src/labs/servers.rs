@@ -20,8 +20,22 @@ fn no_ports(free: u16) -> [(String, u16); 5] {
     ]
 }
 
-/// Arguments that are no port: the server must end with an error.
+/// A port may be as high as 65535; with an argument that is no port the server must end with an error.
 pub(super) fn bad_port(bench: &mut Bench) -> Verdict {
+    let high = bench.high_port()?;
+    let run = bench.start(&[&high.to_string()])?;
+    let waits = run.waits_at(&[Transport::Tcp, Transport::Udp], high)?;
+    ensure(waits, || {
+        run.explain(Failure {
+            did: run.did(),
+            expected: words!("포트 {high}에서 기다려야 해요", "it waits at port {high}"),
+            got: words!("그 포트에서 기다리지 않아요", "it doesn't wait there"),
+            cause: words!(
+                "번호가 더 작은 포트에서는 기다렸어요. 포트 번호는 1부터 65535까지예요.",
+                "It did wait at a port with a smaller number. A port is 1 to 65535."
+            ),
+        })
+    })?;
     let free = bench.free_port()?;
     for (bad, mistaken) in no_ports(free) {
         let did = words!("포트 번호가 아닌 `{bad}`로 실행", "started with `{bad}`, which is no port");

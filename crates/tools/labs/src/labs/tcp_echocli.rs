@@ -6,7 +6,7 @@ use labkit::trace::Call;
 
 use super::{causes, tcp_client};
 use crate::bench::{
-    Bench, Finished, Peer, Run, Start, bytes, compare, ensure_refused, ensure_success, output,
+    Bench, Finished, LONGEST_LINE, Peer, Run, Start, bytes, compare, ensure_refused, ensure_success, output,
 };
 use crate::calls;
 use crate::lab::{BUILD, Check, Lab, statement};
@@ -325,7 +325,7 @@ fn pieces(bench: &mut Bench) -> Verdict {
 }
 
 fn long(bench: &mut Bench) -> Verdict {
-    let line = bench.line(4096);
+    let line = bench.line(LONGEST_LINE);
     conversation(bench, &line)
 }
 

@@ -138,7 +138,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "bad_port",
-            title: ["인자가 포트 번호가 아니면 오류로 끝나요", "An argument that is no port"],
+            title: ["1부터 65535까지만 포트 번호로 받아요", "A port is 1 to 65535, and nothing else"],
             points: 2,
             needs: &["listens"],
             slide: "44",
@@ -258,7 +258,7 @@ fn came_back(run: &Run, client: &Peer, sent: &[u8], got: &[u8]) -> Verdict {
 }
 
 fn any_address(bench: &mut Bench) -> Verdict {
-    let (run, port) = bench.serve_tcp(&Start { high_port: true, ..Start::default() })?;
+    let (run, port) = bench.serve_tcp(&Start::default())?;
     let mut clients = Vec::new();
     for ip in [bench.loopback(), bench.place.address] {
         let rows = waiting(Transport::Tcp)?;

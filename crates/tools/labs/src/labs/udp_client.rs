@@ -7,7 +7,8 @@ use labkit::trace::Call;
 use super::causes;
 use super::tcp_client::{asks_nobody, unchecked};
 use crate::bench::{
-    Bench, Datagrams, Finished, Run, Start, bytes, compare, ensure_refused, ensure_success, output,
+    Bench, Datagrams, Finished, LONGEST_LINE, Run, Start, bytes, compare, ensure_refused, ensure_success,
+    output,
 };
 use crate::calls;
 use crate::verdict::{Failure, Fault, Verdict, ensure};
@@ -299,9 +300,9 @@ pub(super) fn two_replies(bench: &mut Bench) -> Verdict {
     })
 }
 
-/// A line and an answer of 4096 bytes.
+/// A longest line and an answer as long.
 pub(super) fn long(bench: &mut Bench) -> Verdict {
-    let (line, answer) = (bench.line(4096), bench.line(4096));
+    let (line, answer) = (bench.line(LONGEST_LINE), bench.line(LONGEST_LINE));
     conversation(bench, &line, &answer)
 }
 

@@ -105,7 +105,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "bad_port",
-            title: ["인자가 포트 번호가 아니면 오류로 끝나요", "An argument that is no port"],
+            title: ["1부터 65535까지만 포트 번호로 받아요", "A port is 1 to 65535, and nothing else"],
             points: 2,
             needs: &["bound"],
             slide: "44",
@@ -262,7 +262,7 @@ fn of_sendto(bench: &mut Bench) -> Verdict<Words> {
 fn any_address(bench: &mut Bench) -> Verdict {
     serves_somehow(bench)?;
     for ip in [bench.loopback(), bench.place.address] {
-        let (run, port) = bench.serve_udp(&Start { high_port: true, ..Start::default() })?;
+        let (run, port) = bench.serve_udp(&Start::default())?;
         let line = bench.line(20);
         let rows = waiting(Transport::Udp)?;
         echo(bench, &run, &sender(bench)?, SocketAddrV4::new(ip, port), &line)

@@ -10,7 +10,7 @@ use proptest::strategy::BoxedStrategy;
 use serde::{Deserialize, Serialize};
 
 use super::{Told, pause, text, works};
-use crate::bench::{Bench, Finished, Run, bytes, ensure_refused, ensure_success, output};
+use crate::bench::{Bench, Finished, LONGEST_LINE, Run, bytes, ensure_refused, ensure_success, output};
 use crate::verdict::{Failure, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
@@ -92,8 +92,8 @@ impl Starting {
         if works(bench, "last_line") {
             rare.extend([true, false].map(|newline| Starting::line(1, newline)));
         }
-        if works(bench, "long") && !bench.passed.contains(&"long") {
-            rare.push(Starting::line(4096, true));
+        if !bench.has_tried("long") {
+            rare.push(Starting::line(LONGEST_LINE, true));
         }
         rare
     }

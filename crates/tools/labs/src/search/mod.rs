@@ -181,15 +181,14 @@ pub(crate) enum Port {
 /// What is left to try. When all checks have run, that is the server's own port, which no other tries; a search that is run alone tries
 /// all.
 pub(crate) fn ports(bench: &Bench) -> Vec<Port> {
-    let said = |check| bench.passed.contains(&check) || !works(bench, check);
     let mut ports = Vec::new();
     if works(bench, "port_in_use") {
         ports.push(Port::Own);
     }
-    if !said("port_in_use") {
+    if !bench.has_tried("port_in_use") {
         ports.push(Port::Taken);
     }
-    if !said("bad_port") {
+    if !bench.has_tried("bad_port") {
         ports.extend([Port::JustTooLarge, Port::TooLarge, Port::NoNumber, Port::Negative]);
     }
     ports
