@@ -25,13 +25,17 @@ use crate::jail::{Ended, JAIL, Jail, USER};
 use crate::tier::{Tier, tried};
 use crate::{cgroup, filter, reduced};
 
-/// Starts the program and waits for its end. This process has one thread.
-pub(crate) fn keep() -> io::Result<()> {
+/// The keeper that strace has started.
+pub(crate) fn keep_traced() -> io::Result<()> {
     let jail = std::env::var(JAIL).map_err(io::Error::other)?;
-    let jail: Jail = serde_json::from_str(&jail)?;
     // Whoever started this is gone: so is the program.
     tried("prctl", prctl::set_pdeathsig(Signal::SIGKILL))?;
-    close_others(&jail)?;
+    keep(&serde_json::from_str(&jail)?)
+}
+
+/// Starts the program and waits for its end. This process has one thread.
+pub(crate) fn keep(jail: &Jail) -> io::Result<()> {
+    close_others(jail.tier, jail.status)?;
     // Where memory runs out, the kernel takes the program first: proc(5).
     let _ = fs::write("/proc/self/oom_score_adj", "1000");
     let mut waiter = None;
@@ -79,7 +83,7 @@ pub(crate) fn keep() -> io::Result<()> {
         }
         ForkResult::Child => {
             drop(go);
-            match init(&jail, wait) {
+            match init(jail, wait) {
                 Ok(never) => match never {},
                 Err(error) => Err(error),
             }
@@ -87,11 +91,11 @@ pub(crate) fn keep() -> io::Result<()> {
     }
 }
 
-/// Closes all descriptors but stdin, stdout, stderr and the keeper's own: what the caller was started with is none of the
-/// program's.
-fn close_others(jail: &Jail) -> io::Result<()> {
-    let mut keep = vec![jail.status];
-    if jail.tier == Tier::Reduced {
+/// Closes all descriptors but stdin, stdout, stderr, this one, and the lock where there is one: what the caller was started with is
+/// none of the program's.
+pub(crate) fn close_others(tier: Tier, own: RawFd) -> io::Result<()> {
+    let mut keep = vec![own];
+    if tier == Tier::Reduced {
         keep.push(reduced::LOCK);
     }
     keep.push(RawFd::MAX);

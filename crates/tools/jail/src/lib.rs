@@ -1,7 +1,7 @@
 //! Shuts any program in, and lets nothing of it be left when it is over.
 //!
 //! Several processes stand between a program and whoever runs it. The *caller* has entered a [`Place`], which has a network of
-//! its own. For each run it starts a *keeper*, which enters namespaces of its own that lack everything else; and in there
+//! its own. For each run its *starter* forks a *keeper*, which enters namespaces of its own that lack everything else; and in there
 //! an *init*, process 1, which starts the program and takes everything with it when that has ended. Where the kernel lets this
 //! user have cgroups, a *waiter* is between caller and keeper: it forks the keeper into a cgroup of the run's own and ends with it.
 //! See namespaces(7), user_namespaces(7), pid_namespaces(7), seccomp(2), landlock(7), cgroups(7).
@@ -16,6 +16,7 @@ mod network;
 mod place;
 mod process;
 mod reduced;
+mod starter;
 mod tier;
 
 use std::fs;
@@ -27,9 +28,10 @@ pub use cgroup::Cgroup;
 pub use folder::own_folder;
 pub use jail::{Ended, Jail, Shared};
 pub use limits::{Allowed, Limits, Spent};
-pub use place::{How, Place, Prepared};
+pub use place::{How, Place, Started};
 pub use process::{leave, myself, wait_for_the_left};
 pub use reduced::{Alone, end_all_of, limit_files};
+pub use starter::Keeper;
 pub use tier::Tier;
 
 use process::{KEEPER, LIMITER, PROBE, SWEEPER};
@@ -84,7 +86,7 @@ pub fn dispatch(parts: &[(&str, Part)]) -> Option<u8> {
     let part = args.nth(1)?;
     let argument = args.next().unwrap_or_default();
     let done = match part.as_str() {
-        KEEPER => inside::keep(),
+        KEEPER => inside::keep_traced(),
         SWEEPER => reduced::sweep(&argument),
         LIMITER => reduced::limit(&argument),
         PROBE => place::probe(&argument),

@@ -1,19 +1,16 @@
 //! The caller's own surroundings: its namespaces, and the file system that the program is going to see.
 
 use std::collections::BTreeMap;
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io;
 use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
-use std::os::fd::{AsRawFd as _, RawFd};
+use std::os::fd::{AsFd as _, BorrowedFd, RawFd};
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
@@ -25,9 +22,9 @@ use nix::unistd::{ForkResult, Gid, Uid, fork};
 use crate::cgroup::{self, Cgroup};
 use crate::filter::java_settings;
 use crate::inside::map_to;
-use crate::jail::{Ended, JAIL, Jail, Shared, USER};
+use crate::jail::{Ended, Jail, Shared, USER};
 use crate::limits::{Allowed, Limits, Spent};
-use crate::process::{KEEPER, myself, stay_on_this_processor};
+use crate::starter::{Keeper, Order, Starter};
 use crate::tier::{Tier, tried};
 use crate::{folder, network, reduced};
 
@@ -35,7 +32,7 @@ use crate::{folder, network, reduced};
 const STATUS: RawFd = 200;
 
 /// Where programs are looked for in there.
-const PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
+pub(crate) const PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
 
 /// Where programs of one caller are built and run.
 #[derive(Debug)]
@@ -56,6 +53,7 @@ pub struct Place {
     runs: AtomicU32,
     /// Where the cgroups of runs are made, if they may be.
     cgroups: Option<PathBuf>,
+    starter: Starter,
     /// What all runs have cost so far.
     pub spent: Arc<Spent>,
 }
@@ -72,7 +70,7 @@ impl Place {
             Tier::Full => Self::enter_namespaces(folder, address, shared)?,
             Tier::Reduced => Self::for_other_users(folder, shared)?,
             Tier::None => {
-                let place = Self::in_folder(tier, folder, None, shared);
+                let place = Self::in_folder(tier, folder, None, shared)?;
                 for path in [place.root.clone(), place.root.join("work"), place.root.join("tmp")] {
                     tried("the place", fs::create_dir(&path))?;
                 }
@@ -89,8 +87,8 @@ impl Place {
         self.spent.next(self.allowed.running)
     }
 
-    fn in_folder(tier: Tier, folder: &Path, uid: Option<u32>, shared: &Shared) -> Self {
-        Place {
+    fn in_folder(tier: Tier, folder: &Path, uid: Option<u32>, shared: &Shared) -> io::Result<Self> {
+        Ok(Place {
             tier,
             address: Ipv4Addr::LOCALHOST,
             root: folder.join("place"),
@@ -100,8 +98,9 @@ impl Place {
             allowed: Allowed::USUAL,
             runs: AtomicU32::new(1),
             cgroups: None,
+            starter: Starter::fork(tier)?,
             spent: Arc::default(),
-        }
+        })
     }
 
     fn enter_namespaces(folder: &Path, address: Ipv4Addr, shared: &Shared) -> io::Result<Self> {
@@ -114,8 +113,8 @@ impl Place {
         let (outer, shared) = (uid.unwrap_or(0), shared.clone());
         let (runs, spent) = (AtomicU32::new(1), Arc::default());
         let (tier, allowed) = (Tier::Full, Allowed::USUAL);
-        let cgroups = None;
-        let place = Place { tier, address, root, uid, outer, shared, allowed, runs, cgroups, spent };
+        let (cgroups, starter) = (None, Starter::fork(tier)?);
+        let place = Place { tier, address, root, uid, outer, shared, allowed, runs, cgroups, starter, spent };
         place.furnish()?;
         Ok(place)
     }
@@ -126,7 +125,7 @@ impl Place {
         for (folder, _) in &shared.folders {
             open_to_all(folder)?;
         }
-        let place = Self::in_folder(Tier::Reduced, folder, Some(first), shared);
+        let place = Self::in_folder(Tier::Reduced, folder, Some(first), shared)?;
         let builder = Some(reduced::user(first, 0));
         for path in [place.root.clone(), place.root.join("work"), place.root.join("tmp")] {
             tried("the place", fs::create_dir(&path))?;
@@ -271,9 +270,9 @@ impl Place {
         Ok(())
     }
 
-    /// Prepares a run of `argv` in there, under strace if there is such a prefix; `status` is the writing end of a pipe for
-    /// what [`Jail::status`] says.
-    pub fn command(&self, argv: &[String], how: &How, status: &io::PipeWriter) -> io::Result<Prepared> {
+    /// Starts `argv` in there, under strace if there is such a prefix, with these as stdin, stdout and stderr; the last one is the
+    /// writing end of a pipe for what [`Jail::status`] says.
+    pub fn start(&self, argv: &[String], how: &How, fds: [BorrowedFd<'_>; 4]) -> io::Result<Started> {
         let home = if self.tier == Tier::Full {
             "/home".into()
         } else {
@@ -292,12 +291,12 @@ impl Place {
         .collect();
         env.extend(how.env.iter().map(|(name, value)| (name.clone(), self.translated(value))));
         let run = if how.building { 0 } else { self.runs.fetch_add(1, Ordering::Relaxed) };
-        let own = self.uid.filter(|_| self.tier == Tier::Reduced).map(|first| reduced::user(first, run));
+        let user = self.uid.filter(|_| self.tier == Tier::Reduced).map(|first| reduced::user(first, run));
         let cgroup = self.cgroups.as_ref().map(|above| Cgroup::make(above, &how.limits)).transpose()?;
         let jail = Jail {
             tier: self.tier,
             root: self.root.clone(),
-            uid: own.or(self.uid),
+            uid: user.or(self.uid),
             outer: self.outer,
             argv: argv.iter().map(|arg| self.translated(arg)).collect(),
             folder: if self.tier == Tier::Full { "/work".into() } else { self.work() },
@@ -310,37 +309,16 @@ impl Place {
             shared: self.shared.clone(),
             status: STATUS,
         };
-        let myself = myself()?;
-        let mut command = match &how.strace[..] {
-            [] => myself,
-            [strace, options @ ..] => {
-                let mut command = Command::new(strace);
-                command.args(options).arg("--").arg(myself.get_program());
-                command
-            }
-        };
-        command.arg(KEEPER).env_clear().env("PATH", PATH).env(JAIL, serde_json::to_string(&jail)?);
-        let (status, traced) = (status.as_raw_fd(), !how.strace.is_empty());
-        let hand_over = move || {
-            // SAFETY: two numbers. Nobody else in this program has such a high descriptor.
-            Errno::result(unsafe { libc::dup2(status, STATUS) })?;
-            if traced {
-                // Where that is refused, it only takes longer.
-                let _ = stay_on_this_processor();
-            }
-            Ok(prctl::set_pdeathsig(Signal::SIGKILL)?)
-        };
-        // SAFETY: between fork and exec only bare system calls are made.
-        unsafe { command.pre_exec(hand_over) };
-        Ok(Prepared { command, user: own, cgroup })
+        let keeper = self.starter.start(&Order { jail, strace: how.strace.clone() }, fds)?;
+        Ok(Started { keeper, user, cgroup })
     }
 }
 
-/// A run that can be started.
+/// A run that was started.
 #[derive(Debug)]
-pub struct Prepared {
-    /// Starts its keeper.
-    pub command: Command,
+pub struct Started {
+    /// Its keeper; if it is traced, strace.
+    pub keeper: Keeper,
     /// The user that it runs as, if that is its alone.
     pub user: Option<u32>,
     /// Its cgroup, where there is one.
@@ -475,11 +453,13 @@ pub(crate) fn probe(tier: &str) -> io::Result<()> {
         strace: Vec::new(),
     };
     let (mut reader, writer) = io::pipe()?;
-    let mut prepared = place.command(&["true".into()], &how, &writer)?;
-    let keeper = prepared.command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
-    drop(writer);
-    let said = io::read_to_string(&mut reader)?;
-    let output = keeper.wait_with_output()?;
+    let null = File::options().read(true).write(true).open("/dev/null")?;
+    let (mut errors, theirs) = io::pipe()?;
+    let fds = [null.as_fd(), null.as_fd(), theirs.as_fd(), writer.as_fd()];
+    let mut keeper = place.start(&["true".into()], &how, fds)?.keeper;
+    drop((writer, theirs));
+    let (said, why) = (io::read_to_string(&mut reader)?, io::read_to_string(&mut errors)?);
+    keeper.wait();
     cgroup::remove_empty();
     // A mount point can't be removed with its folder.
     let _ = umount2(&place.root, MntFlags::MNT_DETACH);
@@ -487,6 +467,5 @@ pub(crate) fn probe(tier: &str) -> io::Result<()> {
     if ended == Some(Ended::Exited(0)) {
         return Ok(());
     }
-    let why = String::from_utf8_lossy(&output.stderr);
     Err(io::Error::other(format!("true could not be run in tier {}: {}", tier.name(), why.trim())))
 }

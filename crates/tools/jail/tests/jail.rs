@@ -2,8 +2,9 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs::Permissions;
-use std::io::{self, BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::net::Ipv4Addr;
+use std::os::fd::AsFd as _;
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -83,20 +84,23 @@ fn be_the_caller() -> io::Result<()> {
     let argv = ["sh", "-c", command].map(String::from);
     let argv = if command.is_empty() { &["/nowhere".to_string()][..] } else { &argv };
     let (mut status, writer) = io::pipe()?;
-    let mut prepared = place.command(argv, &how, &writer)?;
-    let keeper =
-        prepared.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?;
-    drop(writer);
-    let output = keeper.wait_with_output()?;
+    let (mut output, theirs) = io::pipe()?;
+    let (null, stderr) = (fs::File::open("/dev/null")?, io::stderr());
+    let fds = [null.as_fd(), theirs.as_fd(), stderr.as_fd(), writer.as_fd()];
+    let mut started = place.start(argv, &how, fds)?;
+    drop((writer, theirs));
+    let mut printed = Vec::new();
+    output.read_to_end(&mut printed)?;
+    started.keeper.wait();
     let status = io::read_to_string(&mut status)?;
-    let group = prepared.cgroup;
+    let group = started.cgroup;
     let worked = group.as_ref().map(|group| (group.worked().as_micros() as u64, group.out_of_memory()));
     jail::wait_for_the_left();
     let counted = group.zip(worked).map(|(group, (worked, out_of_memory))| {
         let is_left = group.folder().exists();
         Counted { worked, out_of_memory, is_left }
     });
-    println!("{}\n{}", String::from_utf8_lossy(&output.stdout), status.lines().nth(2).unwrap_or_default());
+    println!("{}\n{}", String::from_utf8_lossy(&printed), status.lines().nth(2).unwrap_or_default());
     print!("{}", serde_json::to_string(&counted)?);
     Ok(())
 }
@@ -116,14 +120,15 @@ fn be_ending() -> io::Result<()> {
         strace,
     };
     let (status, writer) = io::pipe()?;
-    let mut prepared = place.command(&["sleep", "1000"].map(String::from), &how, &writer)?;
-    let mut strace = prepared.command.stdin(Stdio::null()).spawn()?;
+    let (null, stdout, stderr) = (fs::File::open("/dev/null")?, io::stdout(), io::stderr());
+    let fds = [null.as_fd(), stdout.as_fd(), stderr.as_fd(), writer.as_fd()];
+    let mut strace = place.start(&["sleep", "1000"].map(String::from), &how, fds)?.keeper;
     drop(writer);
     let lines: Vec<String> = BufReader::new(status).lines().take(2).collect::<io::Result<_>>()?;
-    strace.kill()?;
-    strace.wait()?;
+    strace.end();
     jail::leave(lines[0].split(' ').map(|pid| Pid::from_raw(pid.parse().unwrap())));
     jail::wait_for_the_left();
+    drop(place);
     println!("{:?}", waitpid(None, Some(WaitPidFlag::WNOHANG)));
     Ok(())
 }

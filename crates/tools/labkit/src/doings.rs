@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io::Read as _;
-use std::iter;
 
-use procfs::FromBufRead as _;
-use procfs::process::{Process, Stat, Status};
+use procfs::process::{Stat, Status};
+use procfs::{FromBufRead as _, FromRead as _};
 
 pub use procfs::ticks_per_second;
 
@@ -113,9 +112,7 @@ pub fn asleep(pid: i32) -> Option<Vec<(i32, u64)>> {
         match field(&status, "State").first() {
             // Stopped by SIGSTOP it does nothing either; by its tracer, it is about to.
             Some(b'S' | b'T') => {
-                let switches = ["voluntary_ctxt_switches", "nonvoluntary_ctxt_switches"]
-                    .map(|name| String::from_utf8_lossy(field(&status, name)).parse::<u64>().unwrap_or(0));
-                asleep.push((tid, switches.iter().sum()));
+                asleep.push((tid, switches(&status)));
             }
             Some(b'Z' | b'X') => {}
             _ => return None,
@@ -142,43 +139,54 @@ fn field<'a>(status: &'a [u8], name: &str) -> &'a [u8] {
 }
 
 /// How often a thread has gone to sleep or was interrupted.
-fn switches(status: &Status) -> u64 {
-    [status.voluntary_ctxt_switches, status.nonvoluntary_ctxt_switches].into_iter().flatten().sum()
+fn switches(status: &[u8]) -> u64 {
+    ["voluntary_ctxt_switches", "nonvoluntary_ctxt_switches"].map(|name| number(status, name)).iter().sum()
+}
+
+/// The number in such a line; 0 where there is none.
+fn number(status: &[u8], name: &str) -> u64 {
+    let digits = field(status, name).trim_ascii_start().split(|byte| *byte == b' ').next();
+    digits.and_then(|digits| str::from_utf8(digits).ok()?.parse().ok()).unwrap_or(0)
 }
 
 /// What a process and all its descendants do: a process that ends meanwhile is none.
 #[must_use]
 pub fn doings(pid: i32) -> Doings {
-    doings_of_each(pid, |_| ())
+    doings_of_each(pid).0
 }
 
-/// As [`doings`]; shows what is known of each.
-pub fn doings_of_each(pid: i32, mut each: impl FnMut(&Stat)) -> Doings {
-    let mut sum = Doings::default();
-    for process in iter::once(pid).chain(descendants(pid)).filter_map(|pid| Process::new(pid).ok()) {
+/// As [`doings`], and what is known of each.
+#[must_use]
+pub fn doings_of_each(pid: i32) -> (Doings, Vec<Stat>) {
+    let (mut sum, mut each) = (Doings::default(), Vec::new());
+    let mut processes = vec![pid];
+    while let Some(pid) = processes.pop() {
         // Of all threads, since the first may have ended: that of each is that of the process.
         let mut memory = 0;
-        let tasks = process.tasks().into_iter().flatten().flatten();
-        for status in tasks.filter_map(|task| status(task.pid, task.tid)) {
-            sum.running |= status.state.starts_with('R');
-            sum.waiting |= status.state.starts_with('D');
+        for (tid, status) in statuses(pid) {
+            processes.extend(children_of(pid, tid));
+            match field(&status, "State").first() {
+                Some(b'R') => sum.running = true,
+                Some(b'D') => sum.waiting = true,
+                _ => {}
+            }
             sum.switches += switches(&status);
-            let kilobytes = [status.rssanon, status.rssshmem, status.vmpte];
-            memory = memory.max(kilobytes.into_iter().flatten().sum::<u64>() << 10);
+            let kilobytes = ["RssAnon", "RssShmem", "VmPTE"].map(|name| number(&status, name));
+            memory = memory.max(kilobytes.iter().sum::<u64>() << 10);
         }
         sum.memory += memory;
-        if let Ok(stat) = process.stat() {
+        if let Some(stat) = read(&format!("/proc/{pid}/stat"))
+            && let Ok(stat) = Stat::from_read(&*stat)
+        {
             sum.ticks += stat.utime + stat.stime + (stat.cutime + stat.cstime).unsigned_abs();
-            each(&stat);
+            each.push(stat);
         }
     }
-    sum
+    (sum, each)
 }
 
 #[cfg(test)]
 mod tests {
-    use procfs::FromRead as _;
-
     use super::*;
 
     /// proc_pid_stat(5), of a process that was started at a time and has worked for so many ticks.

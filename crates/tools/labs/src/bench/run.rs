@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::io::{self, Read, Write as _};
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
-use std::process::{Child, Stdio};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
@@ -14,7 +14,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{fs, thread};
 
 use jail::{
-    Ended, How, Limits, Place, Prepared, Spent, Tier, end_all_of, leave, limit_files, wait_for_the_left,
+    Ended, How, Keeper, Limits, Place, Spent, Started, Tier, end_all_of, leave, limit_files,
+    wait_for_the_left,
 };
 use labkit::Transport;
 use labkit::doings::{all_asleep, descendants, doings};
@@ -41,7 +42,7 @@ const DOZE: u64 = 50;
 /// A submission that was started. It and all its processes are gone when this is.
 #[derive(Debug)]
 pub struct Run {
-    keeper: Child,
+    keeper: Keeper,
     stdin: Mutex<Option<Sender<Vec<u8>>>>,
     /// So many pieces of its input are not in the pipe yet.
     unwritten: Arc<AtomicUsize>,
@@ -210,16 +211,16 @@ impl Run {
         }
         let on_a_disk = place.tier != Tier::Full && how.building;
         let folder = on_a_disk.then(|| place.folder().canonicalize()).transpose()?;
+        let (its_stdin, mut stdin) = io::pipe()?;
+        let (stdout, its_stdout) = io::pipe()?;
+        let (stderr, its_stderr) = io::pipe()?;
         let (mut status, writer) = io::pipe()?;
-        let Prepared { mut command, user, cgroup } = place.command(&argv, &how, &writer)?;
-        let mut keeper =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(
-                |error| io::Error::new(error.kind(), format!("{}: {error}", command.get_program().display())),
-            )?;
-        drop(writer);
+        let fds = [its_stdin.as_fd(), its_stdout.as_fd(), its_stderr.as_fd(), writer.as_fd()];
+        let Started { mut keeper, user, cgroup } = place.start(&argv, &how, fds)?;
+        drop((its_stdin, its_stdout, its_stderr, writer));
 
         let watch = Watch::start(Watched {
-            keeper: keeper.id().cast_signed(),
+            keeper: keeper.pid().as_raw(),
             limits: how.limits,
             cgroup,
             own_network: place.tier == Tier::Full,
@@ -227,43 +228,31 @@ impl Run {
             folder,
         });
         let limit = how.limits.output;
-        let collect = |pipe: Option<Box<dyn Read + Send>>, kept| {
-            Stream::collect(pipe.unwrap_or_else(|| Box::new(io::empty())), limit, kept)
-        };
-        let stdout = keeper.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
-        let stdout = collect(stdout, Kept::Beginning);
+        let stdout = Stream::collect(stdout, limit, Kept::Beginning);
         // What a compiler says first tells most; of a run, its last words.
         let kept = if how.building { Kept::Beginning } else { Kept::End };
-        let stderr = keeper.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
-        let stderr = collect(stderr, kept);
+        let stderr = Stream::collect(stderr, limit, kept);
         let Some(processes) = ready(&mut status)? else {
             // Before the submission could do anything: what is on stderr is the grader's own.
-            let _ = keeper.wait();
+            keeper.wait();
             watch.finish();
             read_out(&[&stderr]);
             let why = String::from_utf8_lossy(&stderr.so_far()).trim().to_string();
             return Err(io::Error::other(format!("the sandbox could not be closed: {why}")));
         };
-        let inside = processes
-            .into_iter()
-            .filter(|pid| pid.cast_unsigned() != keeper.id())
-            .map(Pid::from_raw)
-            .collect();
+        let inside = processes.into_iter().map(Pid::from_raw).filter(|pid| *pid != keeper.pid()).collect();
         let status = Stream::collect(status, 256, Kept::Beginning);
         let unwritten = Arc::<AtomicUsize>::default();
-        let stdin = keeper.stdin.take().map(|mut pipe| {
-            let (sender, bytes) = mpsc::channel::<Vec<u8>>();
-            let unwritten = Arc::clone(&unwritten);
-            thread::spawn(move || {
-                for bytes in bytes {
-                    // What it will not read is lost.
-                    let _ = pipe.write_all(&bytes);
-                    unwritten.fetch_sub(1, Ordering::Release);
-                }
-            });
-            sender
+        let (sender, input) = mpsc::channel::<Vec<u8>>();
+        let left = Arc::clone(&unwritten);
+        thread::spawn(move || {
+            for bytes in input {
+                // What it will not read is lost.
+                let _ = stdin.write_all(&bytes);
+                left.fetch_sub(1, Ordering::Release);
+            }
         });
-        let stdin = Mutex::new(stdin);
+        let stdin = Mutex::new(Some(sender));
         let limits = how.limits;
         let (spent, in_all) = if how.building {
             (Arc::default(), u64::MAX)
@@ -458,7 +447,7 @@ impl Run {
     /// How much memory its processes have that no file stands for, in bytes: `RssAnon`, `RssShmem` and `VmPTE`, proc_pid_status(5).
     #[must_use]
     pub fn memory(&self) -> u64 {
-        doings(self.keeper.id().cast_signed()).memory
+        doings(self.keeper.pid().as_raw()).memory
     }
 
     /// Stops it in its tracks (SIGSTOP, signal(7)) while `much` is done to its sockets, and lets it go on.
@@ -639,11 +628,7 @@ impl Run {
     /// Ends it, if it has not ended.
     fn end(&mut self) {
         self.watch.finish();
-        // A child of ours that nobody has waited for: its number is still its own.
-        if self.keeper.try_wait().is_ok_and(|ended| ended.is_none()) {
-            let _ = self.keeper.kill();
-            let _ = self.keeper.wait();
-        }
+        self.keeper.end();
         // The end of each is the end of the next, and the init's of all in its namespace: PR_SET_PDEATHSIG. Nobody of them does much
         // any more; that they give back what they had takes a while, for which only the judge's end waits.
         leave(self.inside.drain(..));
@@ -660,7 +645,7 @@ impl Run {
         if self.over() {
             // It has ended, and strace is about to: it has more to write.
             self.watch.finish();
-            self.keeper.wait()?;
+            self.keeper.wait();
         }
         self.end();
         // All who could write to the pipes are gone; their readers are about to see it.

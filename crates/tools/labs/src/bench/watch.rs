@@ -10,9 +10,10 @@ use std::time::Duration;
 use std::{fs, iter, thread};
 
 use jail::{Cgroup, Limits};
-use labkit::doings::{Doings, Worked, descendants, doings_of_each, ticks_per_second};
+use labkit::doings::{Doings, Worked, doings_of_each, ticks_per_second};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use procfs::process::Stat;
 
 use super::tables::socket_memory;
 use crate::words;
@@ -47,30 +48,32 @@ const FEW_SOCKETS: u64 = 20;
 /// What a mapping takes of the kernel's memory: struct `vm_area_struct`, and its place among the others.
 const MAPPING: u64 = 256;
 
+/// So many mappings take little (16 MiB), and none is smaller than a page: to count them takes a while, and most programs have fewer pages.
+const FEW_MAPPINGS: u64 = 65_536;
+
 impl Watched {
-    fn held(&self) -> Held {
+    fn held(&self, processes: &[Stat]) -> Held {
         if self.folder.is_some() {
             // Closing any such socket, the kernel closes what is on its way over those that nobody has: unix(7).
             drop(UnixStream::pair());
         }
-        Held::by(self.keeper, !self.own_network, self.folder.as_deref())
+        Held::by(processes, !self.own_network, self.folder.as_deref())
     }
 
     fn sockets_open(&self, held: &Held) -> u64 {
         if self.own_network { sockets_open() } else { held.sockets.len() as u64 }
     }
 
-    /// Memory of the kernel's for them that no process is said to have: of sockets and mappings.
-    fn hidden_memory(&self, held: &Held) -> u64 {
+    /// Memory of the kernel's for them that no process is said to have: of so many sockets, and of mappings.
+    fn hidden_memory(&self, held: &Held, sockets: u64) -> u64 {
         let theirs = |inode| self.own_network || held.sockets.contains(&inode);
         // A kernel that doesn't tell has no such table to ask for.
-        let sockets =
-            if self.sockets_open(held) > FEW_SOCKETS { socket_memory(theirs).unwrap_or(0) } else { 0 };
+        let sockets = if sockets > FEW_SOCKETS { socket_memory(theirs).unwrap_or(0) } else { 0 };
         sockets + MAPPING * held.mappings
     }
 }
 
-/// What the descendants of a process have open and mapped. Of a process into which this one may not look, nothing: proc_pid_fd(5).
+/// What processes have open and mapped. Of a process into which this one may not look, nothing: proc_pid_fd(5).
 #[derive(Debug, Default)]
 struct Held {
     mappings: u64,
@@ -87,13 +90,16 @@ struct Held {
 }
 
 impl Held {
-    fn by(pid: i32, descriptors: bool, folder: Option<&Path>) -> Self {
+    fn by(processes: &[Stat], descriptors: bool, folder: Option<&Path>) -> Self {
         let mut held = Held::default();
         let disk = folder.and_then(|folder| Some(fs::metadata(folder).ok()?.dev()));
-        let descendants = descendants(pid);
-        held.locks = locks(&descendants);
-        for pid in descendants {
-            held.see_mappings(pid, folder);
+        let pids: Vec<i32> = processes.iter().map(|process| process.pid).collect();
+        held.locks = locks(&pids);
+        let pages = processes.iter().map(|process| process.vsize).sum::<u64>() / procfs::page_size();
+        for pid in pids {
+            if folder.is_some() || pages > FEW_MAPPINGS {
+                held.see_mappings(pid, folder);
+            }
             if descriptors {
                 // Each thread may have some of its own. What a process runs, it needs neither name nor mapping for.
                 let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
@@ -225,12 +231,18 @@ impl Watch {
             if self.lock().over {
                 return;
             }
-            let mut now = doings_of_each(run.keeper, |process| each.see(process));
+            let (mut now, mut processes) = doings_of_each(run.keeper);
+            for process in &processes {
+                each.see(process);
+            }
+            // The keeper is the grader's.
+            processes.retain(|process| process.pid != run.keeper);
             // Of those who are gone, each knows what the others don't.
             let ticks = now.ticks.max(each.ticks());
             let mut worked = Duration::from_secs(ticks) / ticks_per_second() as u32;
-            let held = run.held();
-            now.memory += run.hidden_memory(&held);
+            let held = run.held(&processes);
+            let sockets = run.sockets_open(&held);
+            now.memory += run.hidden_memory(&held, sockets);
             if let Some(cgroup) = &run.cgroup {
                 worked = worked.max(cgroup.worked());
                 now.memory = now.memory.max(cgroup.memory());
@@ -250,7 +262,7 @@ impl Watch {
                 *kind += 1;
             }
             before = now;
-            if let Some(reason) = too_much(run, now, &held, worked).or_else(|| self.stopped()) {
+            if let Some(reason) = too_much(run, now, &held, sockets, worked).or_else(|| self.stopped()) {
                 self.stop(reason);
             }
         }
@@ -289,7 +301,7 @@ impl Watch {
 }
 
 /// Which limit is passed.
-fn too_much(watched: &Watched, now: Doings, held: &Held, worked: Duration) -> Option<Words> {
+fn too_much(watched: &Watched, now: Doings, held: &Held, open: u64, worked: Duration) -> Option<Words> {
     let Limits { cpu, memory, sockets, locks, trace, disk, file_size, .. } = watched.limits;
     if worked.as_secs() > cpu {
         return Some(words!(
@@ -297,7 +309,7 @@ fn too_much(watched: &Watched, now: Doings, held: &Held, worked: Duration) -> Op
             "it used up its {cpu} s of processor time"
         ));
     }
-    if watched.sockets_open(held) > sockets {
+    if open > sockets {
         return Some(words!("소켓을 {sockets}개 넘게 열었어요", "it opened more than {sockets} sockets"));
     }
     if held.locks > locks {
@@ -394,7 +406,7 @@ mod tests {
         // A file system may need some more for it, or less.
         for (bytes, then) in [(1..2 << 20, "\n"), (0..1, "")] {
             stdout.read_line(&mut String::new()).unwrap();
-            let on_disk = |folder| Held::by(pid, true, Some(folder)).on_disk(0);
+            let on_disk = |folder| Held::by(&doings_of_each(pid).1, true, Some(folder)).on_disk(0);
             assert!(bytes.contains(&on_disk(folder.path())), "{bytes:?}");
             assert_eq!(on_disk(Path::new("/proc")), 0, "of another disk");
             stdin.write_all(then.as_bytes()).unwrap();
@@ -413,7 +425,7 @@ mod tests {
         let mut sh = sh.stdout(Stdio::piped()).spawn().unwrap();
         BufReader::new(sh.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
         let look = || {
-            let held = Held::by(sh.id().cast_signed(), true, Some(folder.path()));
+            let held = Held::by(&doings_of_each(sh.id().cast_signed()).1, true, Some(folder.path()));
             (held.sockets.len(), held.in_flight)
         };
         assert_eq!(look(), (2, false));
