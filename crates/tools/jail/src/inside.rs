@@ -99,6 +99,7 @@ pub(crate) fn close_others(tier: Tier, own: RawFd) -> io::Result<()> {
         keep.push(reduced::LOCK);
     }
     keep.push(RawFd::MAX);
+    keep.sort_unstable();
     let mut first = 3;
     for fd in keep {
         // SAFETY: three numbers. Nothing in this process uses what is closed.

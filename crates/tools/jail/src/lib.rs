@@ -31,7 +31,7 @@ pub use limits::{Allowed, Limits, Spent};
 pub use place::{How, Place, Started};
 pub use process::{leave, myself, wait_for_the_left};
 pub use reduced::{Alone, end_all_of, limit_files};
-pub use starter::Keeper;
+pub use starter::{Descriptors, Keeper};
 pub use tier::Tier;
 
 use process::{KEEPER, LIMITER, PROBE, SWEEPER};

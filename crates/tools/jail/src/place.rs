@@ -24,7 +24,7 @@ use crate::filter::java_settings;
 use crate::inside::map_to;
 use crate::jail::{Ended, Jail, Shared, USER};
 use crate::limits::{Allowed, Limits, Spent};
-use crate::starter::{Keeper, Order, Starter};
+use crate::starter::{Descriptors, Keeper, Order, Starter};
 use crate::tier::{Tier, tried};
 use crate::{folder, network, reduced};
 
@@ -270,9 +270,8 @@ impl Place {
         Ok(())
     }
 
-    /// Starts `argv` in there, under strace if there is such a prefix, with these as stdin, stdout and stderr; the last one is the
-    /// writing end of a pipe for what [`Jail::status`] says.
-    pub fn start(&self, argv: &[String], how: &How, fds: [BorrowedFd<'_>; 4]) -> io::Result<Started> {
+    /// Starts `argv` in there, under strace if there is such a prefix.
+    pub fn start(&self, argv: &[String], how: &How, fds: Descriptors<BorrowedFd<'_>>) -> io::Result<Started> {
         let home = if self.tier == Tier::Full {
             "/home".into()
         } else {

@@ -1,8 +1,10 @@
-//! The starter: a process of the caller's with one thread, which only forks. To start a keeper costs a fork then, and no exec of this
-//! program anew.
+//! The starter, a fork server: a process of the caller's with one thread, which only forks. To start a keeper costs a fork then, and
+//! no exec of this program anew.
 
 use std::convert::Infallible;
+use std::env;
 use std::io::{self, IoSlice, IoSliceMut, Read as _, Write as _};
+use std::net::Shutdown;
 use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt as _, parent_id};
@@ -14,7 +16,7 @@ use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork};
 use serde::{Deserialize, Serialize};
 
@@ -31,13 +33,13 @@ pub(crate) struct Order {
     pub(crate) strace: Vec<String>,
 }
 
-/// What a keeper gets: its stdin, stdout, stderr, and where it says what [`Jail::status`] is told.
-pub(crate) type Descriptors<T> = [T; 4];
+/// What a keeper gets: its stdin, stdout, stderr, and the writing end of a pipe for what [`Jail::status`] says.
+pub type Descriptors<T> = [T; 4];
 
-/// The caller's end of the starter.
+/// The caller's end of the starter, for one thread.
 #[derive(Debug)]
 pub(crate) struct Starter {
-    orders: Option<UnixStream>,
+    orders: UnixStream,
     pid: Pid,
 }
 
@@ -48,40 +50,47 @@ impl Starter {
         let caller = std::process::id();
         // SAFETY: this process has one thread, so that the child may do whatever it likes.
         match tried("fork", unsafe { fork() })? {
-            ForkResult::Parent { child } => Ok(Starter { orders: Some(orders), pid: child }),
+            ForkResult::Parent { child } => Ok(Starter { orders, pid: child }),
             ForkResult::Child => {
                 drop(orders);
-                // Nobody to tell: the caller sees that it is gone.
-                let _ = serve(theirs, tier, caller);
-                std::process::exit(0);
+                let served = serve(theirs, tier, caller);
+                if let Err(error) = &served {
+                    eprintln!("the starter: {error}");
+                }
+                std::process::exit(i32::from(served.is_err()));
             }
         }
     }
 
     /// Starts a keeper, which is the caller's child.
     pub(crate) fn start(&self, order: &Order, fds: Descriptors<BorrowedFd<'_>>) -> io::Result<Keeper> {
-        let mut orders = self.orders.as_ref().ok_or(io::ErrorKind::BrokenPipe)?;
-        let order = serde_json::to_vec(order)?;
+        let answer = tried("the starter", self.order(&serde_json::to_vec(order)?, fds))?;
+        match answer {
+            pid @ 1.. => Ok(Keeper { pid: Pid::from_raw(pid), is_over: false }),
+            errno => tried("clone", Err(Errno::from_raw(-errno))),
+        }
+    }
+
+    /// Sends an order and waits for the answer: a process id, or minus an errno.
+    fn order(&self, order: &[u8], fds: Descriptors<BorrowedFd<'_>>) -> io::Result<i32> {
+        let mut orders = &self.orders;
         let length = (order.len() as u64).to_ne_bytes();
         let rights = fds.map(|fd| fd.as_raw_fd());
         let rights = [ControlMessage::ScmRights(&rights)];
-        let fd = orders.as_raw_fd();
-        let sent = sendmsg::<()>(fd, &[IoSlice::new(&length)], &rights, MsgFlags::MSG_NOSIGNAL, None)?;
+        let message = [IoSlice::new(&length)];
+        let sent = sendmsg::<()>(orders.as_raw_fd(), &message, &rights, MsgFlags::MSG_NOSIGNAL, None)?;
         orders.write_all(&length[sent..])?;
-        orders.write_all(&order)?;
+        orders.write_all(order)?;
         let mut answer = [0; size_of::<i32>()];
         orders.read_exact(&mut answer)?;
-        match i32::from_ne_bytes(answer) {
-            pid @ 1.. => Ok(Keeper { pid: Pid::from_raw(pid), is_over: false }),
-            errno => Err(io::Error::from_raw_os_error(-errno)),
-        }
+        Ok(i32::from_ne_bytes(answer))
     }
 }
 
 impl Drop for Starter {
     fn drop(&mut self) {
         // Its input ends, and so does it.
-        self.orders = None;
+        let _ = self.orders.shutdown(Shutdown::Write);
         while waitpid(self.pid, None) == Err(Errno::EINTR) {}
     }
 }
@@ -109,12 +118,11 @@ impl Keeper {
 
     /// Ends it, if it has not ended.
     pub fn end(&mut self) {
-        if !self.is_over && waitpid(self.pid, Some(WaitPidFlag::WNOHANG)) == Ok(WaitStatus::StillAlive) {
+        if !self.is_over {
             // A child of ours that nobody has waited for: its number is still its own.
             let _ = kill(self.pid, Signal::SIGKILL);
             self.wait();
         }
-        self.is_over = true;
     }
 }
 
@@ -122,18 +130,20 @@ impl Keeper {
 fn serve(mut orders: UnixStream, tier: Tier, caller: u32) -> io::Result<()> {
     prctl::set_pdeathsig(Signal::SIGKILL)?;
     close_others(tier, orders.as_raw_fd())?;
+    // Where execvpe(3) looks for a program is this process's own.
+    // SAFETY: this process has one thread.
+    unsafe { env::set_var("PATH", PATH) };
+    let (flags, none) = (libc::CLONE_PARENT | libc::SIGCHLD, null_mut::<u8>());
     loop {
         let mut length = [0; size_of::<u64>()];
         let Some((read, fds)) = receive(&orders, &mut length)? else { return Ok(()) };
         orders.read_exact(&mut length[read..])?;
         let mut order = vec![0; u64::from_ne_bytes(length) as usize];
         orders.read_exact(&mut order)?;
+        // It is the caller's child, and not this one's: CLONE_PARENT, clone(2).
         // SAFETY: five numbers; without a stack the child goes on as after fork. This process has one thread, so that the child may
-        // do whatever it likes. It is the caller's child, and not this one's: CLONE_PARENT, clone(2).
-        let pid = unsafe {
-            let flags = libc::CLONE_PARENT | libc::SIGCHLD;
-            libc::syscall(libc::SYS_clone, flags, null_mut::<u8>(), null_mut::<u8>(), null_mut::<u8>(), 0)
-        };
+        // do whatever it likes.
+        let pid = unsafe { libc::syscall(libc::SYS_clone, flags, none, none, none, 0) };
         if pid == 0 {
             let Err(error) = be_keeper(&order, &fds, caller);
             eprintln!("{error}");
@@ -177,7 +187,9 @@ fn be_keeper(order: &[u8], fds: &Descriptors<OwnedFd>, caller: u32) -> io::Resul
     }
     tried("prctl", prctl::set_pdeathsig(Signal::SIGKILL))?;
     if parent_id() != caller {
-        return Err(io::Error::other("the caller was gone before the kernel was told to watch it"));
+        return Err(io::Error::other(
+            "the keeper's parent is not the caller: that was gone before the kernel was told to watch it, or this kernel has no CLONE_PARENT",
+        ));
     }
     let [tracer, options @ ..] = &strace[..] else {
         keep(&jail)?;
@@ -187,5 +199,6 @@ fn be_keeper(order: &[u8], fds: &Descriptors<OwnedFd>, caller: u32) -> io::Resul
     let _ = stay_on_this_processor();
     let mut command = Command::new(tracer);
     command.args(options).arg("--").arg(myself()?.get_program()).arg(KEEPER);
-    Err(command.env_clear().env("PATH", PATH).env(JAIL, serde_json::to_string(&jail)?).exec())
+    let error = command.env_clear().env("PATH", PATH).env(JAIL, serde_json::to_string(&jail)?).exec();
+    tried(tracer, Err(error))
 }

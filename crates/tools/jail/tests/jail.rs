@@ -139,6 +139,13 @@ fn nobody_is_left_of_what_is_ended_under_strace() {
     assert_eq!(String::from_utf8_lossy(&output.stdout), "Err(ECHILD)\n", "{output:?}");
 }
 
+/// Not in the caller's `PATH`.
+fn programs_are_looked_for_where_the_system_has_them() {
+    let mut caller = Command::new(env::current_exe().unwrap());
+    caller.env("PATH", "/nowhere");
+    assert_eq!(run_by(caller, "echo $PATH", "running").1, Ended::Exited(0));
+}
+
 fn its_end_is_told() {
     assert_eq!(run("echo abc; exit 3"), ("abc\n".into(), Ended::Exited(3)));
     assert_eq!(run("kill -9 $$").1, Ended::Killed(libc::SIGKILL));
@@ -381,6 +388,12 @@ fn who_may_not_look_into_others_has_no_tier_reduced() {
     assert!(refused.contains("--cap-add SYS_PTRACE"), "{refused}");
 }
 
+/// The lock has a number of its own, below theirs or above.
+fn a_caller_may_have_many_descriptors() {
+    let many = "for fd in {3..260}; do eval \"exec $fd</dev/null\"; done; exec \"$0\" \"$@\"";
+    tried_out(&["bash", "-c", many]).unwrap();
+}
+
 fn main() -> ExitCode {
     // This program is the keeper as well.
     let parts: [(&str, jail::Part); 5] = [
@@ -398,6 +411,11 @@ fn main() -> ExitCode {
     let missing = || (best_tier() == Tier::None).then(|| "there is no sandbox here".to_string());
     run_trials(vec![
         trial("its_end_is_told", missing(), its_end_is_told),
+        trial(
+            "programs_are_looked_for_where_the_system_has_them",
+            missing(),
+            programs_are_looked_for_where_the_system_has_them,
+        ),
         trial("it_sleeps_as_exactly_as_at_home", missing(), it_sleeps_as_exactly_as_at_home),
         trial("what_it_starts_ends_with_it", missing(), what_it_starts_ends_with_it),
         trial(
@@ -438,6 +456,11 @@ fn main() -> ExitCode {
             "who_may_not_look_into_others_has_no_tier_reduced",
             tried_out.clone().err(),
             who_may_not_look_into_others_has_no_tier_reduced,
+        ),
+        trial(
+            "a_caller_may_have_many_descriptors",
+            tried_out.clone().err(),
+            a_caller_may_have_many_descriptors,
         ),
         trial("who_tries_out_tier_reduced_leaves_etc_as_it_was", tried_out.clone().err(), move || {
             assert_eq!(tried_out.unwrap(), "the same");

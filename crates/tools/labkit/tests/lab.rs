@@ -53,7 +53,9 @@ fn main() {
         lab("two_labs_do_not_see_each_other", two_labs_do_not_see_each_other),
         lab("a_lab_in_a_lab_works", a_lab_in_a_lab_works),
         lab("a_second_window_joins_the_network_that_was_opened_last", a_second_window_joins_the_last),
-        lab("a_second_window_alone_says_that_there_is_no_network", a_second_window_alone),
+        lab("nothing_of_a_second_window_is_left", nothing_of_a_second_window_is_left),
+        lab("a_second_window_says_why_there_is_none", a_second_window_says_why_there_is_none),
+        lab("a_container_is_not_joined", a_container_is_not_joined),
         lab("the_name_service_cache_of_the_machine_is_not_asked", name_service_cache_is_not_asked),
         trial("no_name_server_is_known", missing.clone().or_else(no_resolv_conf), no_name_server_is_known),
         lab("ps_shows_the_labs_processes_alone", ps_shows_the_labs_processes_alone),
@@ -87,7 +89,7 @@ fn missing_namespaces() -> Option<String> {
     if !cfg!(target_os = "linux") {
         return Some("no namespaces: not Linux".into());
     }
-    if let Some(missing) = ["unshare", "setpriv", "ip"].into_iter().find_map(missing_program) {
+    if let Some(missing) = ["unshare", "nsenter", "setpriv", "ip"].into_iter().find_map(missing_program) {
         return Some(missing);
     }
     let enter = |namespaces: &[&str]| {
@@ -437,9 +439,11 @@ fn help_and_wrong_options() {
         assert!(output.stdout_text().starts_with("usage: scripts/lab [--no-servers | --join] [COMMAND"));
         assert_eq!((&*output.stderr_text(), output.code), ("", Some(0)));
     }
-    let output = run(&mut lab(["--servers", "true"]), b"");
-    assert!(output.stderr_text().starts_with("usage: "));
-    assert_eq!((&*output.stdout_text(), output.code), ("", Some(2)));
+    for wrong in [&["--servers", "true"][..], &["--no-servers", "--join"], &["--join", "--try"]] {
+        let output = run(&mut lab(wrong), b"");
+        assert!(output.stderr_text().starts_with("usage: "));
+        assert_eq!((&*output.stdout_text(), output.code), ("", Some(2)));
+    }
 }
 
 // ---- A network of its own ----
@@ -504,16 +508,22 @@ fn a_lab_in_a_lab_works() {
     assert_output(&output, "1\n", "", 0);
 }
 
-/// In a network around them: outside, other tests open networks, too.
+/// Opens networks with an address and an echo server each, and waits until that is there; `joined` tells which one is joined. In a
+/// network around them: outside, other tests open networks, too.
+const WINDOWS: &str = r#"mkfifo up end
+    window() {
+        "$LAB" --no-servers sh -c "ip address add $1 dev lo; tcp_echoserv & cat" <end 2>up 3>&- 4<&- 5>&- &
+        exec 3>end 4<up
+        while read line <&4; do case $line in *7에서*) return ;; esac; echo "$line" >&2; done
+        exit 1
+    }
+    joined() { "$LAB" --join ip -oneline -family inet address show dev lo | grep -o '192.0.2.[0-9]*'; }
+"#;
+
 fn a_second_window_joins_the_last() {
     let folder = tempfile::tempdir().unwrap();
-    let mut command = sh(r#"mkfifo up end
-        window() {
-            "$LAB" --no-servers sh -c "ip address add $1 dev lo; tcp_echoserv & cat" <end 2>up 3>&- 4<&- 5>&- &
-            exec 3>end 4<up
-            until read line <&4 && case $line in *7에서*) ;; *) false ;; esac; do :; done
-        }
-        joined() { "$LAB" --join ip -oneline -family inet address show dev lo | grep -o '192.0.2.[0-9]*'; }
+    let mut command = sh(&format!(
+        r#"{WINDOWS}
         window 192.0.2.1/32
         pwd
         "$LAB" --join pwd
@@ -525,7 +535,8 @@ fn a_second_window_joins_the_last() {
         window 192.0.2.2/32
         joined
         exec 3>&- 5>&-
-        wait"#);
+        wait"#
+    ));
     let folder = folder.path().canonicalize().unwrap();
     let output = run(command.current_dir(&folder), b"");
     let told = format!(
@@ -535,10 +546,57 @@ fn a_second_window_joins_the_last() {
     assert_output(&output, &told, "", 0);
 }
 
-fn a_second_window_alone() {
-    let output = run(&mut sh(r#"exec unshare --pid --fork --mount-proc "$LAB" --join echo reached"#), b"");
-    let told = "lab: no practice network of yours is open. Open one in another window first: scripts/lab\n";
-    assert_output(&output, "", told, 1);
+/// However it is told to end, its command and the shell that it opened end with it.
+fn nothing_of_a_second_window_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = sh(&format!(
+        r#"{WINDOWS}
+        window 192.0.2.1/32
+        for signal in TERM INT HUP KILL; do
+            mkfifo $signal
+            "$LAB" --join sh -c 'echo ready; exec sleep 1000' >$signal 2>/dev/null &
+            joined=$!
+            exec 7<$signal
+            read line <&7
+            kill -$signal $joined
+            cat <&7 # its output ends when nobody has it any more
+            echo $signal $line
+        done
+        exec 3>&-
+        wait"#
+    ));
+    let output = run(command.current_dir(&folder), b"");
+    assert_eq!(output.stdout_text(), "TERM ready\nINT ready\nHUP ready\nKILL ready\n", "{output:?}");
+}
+
+fn a_second_window_says_why_there_is_none() {
+    let said = |command: &str| run(&mut sh(command), b"").stderr_text();
+    assert_eq!(
+        said("unset PRACTICE_NETWORK; exec \"$LAB\" --join echo reached"),
+        "lab: no practice network of yours is open. Open one in another window first: scripts/lab\n\
+         lab: One that was opened with sudo is joined with sudo: sudo scripts/lab --join\n"
+    );
+    assert_eq!(
+        said("exec \"$LAB\" --join echo reached"),
+        "lab: this window is in a practice network already. Type --join in another window.\n"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let gone =
+        format!("{WINDOWS} window 192.0.2.1/32; mkdir gone; cd gone; rmdir ../gone; \"$LAB\" --join pwd");
+    let said = run(sh(&gone).current_dir(&folder), b"").stderr_text();
+    assert!(said.contains("is not there in that network") && said.ends_with("first: cd\n"), "{said}");
+}
+
+/// What looks like a network in somebody else's pid namespace is not entered: a container's is not this user's.
+fn a_container_is_not_joined() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = sh(r#"unset PRACTICE_NETWORK
+        mkfifo up end
+        unshare --pid --fork sh -c 'echo up >up; read line' --lab-parent --lab-init / '' <end &
+        exec 3>end
+        read line <up
+        "$LAB" --join echo reached || echo $?"#);
+    assert_eq!(run(command.current_dir(&folder), b"").stdout_text(), "1\n");
 }
 
 fn name_service_cache_is_not_asked() {
@@ -699,9 +757,12 @@ fn apparmors_refusal_is_recognised() {
 }
 
 fn a_missing_program_is_named() {
-    for (others, program, package) in
-        [("", "ip", "iproute2"), ("ip", "unshare", "util-linux"), ("ip unshare", "setpriv", "util-linux")]
-    {
+    for (others, program, package) in [
+        ("", "ip", "iproute2"),
+        ("ip", "unshare", "util-linux"),
+        ("ip unshare", "nsenter", "util-linux"),
+        ("ip unshare nsenter", "setpriv", "util-linux"),
+    ] {
         let mut command = sh("mount -t tmpfs test /mnt
                               for program in bash uname $OTHERS; do cp \"$(command -v $program)\" /mnt; done
                               for folder in /usr/sbin /sbin; do mount -t tmpfs test $folder; done
@@ -824,12 +885,13 @@ fn a_shell_without_servers_says_so() {
 
 fn a_second_window_is_a_shell_too() {
     let home = tempfile::tempdir().unwrap();
-    let mut shell = in_terminal(home.path(), "\"$LAB\" --no-servers");
-    shell.wait_stdout(PROMPT).unwrap();
-    shell.write(b"tcp_echoserv &\n");
+    // The network that is joined is in one around it, and waits for its input to end.
+    let first = "\"$LAB\" --no-servers sh -c 'tcp_echoserv & cat' <~/end &";
+    text_file(home.path(), "window", &format!("mkfifo ~/end\n{first}\nexec 3>~/end bash --norc\n"));
+    let mut shell = in_terminal(home.path(), "exec \"$LAB\" --no-servers sh ~/window");
     shell.wait_stdout("0.0.0.0:7").unwrap();
 
-    shell.write(b"\"$LAB\" --join\n");
+    shell.write(b"\"$LAB\" --join; echo sec''ond=$?\n");
     let banner = shell.wait_stdout(PROMPT).unwrap();
     assert!(banner.contains("tcp_echoserv -v &"), "{banner}");
     shell.write(b"tcp_echocli 127.0.0.1\n");
@@ -843,11 +905,19 @@ fn a_second_window_is_a_shell_too() {
     shell.wait_stdout("status=130").unwrap();
     shell.wait_stdout("from the .bashrc").unwrap();
     shell.write(b"exit 5\n");
+    shell.wait_stdout("second=5").unwrap();
 
-    shell.wait_stdout(PROMPT).unwrap();
-    shell.write(b"echo first''=$?; exit 6\n");
-    shell.wait_stdout("first=5").unwrap();
-    assert_eq!(shell.finish().unwrap().code, Some(6));
+    // One command has its own idea of Ctrl-C.
+    let trap = "\"$LAB\" --join sh -c 'trap \"echo cau''ght; read line; exit 9\" INT; echo rea''dy; sleep 1000 & wait'";
+    shell.write(format!("{trap}; echo sta''tus=$?\n").as_bytes());
+    shell.wait_stdout("ready").unwrap();
+    shell.write(b"\x03");
+    shell.wait_stdout("caught").unwrap();
+    shell.write(b"\n");
+    shell.wait_stdout("status=9").unwrap();
+    shell.write(b"exit\n");
+    let output = shell.finish().unwrap();
+    assert_eq!(output.code, Some(0), "{}", output.stdout_text());
 }
 
 fn a_shell_reads_commands_from_a_file_too() {

@@ -246,7 +246,7 @@ impl Bench {
         self.ready_made.borrow().iter().cloned().collect()
     }
 
-    /// Has a check been tried, be it passed or failed?
+    /// Has a check had its turn, whatever came of it?
     #[must_use]
     pub fn has_tried(&self, check: &str) -> bool {
         self.passed.contains(&check) || self.failed.contains(&check)

@@ -20,8 +20,8 @@ fn no_ports(free: u16) -> [(String, u16); 5] {
     ]
 }
 
-/// A port may be as high as 65535; with an argument that is no port the server must end with an error.
-pub(super) fn bad_port(bench: &mut Bench) -> Verdict {
+/// A port may be as high as 65535.
+fn waits_at_a_high_port(bench: &mut Bench) -> Verdict {
     let high = bench.high_port()?;
     let run = bench.start(&[&high.to_string()])?;
     let waits = run.waits_at(&[Transport::Tcp, Transport::Udp], high)?;
@@ -35,7 +35,12 @@ pub(super) fn bad_port(bench: &mut Bench) -> Verdict {
                 "It did wait at a port with a smaller number. A port is 1 to 65535."
             ),
         })
-    })?;
+    })
+}
+
+/// What a port is; with an argument that is none the server must end with an error.
+pub(super) fn bad_port(bench: &mut Bench) -> Verdict {
+    waits_at_a_high_port(bench)?;
     let free = bench.free_port()?;
     for (bad, mistaken) in no_ports(free) {
         let did = words!("포트 번호가 아닌 `{bad}`로 실행", "started with `{bad}`, which is no port");
