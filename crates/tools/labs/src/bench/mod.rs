@@ -208,10 +208,14 @@ impl Bench {
                 "{transport} 포트 {port}에서 기다려야 해요",
                 "it waits at {transport} port {port}"
             ),
-            got: words!(
-                "기다리고 있는 {transport} 포트는 이것뿐이에요: {others:?}",
-                "{transport} ports where it waits: {others:?}"
-            ),
+            got: if others.is_empty() {
+                words!("기다리고 있는 {transport} 포트가 없어요", "it waits at no {transport} port")
+            } else {
+                words!(
+                    "기다리고 있는 {transport} 포트는 이것뿐이에요: {others:?}",
+                    "{transport} ports where it waits: {others:?}"
+                )
+            },
             cause,
         };
         Err(run.explain(failure).into())

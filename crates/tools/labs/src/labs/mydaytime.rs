@@ -133,7 +133,7 @@ pub(super) static LAB: Lab = Lab {
         },
         Check {
             id: "search",
-            title: ["서버가 무엇을 해도 올바르게 동작해요", "Whatever its server may do"],
+            title: ["그 밖에 서버가 무엇을 해도 올바르게 동작해요", "Whatever else its server may do"],
             points: 5,
             needs: &["prints"],
             slide: "31, 33",

@@ -166,8 +166,8 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "search",
             title: [
-                "클라이언트가 어떤 순서로 무엇을 해도 올바르게 동작해요",
-                "Whatever clients may do, in whatever order",
+                "그 밖에 클라이언트가 어떤 순서로 무엇을 해도 올바르게 동작해요",
+                "Whatever else clients may do, in whatever order",
             ],
             points: 5,
             needs: &["next_client", "pieces"],

@@ -133,8 +133,8 @@ pub(super) static LAB: Lab = Lab {
         Check {
             id: "search",
             title: [
-                "발신자가 어떤 순서로 무엇을 해도 올바르게 동작해요",
-                "Whatever senders may do, in whatever order",
+                "그 밖에 발신자가 어떤 순서로 무엇을 해도 올바르게 동작해요",
+                "Whatever else senders may do, in whatever order",
             ],
             points: 5,
             needs: &["echoes"],
