@@ -53,7 +53,7 @@ fn main() {
         lab("two_labs_do_not_see_each_other", two_labs_do_not_see_each_other),
         lab("a_lab_in_a_lab_works", a_lab_in_a_lab_works),
         lab("a_second_window_joins_the_network_that_was_opened_last", a_second_window_joins_the_last),
-        lab("nothing_of_a_second_window_is_left", nothing_of_a_second_window_is_left),
+        lab("the_command_of_a_second_window_ends_with_it", the_command_of_a_second_window_ends_with_it),
         lab("a_second_window_says_why_there_is_none", a_second_window_says_why_there_is_none),
         lab("a_container_is_not_joined", a_container_is_not_joined),
         lab("the_name_service_cache_of_the_machine_is_not_asked", name_service_cache_is_not_asked),
@@ -546,8 +546,8 @@ fn a_second_window_joins_the_last() {
     assert_output(&output, &told, "", 0);
 }
 
-/// However it is told to end, its command and the shell that it opened end with it.
-fn nothing_of_a_second_window_is_left() {
+/// However it is told to end.
+fn the_command_of_a_second_window_ends_with_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = sh(&format!(
         r#"{WINDOWS}
@@ -578,7 +578,7 @@ fn a_second_window_says_why_there_is_none() {
     );
     assert_eq!(
         said("exec \"$LAB\" --join echo reached"),
-        "lab: this window is in a practice network already. Type --join in another window.\n"
+        "lab: this window is in a practice network already. Type scripts/lab --join in another window.\n"
     );
     let folder = tempfile::tempdir().unwrap();
     let gone =
@@ -596,7 +596,9 @@ fn a_container_is_not_joined() {
         exec 3>end
         read line <up
         "$LAB" --join echo reached || echo $?"#);
-    assert_eq!(run(command.current_dir(&folder), b"").stdout_text(), "1\n");
+    let output = run(command.current_dir(&folder), b"");
+    assert!(output.stderr_text().contains("no practice network of yours is open"), "{output:?}");
+    assert_eq!(output.stdout_text(), "1\n");
 }
 
 fn name_service_cache_is_not_asked() {
@@ -885,8 +887,8 @@ fn a_shell_without_servers_says_so() {
 
 fn a_second_window_is_a_shell_too() {
     let home = tempfile::tempdir().unwrap();
-    // The network that is joined is in one around it, and waits for its input to end.
-    let first = "\"$LAB\" --no-servers sh -c 'tcp_echoserv & cat' <~/end &";
+    // The network that is joined is in one around it, and waits for a line.
+    let first = "\"$LAB\" --no-servers sh -c 'tcp_echoserv & read line' <~/end &";
     text_file(home.path(), "window", &format!("mkfifo ~/end\n{first}\nexec 3>~/end bash --norc\n"));
     let mut shell = in_terminal(home.path(), "exec \"$LAB\" --no-servers sh ~/window");
     shell.wait_stdout("0.0.0.0:7").unwrap();
@@ -915,6 +917,14 @@ fn a_second_window_is_a_shell_too() {
     shell.wait_stdout("caught").unwrap();
     shell.write(b"\n");
     shell.wait_stdout("status=9").unwrap();
+
+    // The network ends while a line is edited, and leaves the terminal as it was.
+    let join = b"stty -g >~/before; \"$LAB\" --join; stty -g >~/after; cmp ~/before ~/after && echo sa''me\n";
+    shell.write(join);
+    shell.write(b"echo joi''ned\n");
+    shell.wait_stdout("joined\r\n").unwrap();
+    fs::write(home.path().join("end"), "\n").unwrap();
+    shell.wait_stdout("same").unwrap();
     shell.write(b"exit\n");
     let output = shell.finish().unwrap();
     assert_eq!(output.code, Some(0), "{}", output.stdout_text());
