@@ -24,15 +24,13 @@ use crate::filter::java_settings;
 use crate::inside::map_to;
 use crate::jail::{Ended, Jail, Shared, USER};
 use crate::limits::{Allowed, Limits, Spent};
+use crate::process::PATH;
 use crate::starter::{Descriptors, Keeper, Order, Starter};
 use crate::tier::{Tier, tried};
 use crate::{folder, network, reduced};
 
 /// The descriptor where init reports: out of the way of those that a program gets.
 const STATUS: RawFd = 200;
-
-/// Where programs are looked for in there.
-pub(crate) const PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
 
 /// Where programs of one caller are built and run.
 #[derive(Debug)]

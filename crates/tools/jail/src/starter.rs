@@ -22,8 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::inside::{close_others, keep};
 use crate::jail::{JAIL, Jail};
-use crate::place::PATH;
-use crate::process::{KEEPER, myself, stay_on_this_processor};
+use crate::process::{KEEPER, PATH, myself, stay_on_this_processor};
 use crate::tier::{Tier, tried};
 
 /// A run: its jail, and strace with its options if it is traced.

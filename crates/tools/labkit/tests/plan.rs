@@ -86,7 +86,7 @@ const PLAN: [Part; 9] = [
         tests_use: &[],
         files: &[
             "tier", "limits", "cgroup", "folder", "process", "jail", "filter", "network", "reduced",
-            "inside", "place", "lib",
+            "inside", "starter", "place", "lib",
         ],
     },
     Part {
