@@ -57,8 +57,9 @@ impl Lines {
     pub fn place(&mut self, pid: Pid) -> Option<(PathBuf, Option<usize>)> {
         let text = self.text(pid)?;
         let process = Process::new(pid.as_raw()).ok()?;
-        let program = process.exe().ok()?;
-        let maps = process.maps().ok()?;
+        let (program, maps) = (process.exe().ok()?, process.maps().ok()?);
+        // It may have been replaced between these two looks.
+        let is_program = |path: &Path| name(path) == name(&program);
         let mut frame = Frame::innermost(pid)?;
         for depth in 0..DEEPEST {
             // What has called is the instruction before the one that comes next; it may be the last of its line, or of its
@@ -66,9 +67,9 @@ impl Lines {
             let pc = frame.pc.checked_sub(1)?;
             let map = maps.iter().find(|map| (map.address.0..map.address.1).contains(&pc))?;
             let MMapPath::Path(path) = &map.pathname else { return None };
-            let image = self.image(pid, path, *path == program)?;
+            let image = self.image(pid, path, is_program(path))?;
             let address = image.address(map, pc)?;
-            if *path == program
+            if is_program(path)
                 && let Some((file, line)) = text.own_frame(address).ok()?
             {
                 // A function of its own that has made the call by a jump, as the last that it did, has left no frame.
@@ -97,7 +98,7 @@ impl Lines {
         // to another one.
         let path = if is_program {
             executable(pid)
-        } else if path.as_os_str().as_bytes().ends_with(b" (deleted)") {
+        } else if name(path) != path.as_os_str().as_bytes() {
             return None;
         } else {
             Path::new(&format!("/proc/{pid}/root")).join(path.strip_prefix("/").ok()?)
@@ -106,6 +107,12 @@ impl Lines {
         let read = || Some(Rc::new(Image::read(File::open(&path).ok()?).ok()?));
         self.images.entry(id).or_insert_with(read).clone()
     }
+}
+
+/// A file's name as it was before it was deleted or replaced: proc_pid_exe(5).
+fn name(path: &Path) -> &[u8] {
+    let name = path.as_os_str().as_bytes();
+    name.strip_suffix(b" (deleted)").unwrap_or(name)
 }
 
 fn executable(pid: Pid) -> PathBuf {
