@@ -74,7 +74,7 @@ enum What {
         /// Where the results go; a run that was stopped goes on from what is there
         #[arg(long, value_name = "RESULTS")]
         out: PathBuf,
-        /// How many submissions at a time (default: one more than there are processors)
+        /// How many submissions at a time (default: two more than there are processors)
         #[arg(long, value_name = "N")]
         jobs: Option<NonZeroUsize>,
         /// Grade everything again, whatever results are there
@@ -222,9 +222,9 @@ fn main() -> ExitCode {
         What::Class { lab, dir, out, jobs, fresh, shard, given, beside, how } => {
             how.options().and_then(|Options { tier, lang, .. }| {
                 let (roster, form) = beside.read()?;
-                // While one waits for something, another one is at work.
+                // While some wait for something, others are at work.
                 let processors = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-                let jobs = jobs.unwrap_or(processors.saturating_add(1));
+                let jobs = jobs.unwrap_or(processors.saturating_add(2));
                 let options = ClassOptions { jobs, fresh, seed: how.seed, tier, lang, shard, roster, given };
                 grade_class(lab, &dir, &out, &options, form)
             })

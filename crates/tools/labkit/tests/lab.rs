@@ -52,9 +52,9 @@ fn main() {
         lab("nothing_outside_is_reachable", nothing_outside_is_reachable),
         lab("two_labs_do_not_see_each_other", two_labs_do_not_see_each_other),
         lab("a_lab_in_a_lab_works", a_lab_in_a_lab_works),
-        lab("a_second_window_joins_the_network_that_was_opened_last", a_second_window_joins_the_last),
-        lab("the_command_of_a_second_window_ends_with_it", the_command_of_a_second_window_ends_with_it),
-        lab("a_second_window_says_why_there_is_none", a_second_window_says_why_there_is_none),
+        lab("a_second_terminal_joins_the_network_that_was_opened_last", a_second_terminal_joins_the_last),
+        lab("the_command_of_a_second_terminal_ends_with_it", the_command_of_a_second_terminal_ends_with_it),
+        lab("a_second_terminal_says_why_there_is_none", a_second_terminal_says_why_there_is_none),
         lab("a_container_is_not_joined", a_container_is_not_joined),
         lab("the_name_service_cache_of_the_machine_is_not_asked", name_service_cache_is_not_asked),
         trial("no_name_server_is_known", missing.clone().or_else(no_resolv_conf), no_name_server_is_known),
@@ -72,7 +72,7 @@ fn main() {
         lab("a_server_that_does_not_come_up_is_named", a_server_that_does_not_come_up_is_named),
         terminal("a_shell_in_a_terminal", a_shell_in_a_terminal),
         terminal("a_shell_without_servers_says_so", a_shell_without_servers_says_so),
-        terminal("a_second_window_is_a_shell_too", a_second_window_is_a_shell_too),
+        terminal("a_second_terminal_is_a_shell_too", a_second_terminal_is_a_shell_too),
         lab("a_shell_reads_commands_from_a_file_too", a_shell_reads_commands_from_a_file_too),
         terminal("a_terminals_ctrl_c_is_the_commands", a_terminals_ctrl_c_is_the_commands),
         terminal("ctrl_c_before_the_command_has_started_ends_the_lab", ctrl_c_before_the_command),
@@ -510,8 +510,8 @@ fn a_lab_in_a_lab_works() {
 
 /// Opens networks with an address and an echo server each, and waits until that is there; `joined` tells which one is joined. In a
 /// network around them: outside, other tests open networks, too.
-const WINDOWS: &str = r#"mkfifo up end
-    window() {
+const TERMINALS: &str = r#"mkfifo up end
+    terminal() {
         "$LAB" --no-servers sh -c "ip address add $1 dev lo; tcp_echoserv & cat" <end 2>up 3>&- 4<&- 5>&- &
         exec 3>end 4<up
         while read line <&4; do case $line in *7에서*) return ;; esac; echo "$line" >&2; done
@@ -520,19 +520,19 @@ const WINDOWS: &str = r#"mkfifo up end
     joined() { "$LAB" --join ip -oneline -family inet address show dev lo | grep -o '192.0.2.[0-9]*'; }
 "#;
 
-fn a_second_window_joins_the_last() {
+fn a_second_terminal_joins_the_last() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = sh(&format!(
-        r#"{WINDOWS}
-        window 192.0.2.1/32
+        r#"{TERMINALS}
+        terminal 192.0.2.1/32
         pwd
         "$LAB" --join pwd
         echo abcdefg | "$LAB" --join tcp_echocli 127.0.0.1
         "$LAB" --join get_host_byaddr 211.32.119.151
         "$LAB" --join sh -c 'exit 5' || echo $?
         joined
-        exec 5>&3 6<&4 # the first window's, which reads on
-        window 192.0.2.2/32
+        exec 5>&3 6<&4 # the first terminal's, which reads on
+        terminal 192.0.2.2/32
         joined
         exec 3>&- 5>&-
         wait"#
@@ -547,11 +547,11 @@ fn a_second_window_joins_the_last() {
 }
 
 /// However it is told to end.
-fn the_command_of_a_second_window_ends_with_it() {
+fn the_command_of_a_second_terminal_ends_with_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = sh(&format!(
-        r#"{WINDOWS}
-        window 192.0.2.1/32
+        r#"{TERMINALS}
+        terminal 192.0.2.1/32
         for signal in TERM INT HUP KILL; do
             mkfifo $signal
             "$LAB" --join sh -c 'echo ready; exec sleep 1000' >$signal 2>/dev/null &
@@ -569,20 +569,20 @@ fn the_command_of_a_second_window_ends_with_it() {
     assert_eq!(output.stdout_text(), "TERM ready\nINT ready\nHUP ready\nKILL ready\n", "{output:?}");
 }
 
-fn a_second_window_says_why_there_is_none() {
+fn a_second_terminal_says_why_there_is_none() {
     let said = |command: &str| run(&mut sh(command), b"").stderr_text();
     assert_eq!(
         said("unset PRACTICE_NETWORK; exec \"$LAB\" --join echo reached"),
-        "lab: no practice network of yours is open. Open one in another window first: scripts/lab\n\
+        "lab: no practice network of yours is open. Open one in another terminal first: scripts/lab\n\
          lab: One that was opened with sudo is joined with sudo: sudo scripts/lab --join\n"
     );
     assert_eq!(
         said("exec \"$LAB\" --join echo reached"),
-        "lab: this window is in a practice network already. Type scripts/lab --join in another window.\n"
+        "lab: this terminal is in a practice network already. Type scripts/lab --join in another one.\n"
     );
     let folder = tempfile::tempdir().unwrap();
     let gone =
-        format!("{WINDOWS} window 192.0.2.1/32; mkdir gone; cd gone; rmdir ../gone; \"$LAB\" --join pwd");
+        format!("{TERMINALS} terminal 192.0.2.1/32; mkdir gone; cd gone; rmdir ../gone; \"$LAB\" --join pwd");
     let said = run(sh(&gone).current_dir(&folder), b"").stderr_text();
     assert!(said.contains("is not there in that network") && said.ends_with("first: cd\n"), "{said}");
 }
@@ -838,6 +838,20 @@ fn in_terminal(home: &Path, command: &str) -> Running {
 
 const PROMPT: &str = "(lab) $ ";
 
+/// A line to the echo server and back, and a command that Ctrl-C ends. The terminal shows what is typed, too, so quotes keep
+/// that apart from what is printed.
+fn use_the_shell(shell: &mut Running) {
+    shell.write(b"tcp_echocli 127.0.0.1\n");
+    shell.wait_stdout("입력 : ").unwrap();
+    shell.write(b"abcdefg\n");
+    shell.wait_stdout("수신 : abcdefg").unwrap();
+    shell.write(b"sh -c 'echo run''ning; exec sleep 1000'\n");
+    shell.wait_stdout("running").unwrap();
+    shell.write(b"\x03"); // Ctrl-C
+    shell.write(b"echo sta''tus=$?\n");
+    shell.wait_stdout("status=130").unwrap();
+}
+
 fn a_shell_in_a_terminal() {
     let home = tempfile::tempdir().unwrap();
     let mut shell = in_terminal(home.path(), "\"$LAB\"");
@@ -847,17 +861,7 @@ fn a_shell_in_a_terminal() {
         assert!(banner.contains(told), "{told} in {banner}");
     }
 
-    // The terminal shows what is typed too, so the quotes keep it apart from what is printed.
-    shell.write(b"tcp_echocli 127.0.0.1\n");
-    shell.wait_stdout("입력 : ").unwrap();
-    shell.write(b"abcdefg\n");
-    shell.wait_stdout("수신 : abcdefg").unwrap();
-
-    shell.write(b"sh -c 'echo run''ning; exec sleep 1000'\n");
-    shell.wait_stdout("running").unwrap();
-    shell.write(b"\x03"); // Ctrl-C
-    shell.write(b"echo sta''tus=$?\n");
-    shell.wait_stdout("status=130").unwrap();
+    use_the_shell(&mut shell);
 
     shell.write(b"sh -c 'echo sleep''ing; exec sleep 1000'\n");
     shell.wait_stdout("sleeping").unwrap();
@@ -885,26 +889,19 @@ fn a_shell_without_servers_says_so() {
     assert_eq!(shell.finish().unwrap().code, Some(0));
 }
 
-fn a_second_window_is_a_shell_too() {
+fn a_second_terminal_is_a_shell_too() {
     let home = tempfile::tempdir().unwrap();
     // The network that is joined is in one around it, and waits for a line.
     let first = "\"$LAB\" --no-servers sh -c 'tcp_echoserv & read line' <~/end &";
-    text_file(home.path(), "window", &format!("mkfifo ~/end\n{first}\nexec 3>~/end bash --norc\n"));
-    let mut shell = in_terminal(home.path(), "exec \"$LAB\" --no-servers sh ~/window");
+    text_file(home.path(), "first", &format!("mkfifo ~/end\n{first}\nexec 3>~/end bash --norc\n"));
+    let mut shell = in_terminal(home.path(), "exec \"$LAB\" --no-servers sh ~/first");
     shell.wait_stdout("0.0.0.0:7").unwrap();
 
     shell.write(b"\"$LAB\" --join; echo sec''ond=$?\n");
     let banner = shell.wait_stdout(PROMPT).unwrap();
     assert!(banner.contains("tcp_echoserv -v &"), "{banner}");
-    shell.write(b"tcp_echocli 127.0.0.1\n");
-    shell.wait_stdout("입력 : ").unwrap();
-    shell.write(b"abcdefg\n");
-    shell.wait_stdout("수신 : abcdefg").unwrap();
-    shell.write(b"sh -c 'echo run''ning; exec sleep 1000'\n");
-    shell.wait_stdout("running").unwrap();
-    shell.write(b"\x03"); // Ctrl-C
-    shell.write(b"echo sta''tus=$?; greet\n");
-    shell.wait_stdout("status=130").unwrap();
+    use_the_shell(&mut shell);
+    shell.write(b"greet\n");
     shell.wait_stdout("from the .bashrc").unwrap();
     shell.write(b"exit 5\n");
     shell.wait_stdout("second=5").unwrap();

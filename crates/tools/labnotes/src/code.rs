@@ -48,18 +48,25 @@ pub(crate) fn inline(markdown: &str) -> PreEscaped<String> {
     PreEscaped(html.replace('\n', " "))
 }
 
-/// A transcript: the terminals side by side, with numbers that tell in which order things were typed.
-pub(crate) fn transcript(screens: &[Screen], language: Lang) -> Markup {
+/// A transcript: the terminals side by side, each with the command that opens its shell, and with numbers that tell in which
+/// order things were typed.
+pub(crate) fn transcript(servers: bool, screens: &[Screen], language: Lang) -> Markup {
     let several = screens.len() > 1;
+    let opens = |terminal: usize| match (terminal, servers) {
+        (0, true) => "scripts/lab",
+        (0, false) => "scripts/lab --no-servers",
+        _ => "scripts/lab --join",
+    };
     html! {
         div class={ "terminals" @if several { " several" } } {
             @for (i, screen) in screens.iter().enumerate() {
                 figure class="terminal" {
-                    @if several || !screen.name.is_empty() {
-                        figcaption {
+                    figcaption {
+                        @if several || !screen.name.is_empty() {
                             (language.of("터미널", "Terminal")) " " (i + 1)
                             @if !screen.name.is_empty() { span class="name" { (name(&screen.name, language)) } }
                         }
+                        code { (opens(i)) }
                     }
                     pre tabindex="0" {
                         @for part in &screen.parts {

@@ -822,10 +822,11 @@ fn fence(info: &str, lines: &[String], language: Lang, sources: &Sources) -> Res
     Ok(match kind {
         "practice" => {
             let script = Script::parse(info, lines)?;
+            let servers = script.servers;
             let Seen::Transcript(screens) = sources.real.get(&Wanted::Transcript(script))? else {
                 bail!("no transcript")
             };
-            code::transcript(&screens, language)
+            code::transcript(servers, &screens, language)
         }
         "sh" => {
             let reason = not_run(rest)?;

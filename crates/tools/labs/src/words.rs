@@ -66,39 +66,10 @@ pub fn s(n: usize) -> &'static str {
     if n == 1 { "" } else { "s" }
 }
 
-/// Korean with the particle 로 as numbers are read aloud: 으로 behind 0, 3 and 6, with a backtick between or without, if this format
-/// has one behind a value. What is quoted stays as it is.
-#[must_use]
-pub fn as_read_aloud(format: &str, text: String) -> String {
-    let mut spelled = text;
-    if !["}로 ", "}`로 "].iter().any(|particle| format.contains(particle)) {
-        return spelled;
-    }
-    for number in ["0", "3", "6", "0`", "3`", "6`"] {
-        spelled = spelled.replace(&format!("{number}로 "), &format!("{number}으로 "));
-    }
-    spelled
-}
-
 /// `words!("{n}바이트", "{n} bytes")`: two format strings.
 #[macro_export]
 macro_rules! words {
     ($ko:literal, $en:literal) => {
-        $crate::words::Words { ko: $crate::words::as_read_aloud($ko, format!($ko)), en: format!($en) }
+        $crate::words::Words { ko: format!($ko), en: format!($en) }
     };
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_particle_follows_how_a_number_is_read() {
-        let ko = |bad: &str| words!("`{bad}`로 실행", "started with `{bad}`").ko;
-        assert_eq!(
-            ["79846", "65540", "127.0.0.3"].map(ko),
-            ["`79846`으로 실행", "`65540`으로 실행", "`127.0.0.3`으로 실행"]
-        );
-        assert_eq!(["5000x", "7", "-1"].map(ko), ["`5000x`로 실행", "`7`로 실행", "`-1`로 실행"]);
-        let said = "포트 40000로 연결";
-        assert_eq!(words!("stdout: {said}", "stdout: {said}").ko, "stdout: 포트 40000로 연결");
-    }
 }

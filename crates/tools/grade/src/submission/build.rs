@@ -459,7 +459,7 @@ impl Building<'_> {
         };
         let first = said.lines().find(cause).unwrap_or_default();
         let failure = Failure {
-            did: words!("`{line}`로 컴파일", "compiled with `{line}`"),
+            did: words!("`{line}` 명령으로 컴파일", "compiled with `{line}`"),
             expected: words!("컴파일되어야 해요", "it compiles"),
             got: words!("{how}컴파일 오류가 났어요: {first}", "{how}it doesn't compile: {first}"),
             cause: words!(

@@ -266,7 +266,7 @@ fn refused(bench: &mut Bench) -> Verdict {
     tries(bench)?;
     let ip = bench.server_address();
     let did = words!(
-        "UDP 7번 포트에 서버가 없는 {ip}로 실행하고 한 줄 입력",
+        "UDP 7번 포트에 서버가 없는 {ip} 주소로 실행하고 한 줄 입력",
         "ran it with {ip}, where nobody has port 7, and typed a line"
     );
     let finished = bench.run(&[&ip.to_string()], b"hello\n").map_err(|fault| {

@@ -315,7 +315,10 @@ fn refused(bench: &mut Bench) -> Verdict {
     tcp_client::tries(bench, b"")?;
     let ip = bench.server_address();
     let finished = bench.run(&[&ip.to_string()], b"")?;
-    ensure_refused(words!("서버가 없는 {ip}로 실행", "started with {ip}, where no server listens"), &finished)
+    ensure_refused(
+        words!("서버가 없는 {ip} 주소로 실행", "started with {ip}, where no server listens"),
+        &finished,
+    )
 }
 
 fn reset(bench: &mut Bench) -> Verdict {

@@ -510,7 +510,7 @@ fn port_in_use(bench: &mut Bench) -> Verdict {
     let _taken = bench.listen(Ipv4Addr::UNSPECIFIED, port)?;
     let finished = bench.run(&[&port.to_string()], b"").map_err(servers::went_on)?;
     let did = words!(
-        "다른 서버가 기다리고 있는 포트 {port}로 실행",
+        "다른 서버가 기다리고 있는 {port}번 포트로 실행",
         "started it with port {port}, where another server waits"
     );
     ensure_refused(did, &finished)

@@ -47,7 +47,7 @@ impl Client {
         let at = self.at;
         let failure = Failure {
             did: self.run.did(),
-            expected: words!("{at}로 UDP 데이터그램을 보내야 해요", "a UDP datagram to {at}"),
+            expected: words!("{at}에 UDP 데이터그램을 보내야 해요", "a UDP datagram to {at}"),
             got: words!("데이터그램이 오지 않았어요", "no datagram came"),
             cause: Words::default(),
         };
@@ -287,7 +287,7 @@ pub(super) fn two_replies(bench: &mut Bench) -> Verdict {
         let [first, second] = [&first, &second].map(|answer| bytes(answer));
         Failure {
             did: words!(
-                "서버가 {first}로 응답하고 바로 뒤에 {second}도 보냄",
+                "서버가 {first}라고 응답하고 바로 뒤에 {second}도 보냄",
                 "the server answered with {first}, and with {second} right after it"
             ),
             expected: words!("이것만 출력해야 해요: 수신 : {first}", "수신 : {first}"),

@@ -181,7 +181,7 @@ fn echo(bench: &Bench, run: &Run, sender: &Datagrams, to: SocketAddrV4, sent: &[
     sender.send_to(sent, to)?;
     let (n, s, shown) = (sent.len(), words::s(sent.len()), bytes(sent));
     let did = words!(
-        "{n}바이트 데이터그램을 {to}로 보냄: {shown}",
+        "{n}바이트 데이터그램을 {to}에 보냄: {shown}",
         "sent a datagram of {n} byte{s} to {to}: {shown}"
     );
     let Some((got, from)) = sender.receive(run)? else {
@@ -401,7 +401,7 @@ fn port_in_use(bench: &mut Bench) -> Verdict {
     let port = bench.free_port()?;
     let _taken = bench.datagrams(Ipv4Addr::UNSPECIFIED, port)?;
     let did = words!(
-        "다른 서버가 사용하고 있는 UDP 포트 {port}로 실행",
+        "다른 서버가 사용하고 있는 UDP {port}번 포트로 실행",
         "started it with UDP port {port}, which another server has"
     );
     let finished = bench.run(&[&port.to_string()], b"").map_err(servers::went_on)?;

@@ -110,12 +110,12 @@ impl Starting {
         let (n, s) = (line.len(), words::s(line.len()));
         told.tell(if self.newline {
             words!(
-                "`{ip}`로 실행하고 {n}바이트 한 줄을 입력",
+                "`{ip}` 주소로 실행하고 {n}바이트 한 줄을 입력",
                 "started with `{ip}`, a line of {n} byte{s} typed"
             )
         } else {
             words!(
-                "`{ip}`로 실행하고 줄바꿈 없이 {n}바이트를 입력한 뒤 Ctrl-D",
+                "`{ip}` 주소로 실행하고 줄바꿈 없이 {n}바이트를 입력한 뒤 Ctrl-D",
                 "started with `{ip}`, {n} byte{s} typed without a newline, then Ctrl-D"
             )
         });
@@ -133,7 +133,7 @@ pub(super) fn types_two_lines(
     let run = bench.start(&[&ip.to_string()])?;
     let lines = [bench.line(20), bench.line(20)];
     told.tell(words!(
-        "`{ip}`로 실행하고 20바이트인 줄 두 개를 한꺼번에 입력",
+        "`{ip}` 주소로 실행하고 20바이트인 줄 두 개를 한꺼번에 입력",
         "started with `{ip}`, two lines of 20 bytes typed at once"
     ));
     run.write(&lines.concat());
@@ -193,14 +193,17 @@ impl Failing {
         let argument = args.join(" ");
         told.tell(match self {
             Failing::NoServer => {
-                words!("서버가 없는 `{argument}`로 실행", "started with `{argument}`, where no server is")
+                words!(
+                    "서버가 없는 `{argument}` 주소로 실행",
+                    "started with `{argument}`, where no server is"
+                )
             }
             Failing::NothingAtAll => words!(
-                "서버가 없는 `{argument}`로 실행하고 곧바로 Ctrl-D",
+                "서버가 없는 `{argument}` 주소로 실행하고 곧바로 Ctrl-D",
                 "started with `{argument}`, where no server is, and Ctrl-D at once"
             ),
             Failing::NoArgument => words!("인자 없이 실행", "started without an argument"),
-            _ => words!("`{argument}`로 실행", "started with `{argument}`"),
+            _ => words!("`{argument}` 주소로 실행", "started with `{argument}`"),
         });
         Ok(run)
     }

@@ -212,7 +212,10 @@ pub(crate) fn starts_no_other(
         Port::NoNumber => (format!("{free}x"), free),
         Port::Negative => ("-1".into(), u16::MAX),
     };
-    told.tell(words!("서버를 하나 더 `{argument}`로 실행", "another server is started with `{argument}`"));
+    told.tell(words!(
+        "서버를 하나 더 `{argument}` 포트로 실행",
+        "another server is started with `{argument}`"
+    ));
     let there =
         || Ok::<_, io::Error>(waiting(transport)?.iter().filter(|row| row.local.port() == mistaken).count());
     let before = there()?;

@@ -217,7 +217,7 @@ fn start(
     let (run, line) = if service.typed {
         how.starts(bench, ip, told)?
     } else {
-        told.tell(words!("`{ip}`로 실행", "started with `{ip}`"));
+        told.tell(words!("`{ip}` 주소로 실행", "started with `{ip}`"));
         let run = bench.start(&[&ip.to_string()])?;
         run.close_stdin();
         (run, Vec::new())
@@ -278,7 +278,7 @@ fn gone(bench: &mut Bench, port: u16, bytes: usize, told: &mut Told) -> Verdict 
     let run = bench.start(&[&ip.to_string()])?;
     let (n, s) = (line.len(), words::s(line.len()));
     told.tell(words!(
-        "`{ip}`로 실행하고, 서버가 accept하자마자 연결을 닫은 뒤, {n}바이트 한 줄을 입력",
+        "`{ip}` 주소로 실행하고, 서버가 accept하자마자 연결을 닫은 뒤, {n}바이트 한 줄을 입력",
         "started with `{ip}`; the server accepts and closes at once; a line of {n} byte{s} is typed"
     ));
     run.settle()?;

@@ -153,7 +153,7 @@ fn start(bench: &mut Bench, status: &'static str, how: Starting, told: &mut Told
     }
     let Some((got, from)) = came else {
         let failure = Failure {
-            expected: words!("{ip}:{ECHO}로 데이터그램을 보내야 해요", "a datagram to {ip}:{ECHO}"),
+            expected: words!("{ip}:{ECHO}에 데이터그램을 보내야 해요", "a datagram to {ip}:{ECHO}"),
             got: words!("아무것도 오지 않았어요", "nothing came"),
             ..Failure::default()
         };

@@ -142,7 +142,7 @@ impl Scene<'_> {
                 let i = usize::from(*who) % SENDERS;
                 let (name, to, n, s) = (i + 1, self.addr(*elsewhere && i < LOCAL), *bytes, words::s(*bytes));
                 told.tell(words!(
-                    "{name}번 발신자가 {to}로 {n}바이트 데이터그램을 보내고 응답을 기다림",
+                    "{name}번 발신자가 {to}에 {n}바이트 데이터그램을 보내고 응답을 기다림",
                     "number {name} sends a datagram of {n} byte{s} to {to} and waits for the answer"
                 ));
                 let sent = any_bytes(self.bench, n);
