@@ -225,8 +225,6 @@ fn with_links(html: &str, name: &str, language: Lang) -> String {
     let twin = language.of(format!("en/{name}.html"), format!("../{name}.html"));
     // A table's corner is no header of anything.
     let html = html.replace("@ROOT@", root).replace("@TWIN@", &twin).replace("<th></th>", "<td></td>");
-    // Where the next cell or row begins, or the row ends, one ends by itself: HTML Standard, Optional tags. Some pages have thousands.
-    let html = html.replace("</td><td", "<td").replace("</td></tr>", "</tr>");
     // The table of contents has the pages' Markdown files, as mdBook gives them to the theme.
     let Some((before, contents)) = html.split_once("<nav id=\"contents\"") else { return html };
     let (contents, after) = contents.split_once("</nav>").unwrap_or((contents, ""));

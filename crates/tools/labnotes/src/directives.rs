@@ -160,7 +160,7 @@ fn directive(page: &Page, name: &str, arguments: &str, body: &[String], sources:
         "shared" => shared(arguments, sources.root)?,
         "mutations" => mutations(language, sources.root)?,
         "causes" | "similar" => measured(name, language, sources.root)?,
-        "notes" => return notes_from_outside(arguments, page, sources.root),
+        "notes" => return notes_from_outside(arguments, language, sources.root),
         "answer" => teaching::answer(arguments, language, sources.root)?,
         "ask" => teaching::ask(arguments, language, sources.root, sources.questions, sources.real)?,
         "mistakes" => teaching::mistakes(language, sources.root, sources.titles)?,
@@ -548,11 +548,11 @@ fn statement(name: &str, language: Lang, root: &Path) -> Result<String> {
 }
 
 /// A Markdown file of `lab-notes/` that stands outside the book too, without its title and the link to its twin. Links to
-/// files, which would lead nowhere from here, become their text, or lead to the page's section of that name.
-fn notes_from_outside(name: &str, page: &Page, root: &Path) -> Result<String> {
+/// files, which would lead nowhere from here, become their text.
+fn notes_from_outside(name: &str, language: Lang, root: &Path) -> Result<String> {
     ensure!(!name.is_empty() && !name.contains(['/', '.']), "`{name}` is no file's name");
     let notes = root.join("lab-notes");
-    let paths = [notes.join(format!("{name}.{}.md", page.language.code())), notes.join(format!("{name}.md"))];
+    let paths = [notes.join(format!("{name}.{}.md", language.code())), notes.join(format!("{name}.md"))];
     let path = paths.iter().find(|path| path.exists());
     let path = path.with_context(|| format!("there is no lab-notes/{name}.md"))?;
     let text = fs::read_to_string(path)?;
@@ -563,21 +563,15 @@ fn notes_from_outside(name: &str, page: &Page, root: &Path) -> Result<String> {
         .into_iter()
         .map(|line| if line.starts_with("##") { format!("#{line}") } else { line.to_string() })
         .collect();
-    let sections: Vec<String> = page.headings().into_iter().filter_map(|heading| heading.id).collect();
-    Ok(without_links_to_files(&lines.join("\n"), &sections))
+    Ok(without_links_to_files(&lines.join("\n")))
 }
 
-fn without_links_to_files(text: &str, sections: &[String]) -> String {
+fn without_links_to_files(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, tail)) = rest.split_once("](") {
         let (target, after) = tail.split_once(')').unwrap_or((tail, ""));
-        let section = sections.iter().find(|section| target.strip_suffix(".md") == Some(section));
         match before.rfind('[') {
-            Some(_) if section.is_some() => {
-                let section = section.map_or("", String::as_str);
-                out.extend([before, "](#", section, ")"]);
-            }
             Some(at) if !target.starts_with("https://") => {
                 out += &before[..at];
                 out += &before[at + 1..];
@@ -878,12 +872,7 @@ mod tests {
     #[test]
     fn links_to_files_become_their_text() {
         let text = "see [it](../x.md), [RFC](https://rfc-editor.org), `[a]`, [more](similar.md)";
-        let without = |sections: &[String]| without_links_to_files(text, sections);
-        assert_eq!(without(&[]), "see it, [RFC](https://rfc-editor.org), `[a]`, more");
-        assert_eq!(
-            without(&["similar".into()]),
-            "see it, [RFC](https://rfc-editor.org), `[a]`, [more](#similar)"
-        );
+        assert_eq!(without_links_to_files(text), "see it, [RFC](https://rfc-editor.org), `[a]`, more");
     }
 
     #[test]

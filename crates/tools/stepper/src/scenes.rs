@@ -130,9 +130,17 @@ pub fn all() -> Vec<Scene> {
             ["커널이 소켓의 포트 번호를 정해요", "the kernel gives sockets their ports"],
             [tcp[0], client("port_number")],
         ),
-        pair("tcp_echoserv", ["TCP로 받은 한 줄을 돌려보내요", "one line that came by TCP is sent back"], tcp),
+        pair(
+            "tcp_echoserv",
+            ["TCP로 받은 한 줄을 돌려보내요", "one line that came by TCP is sent back"],
+            tcp,
+        ),
         pair("udp_echocli", ["UDP로 한 줄을 보내고 돌려받아요", "one line by UDP, and its echo"], udp),
-        pair("udp_echoserv", ["UDP로 받은 한 줄을 돌려보내요", "one line that came by UDP is sent back"], udp),
+        pair(
+            "udp_echoserv",
+            ["UDP로 받은 한 줄을 돌려보내요", "one line that came by UDP is sent back"],
+            udp,
+        ),
         pair(
             "connected_udp",
             ["ICMP 오류는 연결된 UDP 소켓에 전달돼요", "a connected UDP socket gets errors"],
@@ -140,7 +148,7 @@ pub fn all() -> Vec<Scene> {
         ),
         pair(
             "daytimeserv",
-            ["연결을 받으면 시각을 보내고 닫아요", "whoever connects is sent the time, and the server closes"],
+            ["연결을 받으면 시각을 보내고 닫아요", "a client gets the time, and the server closes"],
             daytime,
         ),
         Scene {
