@@ -20,7 +20,7 @@ pub(crate) const SWEEPER: &str = "__sweeper";
 /// The part that limits the descriptors of a process of a user.
 pub(crate) const LIMITER: &str = "__limiter";
 
-/// Where programs are looked for in there.
+/// Where programs are looked for in a jail.
 pub(crate) const PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
 
 /// This program, to be started again in another part: [`crate::dispatch`].

@@ -55,7 +55,7 @@ fn main() {
         lab("a_second_terminal_joins_the_network_that_was_opened_last", a_second_terminal_joins_the_last),
         lab("the_command_of_a_second_terminal_ends_with_it", the_command_of_a_second_terminal_ends_with_it),
         lab("a_second_terminal_says_why_there_is_none", a_second_terminal_says_why_there_is_none),
-        lab("a_container_is_not_joined", a_container_is_not_joined),
+        lab("what_only_looks_like_a_network_is_not_joined", what_only_looks_like_a_network_is_not_joined),
         lab("the_name_service_cache_of_the_machine_is_not_asked", name_service_cache_is_not_asked),
         trial("no_name_server_is_known", missing.clone().or_else(no_resolv_conf), no_name_server_is_known),
         lab("ps_shows_the_labs_processes_alone", ps_shows_the_labs_processes_alone),
@@ -510,8 +510,8 @@ fn a_lab_in_a_lab_works() {
 
 /// Opens networks with an address and an echo server each, and waits until that is there; `joined` tells which one is joined. In a
 /// network around them: outside, other tests open networks, too.
-const TERMINALS: &str = r#"mkfifo up end
-    terminal() {
+const NETWORKS: &str = r#"mkfifo up end
+    network() {
         "$LAB" --no-servers sh -c "ip address add $1 dev lo; tcp_echoserv & cat" <end 2>up 3>&- 4<&- 5>&- &
         exec 3>end 4<up
         while read line <&4; do case $line in *7에서*) return ;; esac; echo "$line" >&2; done
@@ -523,16 +523,16 @@ const TERMINALS: &str = r#"mkfifo up end
 fn a_second_terminal_joins_the_last() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = sh(&format!(
-        r#"{TERMINALS}
-        terminal 192.0.2.1/32
+        r#"{NETWORKS}
+        network 192.0.2.1/32
         pwd
         "$LAB" --join pwd
         echo abcdefg | "$LAB" --join tcp_echocli 127.0.0.1
         "$LAB" --join get_host_byaddr 211.32.119.151
         "$LAB" --join sh -c 'exit 5' || echo $?
         joined
-        exec 5>&3 6<&4 # the first terminal's, which reads on
-        terminal 192.0.2.2/32
+        exec 5>&3 6<&4 # the first network's, which reads on
+        network 192.0.2.2/32
         joined
         exec 3>&- 5>&-
         wait"#
@@ -550,11 +550,11 @@ fn a_second_terminal_joins_the_last() {
 fn the_command_of_a_second_terminal_ends_with_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = sh(&format!(
-        r#"{TERMINALS}
-        terminal 192.0.2.1/32
+        r#"{NETWORKS}
+        network 192.0.2.1/32
         for signal in TERM INT HUP KILL; do
             mkfifo $signal
-            "$LAB" --join sh -c 'echo ready; exec sleep 1000' >$signal 2>/dev/null &
+            "$LAB" --join sh -c 'trap "" HUP; echo ready; exec sleep 1000' >$signal 2>/dev/null &
             joined=$!
             exec 7<$signal
             read line <&7
@@ -578,27 +578,32 @@ fn a_second_terminal_says_why_there_is_none() {
     );
     assert_eq!(
         said("exec \"$LAB\" --join echo reached"),
-        "lab: this terminal is in a practice network already. Type scripts/lab --join in another one.\n"
+        "lab: this terminal is in a practice network already. Type scripts/lab --join in another terminal.\n"
     );
     let folder = tempfile::tempdir().unwrap();
     let gone =
-        format!("{TERMINALS} terminal 192.0.2.1/32; mkdir gone; cd gone; rmdir ../gone; \"$LAB\" --join pwd");
+        format!("{NETWORKS} network 192.0.2.1/32; mkdir gone; cd gone; rmdir ../gone; \"$LAB\" --join pwd");
     let said = run(sh(&gone).current_dir(&folder), b"").stderr_text();
     assert!(said.contains("is not there in that network") && said.ends_with("first: cd\n"), "{said}");
 }
 
-/// What looks like a network in somebody else's pid namespace is not entered: a container's is not this user's.
-fn a_container_is_not_joined() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut command = sh(r#"unset PRACTICE_NETWORK
-        mkfifo up end
-        unshare --pid --fork sh -c 'echo up >up; read line' --lab-parent --lab-init / '' <end &
-        exec 3>end
-        read line <up
-        "$LAB" --join echo reached || echo $?"#);
-    let output = run(command.current_dir(&folder), b"");
-    assert!(output.stderr_text().contains("no practice network of yours is open"), "{output:?}");
-    assert_eq!(output.stdout_text(), "1\n");
+/// What looks like a network's parent is not joined in somebody else's pid namespace, a container's, nor where it has this network
+/// itself.
+fn what_only_looks_like_a_network_is_not_joined() {
+    for namespaces in ["--pid --net", "--mount"] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = sh(&format!(
+            r#"unset PRACTICE_NETWORK
+            mkfifo up end
+            unshare {namespaces} --fork sh -c 'echo up >up; read line' --lab-parent --lab-init / '' <end &
+            exec 3>end
+            read line <up
+            "$LAB" --join echo reached || echo $?"#
+        ));
+        let output = run(command.current_dir(&folder), b"");
+        assert!(output.stderr_text().contains("no practice network of yours is open"), "{output:?}");
+        assert_eq!(output.stdout_text(), "1\n");
+    }
 }
 
 fn name_service_cache_is_not_asked() {
@@ -919,7 +924,7 @@ fn a_second_terminal_is_a_shell_too() {
     let join = b"stty -g >~/before; \"$LAB\" --join; stty -g >~/after; cmp ~/before ~/after && echo sa''me\n";
     shell.write(join);
     shell.write(b"echo joi''ned\n");
-    shell.wait_stdout("joined\r\n").unwrap();
+    shell.wait_stdout("joined\r\n(lab) $ ").unwrap();
     fs::write(home.path().join("end"), "\n").unwrap();
     shell.wait_stdout("same").unwrap();
     shell.write(b"exit\n");

@@ -48,25 +48,23 @@ pub(crate) fn inline(markdown: &str) -> PreEscaped<String> {
     PreEscaped(html.replace('\n', " "))
 }
 
-/// A transcript: the terminals side by side, each with the command that opens its shell, and with numbers that tell in which
-/// order things were typed.
-pub(crate) fn transcript(servers: bool, screens: &[Screen], language: Lang) -> Markup {
+/// A transcript: the terminals side by side, with numbers that tell in which order things were typed. Each has the command that
+/// opens its shell: `opens` the first one's, if that is a lab shell.
+pub(crate) fn transcript(opens: Option<&str>, screens: &[Screen], language: Lang) -> Markup {
     let several = screens.len() > 1;
-    let opens = |terminal: usize| match (terminal, servers) {
-        (0, true) => "scripts/lab",
-        (0, false) => "scripts/lab --no-servers",
-        _ => "scripts/lab --join",
-    };
     html! {
         div class={ "terminals" @if several { " several" } } {
             @for (i, screen) in screens.iter().enumerate() {
                 figure class="terminal" {
-                    figcaption {
-                        @if several || !screen.name.is_empty() {
-                            (language.of("터미널", "Terminal")) " " (i + 1)
-                            @if !screen.name.is_empty() { span class="name" { (name(&screen.name, language)) } }
+                    @let is_one_of_some = several || !screen.name.is_empty();
+                    @if is_one_of_some || opens.is_some() {
+                        figcaption {
+                            @if is_one_of_some {
+                                (language.of("터미널", "Terminal")) " " (i + 1)
+                                @if !screen.name.is_empty() { span class="name" { (name(&screen.name, language)) } }
+                            }
+                            @if let Some(first) = opens { code class="opens" { (if i == 0 { first } else { "scripts/lab --join" }) } }
                         }
-                        code { (opens(i)) }
                     }
                     pre tabindex="0" {
                         @for part in &screen.parts {

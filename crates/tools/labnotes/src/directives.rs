@@ -816,11 +816,15 @@ fn fence(info: &str, lines: &[String], language: Lang, sources: &Sources) -> Res
     Ok(match kind {
         "practice" => {
             let script = Script::parse(info, lines)?;
-            let servers = script.servers;
             let Seen::Transcript(screens) = sources.real.get(&Wanted::Transcript(script))? else {
                 bail!("no transcript")
             };
-            code::transcript(servers, &screens, language)
+            let opens = match rest {
+                "outside" => None,
+                "no-servers" => Some("scripts/lab --no-servers"),
+                _ => Some("scripts/lab"),
+            };
+            code::transcript(opens, &screens, language)
         }
         "sh" => {
             let reason = not_run(rest)?;

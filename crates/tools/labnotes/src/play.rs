@@ -63,8 +63,8 @@ impl Script {
     pub fn parse(info: &str, lines: &[String]) -> Result<Self> {
         let servers = match info.split_whitespace().collect::<Vec<_>>()[..] {
             ["practice"] => true,
-            ["practice", "no-servers"] => false,
-            _ => bail!("```{info}: it is ```practice or ```practice no-servers"),
+            ["practice", "no-servers" | "outside"] => false,
+            _ => bail!("```{info}: it is ```practice, ```practice no-servers or ```practice outside"),
         };
         let mut terminal = String::new();
         let mut acts = Vec::new();

@@ -143,16 +143,17 @@ fn of_page(name: &str, markdown: &str) -> Vec<Section> {
     sections
 }
 
-/// The text of HTML that we have made ourselves; what a player plays is none, and a style sheet.
+/// The text of HTML that we have made ourselves, without what a player plays, style sheets, and what stands above each terminal.
 fn without_tags(html: &str) -> String {
     let mut text = String::new();
     let mut rest = html;
     while let Some((before, tag)) = rest.split_once('<') {
         text += before;
         let Some((name, after)) = tag.split_once('>') else { break };
-        if let Some(end) = [("script", "</script>"), ("style", "</style>")]
-            .into_iter()
-            .find_map(|(tag, end)| name.starts_with(tag).then_some(end))
+        if let Some(end) =
+            [("script", "</script>"), ("style", "</style>"), ("code class=\"opens\"", "</code>")]
+                .into_iter()
+                .find_map(|(tag, end)| name.starts_with(tag).then_some(end))
         {
             rest = after.split_once(end).map_or("", |(_, after)| after);
             continue;

@@ -59,7 +59,7 @@ impl Lines {
         let process = Process::new(pid.as_raw()).ok()?;
         let (program, maps) = (process.exe().ok()?, process.maps().ok()?);
         // It may have been replaced between these two looks.
-        let is_program = |path: &Path| name(path) == name(&program);
+        let is_program = |path: &Path| undeleted(path) == undeleted(&program);
         let mut frame = Frame::innermost(pid)?;
         for depth in 0..DEEPEST {
             // What has called is the instruction before the one that comes next; it may be the last of its line, or of its
@@ -98,7 +98,7 @@ impl Lines {
         // to another one.
         let path = if is_program {
             executable(pid)
-        } else if name(path) != path.as_os_str().as_bytes() {
+        } else if undeleted(path) != path.as_os_str().as_bytes() {
             return None;
         } else {
             Path::new(&format!("/proc/{pid}/root")).join(path.strip_prefix("/").ok()?)
@@ -109,10 +109,10 @@ impl Lines {
     }
 }
 
-/// A file's name as it was before it was deleted or replaced: proc_pid_exe(5).
-fn name(path: &Path) -> &[u8] {
-    let name = path.as_os_str().as_bytes();
-    name.strip_suffix(b" (deleted)").unwrap_or(name)
+/// A file's path as it was before it was deleted or replaced: proc_pid_exe(5).
+fn undeleted(path: &Path) -> &[u8] {
+    let path = path.as_os_str().as_bytes();
+    path.strip_suffix(b" (deleted)").unwrap_or(path)
 }
 
 fn executable(pid: Pid) -> PathBuf {
@@ -477,3 +477,14 @@ const STACK_POINTER: Register = gimli::AArch64::SP;
 const CODE: u64 = u64::MAX;
 #[cfg(target_arch = "aarch64")]
 const CODE: u64 = (1 << 48) - 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_replaced_between_two_looks_is_the_same() {
+        assert_eq!(undeleted(Path::new("/tmp/a b")), undeleted(Path::new("/tmp/a b (deleted)")));
+        assert_ne!(undeleted(Path::new("/tmp/a")), undeleted(Path::new("/tmp/b (deleted)")));
+    }
+}

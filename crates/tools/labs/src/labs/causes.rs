@@ -177,7 +177,7 @@ pub(super) fn label_again(pieces: &[&[u8]], stdout: &[u8]) -> Option<Words> {
         own.map(|own| String::from_utf8_lossy(own).into_owned()).filter(|own| own.chars().count() < 40);
     Some(match shown {
         Some(own) => words!(
-            "받은 조각 사이에 `{own}`이 출력되었어요. read할 때마다 출력하지 말고 한 번만 출력하고, 조각들은 이어서 출력하세요.",
+            "받은 조각 사이에 `{own}`도 출력되었어요. read할 때마다 출력하지 말고 한 번만 출력하고, 조각들은 이어서 출력하세요.",
             "Between the pieces stands `{own}`. Print that once and not at each read, and the pieces one right after the other."
         ),
         None => words!(

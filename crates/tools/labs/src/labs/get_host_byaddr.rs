@@ -258,8 +258,7 @@ fn bad_address(bench: &mut Bench) -> Verdict {
         .chain(PLAIN_AND_FORMAT)
     {
         let finished = bench.run(&[bad], b"").map_err(|fault| of_format(bad, fault))?;
-        let did =
-            words!("`{bad}`처럼 올바르지 않은 주소로 실행", "started with `{bad}`, which is no address");
+        let did = words!("올바르지 않은 주소(`{bad}`)로 실행", "started with `{bad}`, which is no address");
         let text = finished.text();
         let found = mistaken.iter().zip(&hosts).find(|(_, host)| says(&text, [host.name.as_str()]));
         ensure_refused(did, &finished).map_err(|fault| match found {

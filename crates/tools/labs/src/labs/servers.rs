@@ -43,8 +43,7 @@ pub(super) fn bad_port(bench: &mut Bench) -> Verdict {
     waits_at_a_high_port(bench)?;
     let free = bench.free_port()?;
     for (bad, mistaken) in no_ports(free) {
-        let did =
-            words!("`{bad}`처럼 포트 번호가 아닌 인자로 실행", "started with `{bad}`, which is no port");
+        let did = words!("포트 번호가 아닌 인자(`{bad}`)로 실행", "started with `{bad}`, which is no port");
         // By somebody else.
         let others = [waiting(Transport::Tcp)?, waiting(Transport::Udp)?].concat();
         let taken = others.iter().any(|row| row.local.port() == mistaken);

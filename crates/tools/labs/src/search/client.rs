@@ -203,7 +203,7 @@ impl Failing {
                 "started with `{argument}`, where no server is, and Ctrl-D at once"
             ),
             Failing::NoArgument => words!("인자 없이 실행", "started without an argument"),
-            _ => words!("`{argument}` 주소로 실행", "started with `{argument}`"),
+            _ => words!("`{argument}`만 인자로 주고 실행", "started with `{argument}`"),
         });
         Ok(run)
     }

@@ -213,7 +213,7 @@ pub(crate) fn starts_no_other(
         Port::Negative => ("-1".into(), u16::MAX),
     };
     told.tell(words!(
-        "서버를 하나 더 `{argument}` 포트로 실행",
+        "`{argument}`만 인자로 주고 서버를 하나 더 실행",
         "another server is started with `{argument}`"
     ));
     let there =
