@@ -127,7 +127,7 @@ function times(text, word) {
 }
 
 /** Of exercises and of pages about the book nobody wants to know first what a word means. */
-const ASIDE = /^(index|map|glossary|exercises|instructors)\.html|#exercise/;
+const ASIDE = /^(index|map|glossary|exercises|instructors|mistakes)\.html|#exercise/;
 
 function search(text) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean), whole = words.join(" ");

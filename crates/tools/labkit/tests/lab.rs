@@ -581,6 +581,10 @@ fn a_second_terminal_says_why_there_is_none() {
         "lab: this terminal is in a practice network already. Type scripts/lab --join in another terminal.\n"
     );
     let folder = tempfile::tempdir().unwrap();
+    let elsewhere = format!("{NETWORKS} network 192.0.2.1/32; CARGO_TARGET_DIR=/none \"$LAB\" --join pwd");
+    let said = run(sh(&elsewhere).current_dir(&folder), b"").stderr_text();
+    assert!(said.contains("there is no /none/observed/"), "{said}");
+    let folder = tempfile::tempdir().unwrap();
     let gone =
         format!("{NETWORKS} network 192.0.2.1/32; mkdir gone; cd gone; rmdir ../gone; \"$LAB\" --join pwd");
     let said = run(sh(&gone).current_dir(&folder), b"").stderr_text();

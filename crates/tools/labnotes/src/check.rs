@@ -212,11 +212,11 @@ fn shared(page: &Page) -> Result<Vec<String>> {
             Piece::Directive { name, arguments, .. } => shared.push(format!("{{{{#{name} {arguments}}}}}")),
             Piece::Fence { info, lines } => {
                 let kind = info.split(' ').next().unwrap_or_default().to_string();
-                let same = matches!(kind.as_str(), "practice" | "sh");
-                shared.push(if same {
-                    format!("```{kind}\n{}", lines.join("\n"))
-                } else {
-                    format!("```{kind}")
+                // A reason that stands behind ```sh is in the page's language.
+                shared.push(match kind.as_str() {
+                    "practice" => format!("```{info}\n{}", lines.join("\n")),
+                    "sh" => format!("```{kind}\n{}", lines.join("\n")),
+                    _ => format!("```{kind}"),
                 });
             }
             Piece::Line(_) => {}

@@ -143,7 +143,7 @@ fn of_page(name: &str, markdown: &str) -> Vec<Section> {
     sections
 }
 
-/// The text of HTML that we have made ourselves, without what a player plays, style sheets, and what stands above each terminal.
+/// The text of HTML that we have made ourselves, without what a player plays, style sheets, and the command above each terminal.
 fn without_tags(html: &str) -> String {
     let mut text = String::new();
     let mut rest = html;
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn sections_have_their_text() {
-        let text = "# 에코 {#e}\n**소켓**을\n## 실행 {#run}\n<div><style>.a{b:c}</style><p><b>accept</b>(3) &lt; 4</p><script>{\"a\":\"<b>\"}</script></div>\n\n`listen`";
+        let text = "# 에코 {#e}\n**소켓**을\n## 실행 {#run}\n<div><style>.a{b:c}</style><code class=\"opens\">scripts/lab</code><p><b>accept</b>(3) &lt; 4</p><script>{\"a\":\"<b>\"}</script></div>\n\n`listen`";
         let sections = of_page("echo", text);
         let found: Vec<_> = sections
             .iter()
