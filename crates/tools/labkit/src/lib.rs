@@ -23,9 +23,9 @@ mod trial;
 mod wait;
 
 pub use program::{Program, Workspace, crate_folders, root, twins};
-#[cfg(target_os = "linux")]
-pub use running::inherit_nothing;
 pub use running::{Output, Running, Server, while_none_starts};
+#[cfg(target_os = "linux")]
+pub use running::{die_with, inherit_nothing};
 pub use sockets::{Transport, free_port, listens};
 pub use trial::{
     Trial, find_program, missing_network, missing_program, run_trials, run_waiting_trials, trial, trial_with,

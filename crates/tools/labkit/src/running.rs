@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
@@ -135,11 +136,12 @@ impl Running {
     pub fn start(command: &mut Command) -> io::Result<Self> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         #[cfg(target_os = "linux")]
-        // SAFETY: between fork and exec only prctl and close_range are called, which are bare system calls.
+        // SAFETY: between fork and exec only prctl, getppid and close_range are called, which are bare system calls.
         unsafe {
-            command.pre_exec(|| {
+            let parent = std::process::id();
+            command.pre_exec(move || {
                 inherit_nothing();
-                die_with_parent()
+                die_with(parent)
             })
         };
         let mut child = while_none_starts(|| command.spawn()).map_err(|error| {
@@ -221,12 +223,14 @@ impl Drop for Running {
     }
 }
 
+/// Makes the end of the thread that started this process the end of this process: PR_SET_PDEATHSIG. An error if its parent, which was
+/// `parent`, is gone already. Who becomes another user forgets it: prctl(2).
 #[cfg(target_os = "linux")]
-fn die_with_parent() -> io::Result<()> {
+pub fn die_with(parent: u32) -> io::Result<()> {
     // SAFETY: PR_SET_PDEATHSIG takes a signal number and touches no memory.
     let result = unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
-    nix::errno::Errno::result(result)?;
-    Ok(())
+    Errno::result(result)?;
+    if std::os::unix::process::parent_id() == parent { Ok(()) } else { Err(Errno::ESRCH.into()) }
 }
 
 /// Marks as not to be inherited what whoever started the tests has left open (make its jobserver, an editor its sockets);

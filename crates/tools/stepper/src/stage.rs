@@ -175,8 +175,15 @@ impl Stage {
         let mut command = Command::new(player.path);
         command.args(player.args).env("PRACTICE_NETWORK", "1").process_group(0);
         self.network.enter(&mut command);
-        // SAFETY: between fork and exec only ptrace is called, a bare system call.
-        unsafe { command.pre_exec(|| Ok(ptrace::traceme()?)) };
+        let parent = std::process::id();
+        // SAFETY: between fork and exec only prctl, getppid and ptrace are called, which are bare system calls.
+        unsafe {
+            command.pre_exec(move || {
+                // Until its options are set, the end of its tracer is not its own: ptrace(2).
+                labkit::die_with(parent)?;
+                Ok(ptrace::traceme()?)
+            })
+        };
         let mut console = Console::new(&mut command)?;
         let mut child = while_none_starts(|| command.spawn())
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", player.path.display())))?;

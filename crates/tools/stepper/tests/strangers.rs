@@ -43,6 +43,11 @@ fn main() {
     with(None, "what_nobody_reads_may_be_typed", nobody_reads);
     with(None, "nothing_stays_behind", nothing_stays);
     with(None, "nothing_stays_behind_when_the_recorder_is_killed", nothing_stays_when_killed);
+    with(
+        Some("strace"),
+        "nor_when_it_is_killed_before_it_follows_the_server",
+        nothing_stays_when_killed_at_once,
+    );
     with(Some("python3"), "a_script_of_python_with_threads", python);
     run_trials(trials)
 }
@@ -508,4 +513,23 @@ fn nothing_stays_when_killed() {
     let lives =
         |pid: &i32| labkit::doings::status(*pid, *pid).is_some_and(|status| !status.state.starts_with('Z'));
     until("all have ended", || Ok((!all.iter().any(lives)).then_some(()))).unwrap();
+}
+
+fn nothing_stays_when_killed_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = folder.path().join("server");
+    fs::copy(program("waits"), &server).unwrap();
+    // Its own first call of ptrace is about a server that stands before its first instruction.
+    let mut stepper = Command::new("strace");
+    stepper.args(["-e", "trace=ptrace", "-e", "inject=ptrace:signal=SIGKILL:when=1"]);
+    stepper.args([
+        env!("CARGO_BIN_EXE_stepper"),
+        "record",
+        "--server",
+        &format!("{} works", server.display()),
+    ]);
+    let output = Running::start(&mut stepper).unwrap().finish().unwrap();
+    let calls = output.stderr_text();
+    assert!(calls.contains("PTRACE_SETOPTIONS") && output.signal == Some(Signal::SIGKILL as i32), "{calls}");
+    until("the server's end", || Ok(running(folder.path()).is_empty().then_some(()))).unwrap();
 }
