@@ -350,6 +350,17 @@ fn nothing() {
     );
 }
 
+/// Where an exception stands, after all that was written before.
+fn the_end_of_stderr() {
+    let text =
+        "import sys\nsys.stderr.write('so far, so good\\n' * 200_000)\nraise ValueError('here it is')\n";
+    let (_dir, path) = file("getdtablesize.py", text);
+    let report = graded("getdtablesize", &path);
+    assert_eq!(report.score, Some(0), "{report}");
+    let ends = report.checks.iter().find(|check| check.id == "ends").unwrap();
+    says(&ends.message, &["so far, so good", "line 3, in <module>", "ValueError: here it is"]);
+}
+
 fn main() -> ExitCode {
     // This program is the judge's too.
     if let Some(code) = dispatch() {
@@ -381,5 +392,6 @@ fn main() -> ExitCode {
         trial("sources_in_utf16", without(&["cc"]), sources_in_utf16),
         trial("no_encoding", without(&["cc"]), no_encoding),
         trial("nothing", without(&[]), nothing),
+        trial("the_end_of_stderr", without(&["python3"]), the_end_of_stderr),
     ])
 }

@@ -84,7 +84,7 @@ impl Notes {
         faults
     }
 
-    /// Notes in the English pages which Korean revision they follow. Only these pages if any are named.
+    /// Notes in these English pages which Korean revision they follow.
     pub fn bless(&self, names: &[String]) -> Result<Vec<String>> {
         let mut blessed = Vec::new();
         for name in names {
@@ -95,7 +95,7 @@ impl Notes {
         for (ko, en) in self.pair() {
             let Some(en) = en else { continue };
             let revision = ko.revision();
-            if (!names.is_empty() && !names.contains(&ko.name)) || en.follows() == Some(&revision) {
+            if !names.contains(&ko.name) || en.follows() == Some(&revision) {
                 continue;
             }
             let text = if en.follows().is_some() {

@@ -56,7 +56,8 @@ enum What {
     Picture,
     /// Say that English pages follow their Korean pages as they are now
     Bless {
-        /// Only these pages
+        /// The pages that have been translated
+        #[arg(required = true)]
         pages: Vec<String>,
     },
     /// Play a transcript; runs in the practice network

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use super::causes::{PLAIN_AND_FORMAT, almost, of_format, of_odd_number};
 use super::hosts::{self, Asked, Host};
-use super::printed::{addresses, after, labelled, says};
+use super::printed::{addresses, after, anothers, labelled, says};
 use crate::bench::{Bench, Finished, command_line, ensure_refused, ensure_success, output};
 use crate::lab::{BUILD, Check, Lab, statement};
 use crate::verdict::{Failure, Verdict, ensure};
@@ -98,19 +98,42 @@ fn host(bench: &mut Bench) -> Host {
     Host::new(bench, &[Ipv4Addr::new(a, b, b, a)])
 }
 
-/// Asks for that, where there is another, too.
+/// The address on the slide.
+const SLIDE: Ipv4Addr = Ipv4Addr::new(211, 32, 119, 151);
+
+/// Asks for that, where there are others, too: those that are found by mistake.
 fn asked(bench: &mut Bench) -> Verdict<Asked> {
-    let (host, another) = (host(bench), hosts::address(bench));
-    let another = Host::new(bench, &[another]);
-    hosts::known(bench, &[&another, &host])?;
+    let host = host(bench);
     let ip = host.addresses[0].to_string();
+    // The four bytes at the beginning of the text.
+    let text = Ipv4Addr::from(*ip.as_bytes().first_chunk().unwrap_or(&[0; 4]));
+    let others = [
+        (hosts::address(bench), anothers()),
+        (
+            text,
+            words!(
+                "{text}의 이름을 출력했어요. 주소 문자열 {ip}의 처음 네 글자를 4바이트로 읽은 주소예요. gethostbyaddr에 argv[1]이 아니라 inet_pton이 채운 &in.s_addr를 주세요.",
+                "It printed the name of {text}: these four bytes are the first four characters of {ip}. Give gethostbyaddr &in.s_addr, which inet_pton has filled, not argv[1]."
+            ),
+        ),
+        (
+            SLIDE,
+            words!(
+                "{SLIDE}의 이름을 출력했어요. 슬라이드의 주소가 아니라 인자로 받은 주소(argv[1])의 이름을 찾으세요.",
+                "It printed the name of {SLIDE}, the slide's address. Look for the name of the argument's address (argv[1])."
+            ),
+        ),
+    ];
+    let others = others.map(|(address, cause)| (Host::new(bench, &[address]), cause));
+    let [first, second, third] = others.each_ref().map(|(another, _)| another);
+    hosts::known(bench, &[first, second, third, &host])?;
     let unfound = words!(
         "그 주소에는 이름이 있는데 프로그램이 오류로 끝났어요. gethostbyaddr의 세 인자를 확인하세요. inet_pton이 argv[1]을 변환해 채운 4바이트의 포인터(문자열이 아니라 &in.s_addr), 그 길이 4(sizeof(in.s_addr)), AF_INET이어야 해요.",
         "That address has a name, and the program ended with an error. Look at gethostbyaddr's three arguments: where the 4 bytes are that inet_pton made of argv[1] (&in.s_addr, not the text), their length 4 (sizeof(in.s_addr)), AF_INET."
     );
     Ok(Asked {
         host,
-        another,
+        others: others.into(),
         did: ran(&ip),
         finished: bench.run(&[&ip], b"")?,
         unfound,
@@ -158,8 +181,7 @@ fn ensure_name(asked: &Asked, cause: impl FnOnce() -> Option<Words>) -> Verdict 
     )
 }
 
-/// What is to be said of a program that prints the address for the name.
-/// It printed the address where the name has to stand.
+/// What is to be said of a program that printed the address where the name has to stand.
 fn by_name(finished: &Finished, ip: &str) -> Option<Words> {
     let printed = after(&finished.text(), LABEL).iter().any(|rest| addresses(rest).contains(&ip));
     printed.then(|| words!(
@@ -185,8 +207,9 @@ fn every_host(bench: &mut Bench) -> Verdict {
     for (host, nth) in [(&large, 0), (&large, 1), (&own, 0)] {
         let ip = host.addresses[nth].to_string();
         let finished = bench.run(&[&ip], b"")?;
-        let (did, another, unfound) = (ran(&ip), another.clone(), hosts::unfound());
-        let asked = Asked { host: host.clone(), another, did, finished, unfound, labels: vec![LABEL.into()] };
+        let (did, others) = (ran(&ip), vec![(another.clone(), anothers())]);
+        let (unfound, labels) = (hosts::unfound(), vec![LABEL.into()]);
+        let asked = Asked { host: host.clone(), others, did, finished, unfound, labels };
         ensure_name(&asked, || asked.cut()).map_err(|fault| {
             if !(before.aliases.contains(&asked.host.name) && asked.says(&before.name)) {
                 return fault;

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::hosts::{self, Asked, Host};
-use super::printed::{addresses as dotted, after, labelled, says, shown};
+use super::printed::{addresses as dotted, after, anothers, labelled, says, shown};
 use crate::bench::{Bench, Finished, command_line, ensure_refused, ensure_success};
 use crate::lab::{BUILD, Check, Lab, statement};
 use crate::verdict::{Failure, Verdict, ensure};
@@ -110,18 +110,28 @@ fn asked(bench: &mut Bench) -> Verdict<Asked> {
 }
 
 fn ask(bench: &mut Bench, host: Host, by: fn(&Host) -> &str) -> Verdict<Asked> {
-    let address = hosts::address(bench);
-    let another = Host::new(bench, &[address]);
-    hosts::known(bench, &[&another, &host])?;
+    let [another, slide] = [0; 2].map(|_| {
+        let address = hosts::address(bench);
+        Host::new(bench, &[address])
+    });
+    let slide = Host { name: SLIDE.into(), ..slide };
+    hosts::known(bench, &[&another, &slide, &host])?;
     let finished = bench.run(&[by(&host)], b"")?;
     let did = ran(by(&host));
     let unfound = words!(
         "그 호스트가 있는데 프로그램이 오류로 끝났어요. 인자로 받은 이름(argv[1])을 찾는지 확인하세요. gethostname은 이 컴퓨터의 이름을 돌려줘요.",
         "There is that host, and the program ended with an error. Does it look for the argument's name (argv[1])? gethostname only gives this machine's."
     );
-    let labels = labels(&host);
-    Ok(Asked { host, another, did, finished, unfound, labels })
+    let of_slide = words!(
+        "{SLIDE}의 정보를 출력했어요. 슬라이드의 호스트가 아니라 인자로 받은 호스트(argv[1])를 찾으세요.",
+        "It printed what is known of {SLIDE}, the slide's host. Look for the host that the argument names (argv[1])."
+    );
+    let (others, labels) = (vec![(another, anothers()), (slide, of_slide)], labels(&host));
+    Ok(Asked { host, others, did, finished, unfound, labels })
 }
+
+/// The host on the slide.
+const SLIDE: &str = "www.kangwon.ac.kr";
 
 const NAME: &str = "호스트 이름 :";
 const TYPE: &str = "호스트 주소타입 번호 :";
@@ -324,9 +334,9 @@ fn every_host(bench: &mut Bench) -> Verdict {
         let known: Vec<&Host> = others.iter().chain([&host]).collect();
         hosts::known_among_others(bench, &known)?;
         let finished = bench.run(&[by(&host)], b"")?;
-        let (did, another) = (ran(by(&host)), Host { addresses: Vec::new(), ..others[0].clone() });
-        let labels = labels(&host);
-        let asked = Asked { host, another, did, finished, unfound, labels };
+        let another = Host { addresses: Vec::new(), ..others[0].clone() };
+        let (did, others, labels) = (ran(by(&host)), vec![(another, anothers())], labels(&host));
+        let asked = Asked { host, others, did, finished, unfound, labels };
         ensure_type_length(&asked, || {
             says(&asked.finished.text(), ["10", "16"]).then(|| {
                 words!(

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 
 use labkit::trace::Call;
 
-use super::printed::{anothers, has_several, one_value, says, too_much};
+use super::printed::{has_several, one_value, says, too_much};
 use super::tcp_client::asks_nobody;
 use crate::bench::{Bench, Finished, Start, ensure_refused, ensure_success, output};
 use crate::verdict::{Failure, Verdict, ensure};
@@ -86,8 +86,8 @@ pub(super) fn addresses(bench: &mut Bench, n: usize) -> Vec<Ipv4Addr> {
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) host: Host,
-    /// Whom it was not asked for, though it knows it.
-    pub(super) another: Host,
+    /// Whom it was not asked for, though the resolver knows them, and what is to be said of a program that prints what is theirs.
+    pub(super) others: Vec<(Host, Words)>,
     pub(super) did: Words,
     pub(super) finished: Finished,
     /// What is to be said of a program that ended with an error, though there is that host.
@@ -100,6 +100,12 @@ impl Asked {
     /// Does it say this?
     pub(super) fn says(&self, word: &str) -> bool {
         says(&self.finished.text(), [word])
+    }
+
+    /// Does it say anything of this host's?
+    fn says_of(&self, Host { name, aliases, addresses }: &Host) -> bool {
+        once(name).chain(aliases).any(|word| self.says(word))
+            || addresses.iter().any(|address| self.says(&address.to_string()))
     }
 
     /// Fails unless it ended with status 0, if it is not known for never doing so.
@@ -121,7 +127,7 @@ impl Asked {
         })
     }
 
-    /// Fails unless it printed these words, nothing of the other host, and one value behind each label that begins like this.
+    /// Fails unless it printed these words, nothing of the other hosts, and one value behind each label that begins like this.
     /// `cause` is what the output tells, if it has an end.
     pub(super) fn ensure_says(
         &self,
@@ -130,16 +136,14 @@ impl Asked {
         expected: Words,
         cause: impl FnOnce() -> Option<Words>,
     ) -> Verdict {
-        let (text, another) = (self.finished.text(), &self.another);
-        let addresses: Vec<String> = another.addresses.iter().map(ToString::to_string).collect();
-        let mut of_another = another.aliases.iter().chain(&addresses).chain([&another.name]);
-        let both = of_another.any(|word| self.says(word));
+        let text = self.finished.text();
+        let another = self.others.iter().find(|(another, _)| self.says_of(another)).map(|(_, cause)| cause);
         let labels: Vec<&str> = self.labels.iter().map(String::as_str).collect();
         let several = says(&text, wanted.iter().map(AsRef::as_ref))
             && labels.iter().any(|one| one.starts_with(label) && has_several(&text, &labels, one));
-        ensure(says(&text, wanted.iter().map(AsRef::as_ref)) && !both && !several, || {
-            let cause = if both {
-                Some(anothers())
+        ensure(says(&text, wanted.iter().map(AsRef::as_ref)) && another.is_none() && !several, || {
+            let cause = if another.is_some() {
+                another.cloned()
             } else if several {
                 Some(one_value())
             } else if self.finished.exit_status() == Some(0) {
