@@ -3,7 +3,7 @@
  *
  * Run:    udp_echoserv                         in one terminal
  *         connected_udp 127.0.0.1              in another
- * Watch:  connect sends nothing and so succeeds everywhere; that nobody listens comes out at recv.
+ * Watch:  connect sends nothing and so succeeds even where nobody listens; that comes out at recv.
  * See:    connect(2), send(2), recv(2), udp(7)
  */
 #include "../sockcommon/sockcommon.h"

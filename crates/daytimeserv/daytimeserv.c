@@ -33,7 +33,7 @@ int main(int argc, char *argv[])
     if (bind(listen_sock, (struct sockaddr *)&servaddr, sizeof(servaddr)) < 0)
         fail("bind fail");
 
-    // 6. listen: make the socket passive; 5 clients may wait
+    // 6. listen: make the socket passive; the backlog is 5
     if (listen(listen_sock, 5) < 0)
         fail("listen fail");
     fprintf(stderr, "%s에서 연결을 기다립니다.\n", sock_ntop(&servaddr));

@@ -44,7 +44,7 @@ fn daytimeserv() -> Result<(), Error> {
     // 5. bind: give the socket its address
     bind(listen_sock.as_raw_fd(), &SockaddrIn::from(servaddr)).or_fail("bind fail")?;
 
-    // 6. listen: make the socket passive; 5 clients may wait
+    // 6. listen: make the socket passive; the backlog is 5
     Backlog::new(5).and_then(|backlog| listen(&listen_sock, backlog)).or_fail("listen fail")?;
     say(format_args!("{}에서 연결을 기다립니다.", sock_ntop(&servaddr)));
 

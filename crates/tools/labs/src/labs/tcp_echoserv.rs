@@ -14,7 +14,7 @@ use crate::verdict::{Failure, Fault, Verdict, ensure};
 use crate::words;
 use crate::words::Words;
 
-/// How many clients may wait, on the slide.
+/// The backlog on the slide.
 const BACKLOG: i32 = 5;
 
 /// The lab.
@@ -148,7 +148,7 @@ pub(super) static LAB: Lab = Lab {
             id: "backlog",
             title: [
                 "연결 대기 큐의 크기를 정하는 backlog가 5 이상이에요",
-                "Room for five clients that wait for accept",
+                "A backlog of at least 5, which sets the size of the accept queue",
             ],
             points: 2,
             needs: &["listens"],
