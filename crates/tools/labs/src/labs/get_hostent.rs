@@ -110,11 +110,11 @@ fn asked(bench: &mut Bench) -> Verdict<Asked> {
 }
 
 fn ask(bench: &mut Bench, host: Host, by: fn(&Host) -> &str) -> Verdict<Asked> {
-    let [another, slide] = [0; 2].map(|_| {
+    let mut at_one_address = || {
         let address = hosts::address(bench);
         Host::new(bench, &[address])
-    });
-    let slide = Host { name: SLIDE.into(), ..slide };
+    };
+    let (another, slide) = (at_one_address(), Host { name: SLIDE.into(), ..at_one_address() });
     hosts::known(bench, &[&another, &slide, &host])?;
     let finished = bench.run(&[by(&host)], b"")?;
     let did = ran(by(&host));

@@ -142,15 +142,15 @@ impl Asked {
         let several = says(&text, wanted.iter().map(AsRef::as_ref))
             && labels.iter().any(|one| one.starts_with(label) && has_several(&text, &labels, one));
         ensure(says(&text, wanted.iter().map(AsRef::as_ref)) && another.is_none() && !several, || {
-            let cause = if another.is_some() {
-                another.cloned()
-            } else if several {
-                Some(one_value())
-            } else if self.finished.exit_status() == Some(0) {
-                too_much(&text).or_else(cause)
-            } else {
-                Some(self.unfound.clone())
-            };
+            let cause = another.cloned().or_else(|| {
+                if several {
+                    Some(one_value())
+                } else if self.finished.exit_status() == Some(0) {
+                    too_much(&text).or_else(cause)
+                } else {
+                    Some(self.unfound.clone())
+                }
+            });
             let cause = cause.unwrap_or_default();
             Failure { did: self.did.clone(), expected, got: output(&self.finished), cause }
         })
