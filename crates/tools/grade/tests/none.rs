@@ -1,4 +1,4 @@
-//! Tier none, where namespaces are refused: our own programs get full marks there too, or the grader says what it lacks and what
+//! Tier none, where namespaces are refused: right programs get full marks there too, or the grader says what it lacks and what
 //! to type. Each test makes such a machine for itself, and starts this program there.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -45,7 +45,7 @@ fn staged(options: &[&str], rest: &str) -> Command {
     command
 }
 
-/// Our own C file of every lab is graded, as whoever is started by `command`. These get full marks, and the others too or an error
+/// A right C file of every lab is graded, as whoever is started by `command`. These get full marks, and the others too or an error
 /// of the grader's: what needs an `/etc` of its own, and for whoever has no right to ports 7 and 13, what needs them.
 fn graded(mut command: Command, full_marks: &[&str]) {
     let output = command.arg(std::env::current_exe().unwrap()).arg(PART).output().unwrap();
@@ -70,7 +70,8 @@ fn grade_all() -> ExitCode {
     for lab in labs::ALL {
         let options =
             Options { seed: 1, tier: Tier::None, lang: Lang::En, allowed: Allowed::USUAL, only: None };
-        let report = grade(lab, &root().join(format!("crates/{0}/{0}.c", lab.name)), &options);
+        let submission = format!("crates/tools/grade/tests/submissions/{}/plain.c", lab.name);
+        let report = grade(lab, &root().join(submission), &options);
         for check in &report.checks {
             let said = format!("{}: {}: {}\n{}", lab.name, check.id, check.message, check.hint);
             assert_ne!(check.status, Status::Failed, "{said}");

@@ -336,6 +336,18 @@ fn bad_address(bench: &mut Bench) -> Verdict {
                     "앞의 {begin}만 보고 그 뒤의 문자는 확인하지 않았어요. sscanf와 strtol은 읽을 수 없는 문자 앞에서 멈춰요. inet_pton은 문자열 전체가 주소일 때만 1을 돌려줘요.",
                     "It took the {begin} in front and didn't look at what comes behind. sscanf and strtol stop before what they can't read; inet_pton returns 1 only if the whole text is an address."
                 )
+            } else if bad == "localhost" && back.contains(&"127.0.0.1") {
+                words!(
+                    "localhost는 호스트 이름이에요. gethostbyname과 getaddrinfo는 이름의 주소를 찾아 주지만, inet_pton은 주소만 받아들여요.",
+                    "localhost is a host's name. gethostbyname and getaddrinfo find its address; inet_pton takes nothing but addresses."
+                )
+            } else if bad == "256.1.1.1" && back.contains(&"0.1.1.1") {
+                words!(
+                    "256의 하위 8비트만 남아 0이 되었어요. 주소의 한 부분은 0에서 255까지이고, inet_pton은 256이 있으면 0을 돌려줘요.",
+                    "256 has become 0, its lowest 8 bits. A part of an address is 0 to 255: for a text with 256 inet_pton returns 0."
+                )
+            } else if !back.iter().any(|address| UNSET.contains(address)) {
+                Words::default()
             } else {
                 words!(
                     "inet_pton은 올바른 주소이면 1, 아니면 0을 돌려줘요(-1이 아니에요). 반환값이 1인지 확인하세요.",
@@ -347,6 +359,9 @@ fn bad_address(bench: &mut Bench) -> Verdict {
     }
     Ok(())
 }
+
+/// What a variable is taken for to which inet_pton wrote nothing: all bytes as gcc or clang fill it, or 0.
+const UNSET: [&str; 3] = ["254.254.254.254", "170.170.170.170", "0.0.0.0"];
 
 fn no_argument(bench: &mut Bench) -> Verdict {
     let finished = bench.run(&[], b"")?;

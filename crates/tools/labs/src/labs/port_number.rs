@@ -261,8 +261,8 @@ fn no_port(socket: &Socket) -> Failure {
 /// What the calls about a socket that has no port tell.
 fn why_no_port(all: &[&Call]) -> Option<Words> {
     let at = |name: &str| all.iter().position(|call| calls::is(call, name));
-    let failed = all.iter().find(|call| call.name == "connect" && !calls::is(call, "connect"));
-    if let Some(text) = failed.map(|call| call.text()) {
+    let failed = |name| all.iter().find(|call| call.name == name && !calls::is(call, name));
+    if let Some(text) = failed("connect").map(|call| call.text()) {
         return Some(words!(
             "연결하지 못했어요: {text}\n서버의 IP 주소는 127.0.0.1, 포트는 htons(7)이에요.",
             "The connection failed: {text}\nThe server's address is 127.0.0.1, its port htons(7)."
@@ -270,6 +270,12 @@ fn why_no_port(all: &[&Call]) -> Option<Words> {
     }
     if all.iter().any(|call| is_unspec(call)) {
         return Some(unspec());
+    }
+    if let Some(text) = failed("getsockname").map(|call| call.text()) {
+        return Some(words!(
+            "getsockname이 실패했어요: {text}\nlen에 sizeof(cliaddr)를 미리 넣고(음수이면 EINVAL), 반환값이 -1인지 확인하세요.",
+            "getsockname failed: {text}\nPut sizeof(cliaddr) into len before (a negative len is EINVAL), and look whether it returns -1."
+        ));
     }
     let used = at("connect").or(at("write"))?;
     let Some(asked) = at("getsockname") else {

@@ -49,16 +49,22 @@ fn value(rest: &str) -> Option<i64> {
     rest.starts_with(|c: char| c == '-' || c.is_ascii_digit()).then(|| number(rest))?
 }
 
-/// Does a list of several numbers begin behind a label? There it does in ` = (7, 9)` and ` : 7 / 9`; not in ` = 7 (0x07)`.
+/// Does a list of several numbers begin behind a label? There it does in ` = (7, 9)`, ` : 7 / 9` and ` = 7 (9)`; not in ` = 7 (0x07)`,
+/// nor in ` = 7 (2 bytes)`.
 fn is_list(rest: &str) -> bool {
     let between = |c: char| c.is_whitespace() || ",;/|".contains(c);
     let Some(first) = number(rest) else { return false };
     let from = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
     let behind = rest[from..].trim_start_matches(|c: char| c.is_ascii_digit());
     let next = behind.trim_start_matches(between);
-    let word = next.split(|c: char| !(c.is_alphanumeric() || c == '-')).next();
-    next.len() < behind.len()
-        && word.and_then(|word| word.parse().ok()).is_some_and(|next: i64| next != first)
+    let next = if let Some(inside) = next.strip_prefix('(') {
+        inside.split_once(')').map(|(inside, _)| inside.trim())
+    } else if next.len() < behind.len() {
+        next.split(|c: char| !(c.is_alphanumeric() || c == '-')).next()
+    } else {
+        None
+    };
+    next.and_then(|next| next.parse().ok()).is_some_and(|next: i64| next != first)
 }
 
 /// The dotted decimal addresses in a text.
@@ -292,8 +298,8 @@ pub(super) fn ensure_labels(did: &Words, finished: &Finished, text: &str, labels
                 one_value()
             } else if unreadable {
                 no_encoding()
-            } else if finished.exit_status() != Some(0) {
-                // It may have ended before.
+            } else if finished.exit_status() != Some(0) || text.trim().is_empty() {
+                // It may have ended before, or have lost what it had to say.
                 Words::default()
             } else {
                 words!(
@@ -352,12 +358,28 @@ mod tests {
     #[test]
     fn a_list_is_not_one_value() {
         let tells = |text, wanted| tells(text, &["host"], "host", wanted);
-        for list in ["host = (7, 9)", "host : 7 / 9", "host 7 9", "host=[7,9]", "host : 7, -9"] {
+        for list in [
+            "host = (7, 9)",
+            "host : 7 / 9",
+            "host 7 9",
+            "host=[7,9]",
+            "host : 7, -9",
+            "host = 7 (9)",
+            "host 7(9)",
+        ] {
             assert!(!tells(list, 7) && !tells(list, 9), "{list}");
         }
         assert!(!tells("7, 9", 7) && !tells("7, 9", 9), "two, and no label");
-        for one in ["host = 7 (0x07)", "host : 7.", "host : 7 0x07", "host = (7, 7)", "host = 7 (of 9)", "7"]
-        {
+        for one in [
+            "host = 7 (0x07)",
+            "host : 7.",
+            "host : 7 0x07",
+            "host = (7, 7)",
+            "host = 7 (of 9)",
+            "host = 7 (2 bytes)",
+            "host 7 (7)",
+            "7",
+        ] {
             assert!(tells(one, 7), "{one}");
         }
     }

@@ -76,10 +76,13 @@ pub(super) fn serves_somehow(bench: &mut Bench, answers: fn(&mut Bench) -> Verdi
 }
 
 /// All values that a byte may have, in shuffled pieces of 65 bytes, few enough for one read. In the middle of each is a NUL, and
-/// bytes that are none stand before it and after it.
+/// bytes that are none stand before it and after it. Before and after 255, which a char takes for EOF, there are others, too.
 pub(super) fn every_byte(bench: &mut Bench) -> Vec<Vec<u8>> {
     let mut every: Vec<u8> = (1..=255).collect();
     bench.rng.shuffle(&mut every);
+    if let Some(at) = every.iter().position(|byte| *byte == 255) {
+        every.swap(at, 16);
+    }
     let with_nul = |piece: &[u8]| [&piece[..32], &[0], &piece[32..]].concat();
     every.chunks(64).map(with_nul).collect()
 }
@@ -107,6 +110,11 @@ pub(super) fn of_echo(sent: &[u8], got: &[u8]) -> Words {
         words!(
             "NUL 앞에서 멈추었어요. strlen과 %s는 NUL을 문자열의 끝으로 봐요. 바이트 수는 read(recvfrom)의 반환값이에요.",
             "It stopped at the NUL, which strlen and %s take for the text's end. How many bytes there are is what read (recvfrom) returned."
+        )
+    } else if sent.get(alike) == Some(&255) && alike == got.len() && (1..sent.len() - 1).contains(&alike) {
+        words!(
+            "255(0xFF) 앞에서 멈추었어요. 255는 char로는 -1이고, EOF도 -1이에요. getc(fgetc)의 반환값은 int에 저장하세요.",
+            "It stopped at 255 (0xFF), which is -1 as a char, and so is EOF. Keep what getc (fgetc) returns in an int."
         )
     } else if got.len() > sent.len() && alike == sent.len() {
         words!(
@@ -160,6 +168,8 @@ mod tests {
         };
         says("abc\0def", "abc", "at the NUL");
         says("abc", "abc\0\0", "more than what came");
+        assert!(of_echo(b"ab\xFFcd", b"ab").en.contains("EOF"));
+        assert!(of_echo(b"ab\xFF", b"ab").en.is_empty(), "one byte short");
         says("abc", "hello\nabc", "something else");
         says("abcdefghijklmnopqrstuvwxyz", "abijklmnopqrstuvwxyz", "Part of what it has read");
         says("\0abc", "", "");
