@@ -154,11 +154,19 @@ fn java() {
     says(&why_not("mydaytime", &path), &["doesn't compile: submission/MyDaytime.java:15: error"]);
 }
 
+/// Java's runtime would raise the limit that it is asked for.
+fn java_and_its_limit() {
+    let (_dir, path) = file("Limit.java", &ours("Limit.java"));
+    gets_all("getdtablesize", &path);
+}
+
 fn go() {
     let (_dir, path) = file("main.go", &ours("getdtablesize.go"));
     gets_all("getdtablesize", &path);
     let (_dir, kim) = folder(&[("main.go", &ours("getdtablesize.go")), ("go.mod", "module hw\n")]);
     gets_all("getdtablesize", &kim);
+    let (_dir, path) = file("main.go", &ours("tcp_echoserv.go"));
+    gets_all("tcp_echoserv", &path);
 }
 
 /// Where there is no go, there is no mark, and it is said why.
@@ -376,6 +384,7 @@ fn main() -> ExitCode {
         trial("cpp", without(&["cc", "c++"]), cpp),
         trial("python", without(&["python3", "cc"]), python),
         trial("java", without(&["java", "javac"]), java),
+        trial("java_and_its_limit", without(&["java", "javac"]), java_and_its_limit),
         trial("go", without(&["go"]), go),
         trial("no_go", without(&[]).or(go_there), no_go),
         trial("folders_in_folders", without(&["cc"]), folders_in_folders),

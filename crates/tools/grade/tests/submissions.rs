@@ -21,7 +21,7 @@ use serde::Deserialize;
 /// As usual, but many of the bad ones wait for what never comes, or never end: a second of sleep is enough to see it, and a few
 /// of work.
 const IMPATIENT: Allowed =
-    Allowed { running: Limits { asleep: 50, cpu: 4, ..Limits::RUN }, ..Allowed::USUAL };
+    Allowed { running: Limits { asleep: 50, cpu: 2, ..Limits::RUN }, ..Allowed::USUAL };
 
 /// A known-bad submission: a good one with one mistake. Those that teachers often meet have a `seen` too, for the book: what a
 /// student sees, and where the book explains it.

@@ -474,9 +474,16 @@ impl Building<'_> {
 /// What keeps Java's own compiler within the limits.
 const COMPILING_JAVA: [&str; 3] = ["-J-XX:+UseSerialGC", "-J-Xmx512m", "-J-XX:TieredStopAtLevel=1"];
 
-/// And its programs: one thread that collects garbage, and soon, little memory, no files beside.
-const RUNNING_JAVA: [&str; 5] =
-    ["-XX:+UseSerialGC", "-Xmx128m", "-Xmn4m", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"];
+/// And its programs: one thread that collects garbage, and soon, little memory, no files beside, and the soft limit of descriptors as it
+/// is, which Java would raise.
+const RUNNING_JAVA: [&str; 6] = [
+    "-XX:+UseSerialGC",
+    "-Xmx128m",
+    "-Xmn4m",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:-UsePerfData",
+    "-XX:-MaxFDLimit",
+];
 
 /// What javac says that a file should be called, after the public class in it.
 fn public_class(said: &str) -> Option<String> {

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
+use std::fs::DirEntry;
 use std::io::{self, Read, Write as _};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::fd::AsFd as _;
@@ -435,13 +436,18 @@ impl Run {
         self.inside.last().filter(|_| !self.over()).map(|init| descendants(init.as_raw())).unwrap_or_default()
     }
 
-    /// How many descriptors its processes have open, all together: `/proc/PID/fd`, proc(5).
+    /// How many descriptors its processes have open, all together, but for a few ends of pipes: `/proc/PID/fd`, proc(5).
     #[must_use]
     pub fn descriptors(&self) -> usize {
         // Of a process that has ended, none, though nobody may have waited for it yet.
         // One by one: the size of that folder counts the number, too, that accept has set aside while it waits.
-        let open = |pid| fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count);
-        self.processes().into_iter().filter(|pid| !has_ended(*pid)).map(open).sum()
+        let open = |pid| fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+        let living = self.processes().into_iter().filter(|pid| !has_ended(*pid));
+        let is_pipe = |link: &DirEntry| {
+            fs::read_link(link.path()).is_ok_and(|to| to.as_os_str().as_encoded_bytes().starts_with(b"pipe:"))
+        };
+        let (pipes, others): (Vec<_>, Vec<_>) = living.flat_map(open).partition(is_pipe);
+        others.len() + pipes.len().saturating_sub(SPARE_PIPES)
     }
 
     /// How much memory its processes have that no file stands for, in bytes: `RssAnon`, `RssShmem` and `VmPTE`, proc_pid_status(5).
@@ -772,6 +778,10 @@ fn read_out(streams: &[&Stream]) {
         thread::sleep(LOOK);
     }
 }
+
+/// So many ends of pipes a program has from its tester (stdin, stdout, stderr), or its runtime keeps for later: Go's has a pair for each of
+/// those that it has served at once, for splice(2).
+const SPARE_PIPES: usize = 3 + 2 * 5;
 
 /// Is a process stopped, or gone? proc(5).
 fn stopped(pid: i32) -> bool {
