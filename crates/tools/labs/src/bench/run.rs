@@ -436,7 +436,7 @@ impl Run {
         self.inside.last().filter(|_| !self.over()).map(|init| descendants(init.as_raw())).unwrap_or_default()
     }
 
-    /// How many descriptors its processes have open, all together, but for a few ends of pipes: `/proc/PID/fd`, proc(5).
+    /// How many descriptors its processes have open, all together, but for a few pipes: `/proc/PID/fd`, proc(5).
     #[must_use]
     pub fn descriptors(&self) -> usize {
         // Of a process that has ended, none, though nobody may have waited for it yet.
@@ -447,7 +447,7 @@ impl Run {
             fs::read_link(link.path()).is_ok_and(|to| to.as_os_str().as_encoded_bytes().starts_with(b"pipe:"))
         };
         let (pipes, others): (Vec<_>, Vec<_>) = living.flat_map(open).partition(is_pipe);
-        others.len() + pipes.len().saturating_sub(SPARE_PIPES)
+        others.len() + pipes.len() - pipes.len().saturating_sub(STANDARD_STREAMS).min(SPARE_PIPES)
     }
 
     /// How much memory its processes have that no file stands for, in bytes: `RssAnon`, `RssShmem` and `VmPTE`, proc_pid_status(5).
@@ -779,9 +779,11 @@ fn read_out(streams: &[&Stream]) {
     }
 }
 
-/// So many ends of pipes a program has from its tester (stdin, stdout, stderr), or its runtime keeps for later: Go's has a pair for each of
-/// those that it has served at once, for splice(2).
-const SPARE_PIPES: usize = 3 + 2 * 5;
+/// Its stdin, stdout and stderr are pipes.
+const STANDARD_STREAMS: usize = 3;
+
+/// So many ends of pipes a runtime may keep for later: Go's has a pair for each of those that it has served at once, for splice(2).
+const SPARE_PIPES: usize = 2 * 5;
 
 /// Is a process stopped, or gone? proc(5).
 fn stopped(pid: i32) -> bool {
