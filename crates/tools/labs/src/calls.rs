@@ -65,6 +65,11 @@ pub(crate) fn ready_made(calls: &[Call]) -> impl Iterator<Item = String> {
     })
 }
 
+/// Does it ask for the right to send to everybody?
+pub(crate) fn asks_for_broadcast(call: &Call) -> bool {
+    is(call, "setsockopt") && call.args.get(2).is_some_and(|option| option == "SO_BROADCAST")
+}
+
 /// The number of the descriptor that it is about: its first argument.
 #[must_use]
 pub fn fd(call: &Call) -> Option<i64> {

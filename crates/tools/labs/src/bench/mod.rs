@@ -55,6 +55,9 @@ pub struct Bench {
     pub(crate) waits: Rc<Cell<Option<Duration>>>,
     /// The programs that do such labs' work and that its traced runs have started: `socat`.
     pub(crate) ready_made: Rc<RefCell<BTreeSet<String>>>,
+    /// Has a traced run of it asked for the right to send to everybody (`SO_BROADCAST`, socket(7))? Go's runtime does so for each UDP
+    /// socket.
+    pub(crate) broadcasts: Rc<Cell<bool>>,
     /// Does a search that has found something look for the fewest acts?
     pub shrinks: bool,
     /// The fewest acts after which the last search saw the program and its model part.
@@ -106,6 +109,7 @@ impl Bench {
             passed: Vec::new(),
             waits: Rc::default(),
             ready_made: Rc::default(),
+            broadcasts: Rc::default(),
             shrinks: true,
             acts: Vec::new(),
             replay: None,
@@ -139,6 +143,7 @@ impl Bench {
         run.converted = Arc::clone(&self.converted);
         run.waits = Rc::clone(&self.waits);
         run.ready_made = Rc::clone(&self.ready_made);
+        run.broadcasts = Rc::clone(&self.broadcasts);
         run.tape.clone_from(&self.tape);
         Ok(run)
     }

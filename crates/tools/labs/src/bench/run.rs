@@ -29,7 +29,7 @@ use tempfile::TempDir;
 use super::show::{bytes, in_utf8, last_lines, lines};
 use super::tables::{waiting, waits_at};
 use super::watch::{INTERVAL, Seen, Watch, Watched};
-use crate::calls::{longest_wait, ready_made};
+use crate::calls::{asks_for_broadcast, longest_wait, ready_made};
 use crate::verdict::{Failure, Fault, Verdict};
 use crate::words;
 use crate::words::Words;
@@ -66,6 +66,8 @@ pub struct Run {
     pub(super) waits: Rc<Cell<Option<Duration>>>,
     /// Its [`super::Bench::ready_made`].
     pub(super) ready_made: Rc<RefCell<BTreeSet<String>>>,
+    /// Its [`super::Bench::broadcasts`].
+    pub(super) broadcasts: Rc<Cell<bool>>,
     /// Its [`super::Bench::tape`].
     pub(super) tape: Option<Rc<RefCell<Tape>>>,
     /// How it was started.
@@ -260,7 +262,7 @@ impl Run {
         } else {
             (Arc::clone(&place.spent), place.allowed.in_all)
         };
-        let (converted, waits, ready_made) = Default::default();
+        let (converted, waits, ready_made, broadcasts) = Default::default();
         Ok(Run {
             keeper,
             stdin,
@@ -278,6 +280,7 @@ impl Run {
             converted,
             waits,
             ready_made,
+            broadcasts,
             tape: None,
             argv,
         })
@@ -683,6 +686,7 @@ impl Drop for Run {
         {
             self.waits.set(self.waits.get().max(Some(longest_wait(&calls).unwrap_or_default())));
             self.ready_made.borrow_mut().extend(ready_made(&calls));
+            self.broadcasts.set(self.broadcasts.get() || calls.iter().any(asks_for_broadcast));
             if let Some(tape) = self.tape.take() {
                 tape.borrow_mut().runs.push((std::mem::take(&mut self.argv), calls));
             }

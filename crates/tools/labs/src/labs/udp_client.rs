@@ -338,9 +338,10 @@ pub(super) fn tries(bench: &mut Bench) -> Verdict {
 }
 
 /// Arguments that are no address, one to which nothing can be sent, and none: the kernel sends nothing to everybody without being
-/// asked twice (EACCES, ip(7)).
+/// asked twice (EACCES, ip(7)); whoever has asked twice isn't given that one.
 pub(super) fn bad_address(bench: &mut Bench) -> Verdict {
     tries(bench)?;
+    let broadcasts = broadcasts(bench)?;
     let (ip, works) = (bench.loopback(), !bench.failed.iter().any(|id| ["reaches", "connects"].contains(id)));
     let port = if works { ECHO } else { ECHO.swap_bytes() };
     // What is taken for 0.0.0.0 goes to the first.
@@ -349,7 +350,10 @@ pub(super) fn bad_address(bench: &mut Bench) -> Verdict {
         (ip, bench.datagrams(ip, port)?),
     ];
     let asked = || servers.iter().find(|(_, server)| server.has_more()).map(|(ip, _)| *ip);
-    let mut bad = ["256.1.1.1", "1.2", "localhos:t", "255.255.255.255"].map(String::from).to_vec();
+    let mut bad = ["256.1.1.1", "1.2", "localhos:t"].map(String::from).to_vec();
+    if !broadcasts {
+        bad.push(EVERYBODY.into());
+    }
     bad.extend(causes::almost(ip));
     for args in bad.iter().map(|bad| vec![bad.as_str()]).chain([Vec::new()]) {
         let run = bench.start_with(&args, &Start { traced: args.is_empty(), ..Start::default() })?;
@@ -372,7 +376,7 @@ pub(super) fn bad_address(bench: &mut Bench) -> Verdict {
         }
         let did = run.did();
         let finished = run.finish().map_err(|fault| {
-            if args != ["255.255.255.255"] {
+            if args != [EVERYBODY] {
                 return fault;
             }
             fault.surely_because(words!(
@@ -384,6 +388,16 @@ pub(super) fn bad_address(bench: &mut Bench) -> Verdict {
         ensure_refused(did, &finished)?;
     }
     Ok(())
+}
+
+const EVERYBODY: &str = "255.255.255.255";
+
+/// Has it asked for the right to send there? A whole conversation shows it, however that goes.
+fn broadcasts(bench: &mut Bench) -> Verdict<bool> {
+    match bench.once("traced", traced) {
+        Err(fault @ Fault::Grader(_)) => Err(fault),
+        _ => Ok(bench.broadcasts.get()),
+    }
 }
 
 /// What a client did in a whole conversation.

@@ -57,8 +57,10 @@ fn search(bench: &mut Bench, connected: bool, play: Play<Act>) -> Verdict {
     let start = client::starts(bench, sizes.clone()).prop_map(Act::Start);
     let mut fails = Vec::new();
     if works("bad_address") {
-        fails.extend([Failing::NoAddress, Failing::TooLarge, Failing::LeftOver]);
-        fails.extend([Failing::Broadcast, Failing::NoArgument]);
+        fails.extend([Failing::NoAddress, Failing::TooLarge, Failing::LeftOver, Failing::NoArgument]);
+        if !bench.broadcasts.get() {
+            fails.push(Failing::Broadcast);
+        }
     }
     if connected && works("refused") {
         fails.push(Failing::NoServer);
