@@ -7,13 +7,15 @@ use std::fs::{self, File};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::ptr::null_mut;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use std::{io, mem};
 
+use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, fork};
+use nix::unistd::{ForkResult, Pid};
 use procfs::process::Process;
 
 use crate::limits::Limits;
@@ -31,7 +33,7 @@ const KEEPERS: u64 = 2;
 /// The cgroups of this process's runs, and the locks that say so.
 static MADE: Mutex<Vec<(PathBuf, Flock<File>)>> = Mutex::new(Vec::new());
 
-/// The cgroup of one run: of its keeper (the waiter is outside), and of all that comes of it.
+/// The cgroup of one run: of its keeper (strace and the waiter are outside), and of all that comes of it.
 #[derive(Clone, Debug)]
 pub struct Cgroup {
     folder: PathBuf,
@@ -102,34 +104,43 @@ impl Cgroup {
 /// clone(2). libc's constant of that name has 32 bits.
 const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
 
-/// fork(2), but the child is in a cgroup from its first moment on: to move a process that is there, the kernel waits until no other
-/// is about to fork or to end, which takes it up to 30 ms. This process has one thread. An error may be the child's: [`fork_and_join`].
-pub(crate) fn fork_into(folder: &Path) -> io::Result<ForkResult> {
-    let cgroup = File::open(folder)?;
-    // SAFETY: a struct of numbers, which may all be 0.
-    let mut args: libc::clone_args = unsafe { mem::zeroed() };
-    args.flags = CLONE_INTO_CGROUP;
-    args.exit_signal = libc::SIGCHLD as u64;
-    args.cgroup = cgroup.as_raw_fd() as u64;
-    // SAFETY: the struct and its size; without a stack the child goes on as after fork. This process has one thread, so that the
-    // child may do whatever it likes.
-    let child = unsafe { libc::syscall(libc::SYS_clone3, &raw const args, mem::size_of_val(&args)) };
-    match child {
-        0 => Ok(ForkResult::Child),
-        1.. => Ok(ForkResult::Parent { child: Pid::from_raw(child as i32) }),
-        // Before Linux 5.7, and in some containers.
-        _ => fork_and_join(folder),
+/// fork(2) with flags of clone(2), but the child is in a cgroup from its first moment on, if it is to be in one: to move a process that
+/// is there, the kernel waits until no other is about to fork or to end, which takes it up to 30 ms. This process has one thread.
+pub(crate) fn fork_into(folder: Option<&Path>, flags: libc::c_int) -> io::Result<ForkResult> {
+    if let Some(folder) = folder {
+        let cgroup = File::open(folder)?;
+        // SAFETY: a struct of numbers, which may all be 0.
+        let mut args: libc::clone_args = unsafe { mem::zeroed() };
+        args.flags = CLONE_INTO_CGROUP | flags as u64;
+        // A child of this process's parent ends with the same signal as this process does, and none may be named.
+        args.exit_signal = if flags & libc::CLONE_PARENT == 0 { libc::SIGCHLD as u64 } else { 0 };
+        args.cgroup = cgroup.as_raw_fd() as u64;
+        // SAFETY: the struct and its size; without a stack the child goes on as after fork. This process has one thread, so that
+        // the child may do whatever it likes.
+        let child = unsafe { libc::syscall(libc::SYS_clone3, &raw const args, mem::size_of_val(&args)) };
+        if child >= 0 {
+            return Ok(forked(child));
+        }
     }
-}
-
-/// As [`fork_into`], but the child moves itself. Of one that can't, an error, in the child.
-fn fork_and_join(folder: &Path) -> io::Result<ForkResult> {
-    // SAFETY: this process has one thread, so that the child may do whatever it likes.
-    let forked = unsafe { fork() }?;
-    if forked.is_child() {
-        fs::write(folder.join("cgroup.procs"), "0")?;
+    // Without a cgroup; before Linux 5.7, and in some containers.
+    let (flags, none) = (flags | libc::SIGCHLD, null_mut::<u8>());
+    // SAFETY: five numbers; the rest as above.
+    let child = unsafe { libc::syscall(libc::SYS_clone, flags, none, none, none, 0) };
+    let forked = forked(Errno::result(child)?);
+    if let (ForkResult::Child, Some(folder)) = (forked, folder)
+        && let Err(error) = fs::write(folder.join("cgroup.procs"), "0")
+    {
+        eprintln!("{}: {error}", folder.display());
+        std::process::exit(2);
     }
     Ok(forked)
+}
+
+fn forked(child: libc::c_long) -> ForkResult {
+    match child {
+        0 => ForkResult::Child,
+        child => ForkResult::Parent { child: Pid::from_raw(child as i32) },
+    }
 }
 
 /// The nearest cgroup above this process's where it may make others, with its limits if there is one. This process has one thread.
@@ -172,12 +183,9 @@ fn try_out(folder: &Path) -> io::Result<()> {
         }
     }
     let group = Cgroup::make(folder, &Limits::RUN)?;
-    let myself = std::process::id();
-    let joined = match fork_into(&group.folder) {
-        Ok(ForkResult::Parent { child }) => tried("waitpid", waitpid(child, None))?,
-        // The child: it is in there, or has seen that it can't be.
-        forked if std::process::id() != myself => std::process::exit(i32::from(forked.is_err())),
-        forked => return tried("cgroup", forked.map(drop)),
+    let joined = match tried("cgroup", fork_into(Some(&group.folder), 0))? {
+        ForkResult::Parent { child } => tried("waitpid", waitpid(child, None))?,
+        ForkResult::Child => std::process::exit(0),
     };
     remove_empty();
     match joined {

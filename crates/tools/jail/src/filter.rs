@@ -9,7 +9,8 @@ use landlock::{
     RulesetCreatedAttr as _, RulesetError, Scope, path_beneath_rules,
 };
 use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule,
 };
 
 use crate::jail::Jail;
@@ -101,19 +102,13 @@ pub(crate) fn landlock(jail: &Jail) -> io::Result<()> {
     tried("Landlock", rules).map(drop)
 }
 
-/// Forbids every call that is not on the list: ENOSYS, as from a kernel that doesn't have it.
-pub(crate) fn seccomp() -> io::Result<()> {
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = ALLOWED.iter().map(|call| (*call, Vec::new())).collect();
-    for call in OLD_ALLOWED {
-        rules.insert(*call, Vec::new());
-    }
-    let is = |argument, operator, value: u64| {
-        SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value)
-    };
-    let rule =
-        |conditions: Vec<_>| conditions.into_iter().collect::<Result<Vec<_>, _>>().and_then(SeccompRule::new);
-    let special = || -> Result<[(i64, Vec<SeccompRule>); 9], seccompiler::BackendError> {
-        // No new namespaces, and no child that strace doesn't see. clone3 hides its flags in memory, so it is not on the list: libraries then use clone.
+/// Forbids every call that is on none of the lists: ENOSYS, as from a kernel that doesn't have it. What is forbidden here stays so in
+/// every process that this one starts. The kernel tries such a long filter with every call there is: once for all runs.
+pub(crate) fn forbid_unlisted() -> io::Result<()> {
+    let listed = ALLOWED.iter().chain(OLD_ALLOWED).chain(KEEPERS);
+    let mut rules: Rules = listed.map(|call| (*call, Vec::new())).collect();
+    let special = || -> Result<[(i64, Vec<SeccompRule>); 9], BackendError> {
+        // No new namespaces, and no child that strace doesn't see. clone3 hides its flags in memory, so it is none of the program's: libraries then use clone.
         let namespaces = (libc::CLONE_NEWUSER
             | libc::CLONE_NEWNS
             | libc::CLONE_NEWNET
@@ -122,7 +117,7 @@ pub(crate) fn seccomp() -> io::Result<()> {
             | libc::CLONE_NEWUTS
             | libc::CLONE_NEWCGROUP
             | libc::CLONE_UNTRACED) as u64;
-        let clone = vec![rule(vec![is(0, SeccompCmpOp::MaskedEq(namespaces), 0)])?];
+        let clone = vec![rule([is(0, SeccompCmpOp::MaskedEq(namespaces), 0)])?];
         // Streams and datagrams of the Internet and of this machine, and what getaddrinfo asks of the kernel (netlink). Of the
         // Internet's streams TCP alone: landlock(7) doesn't look at the others' ports.
         let mut socket = Vec::new();
@@ -136,34 +131,32 @@ pub(crate) fn seccomp() -> io::Result<()> {
             (libc::AF_INET6, libc::SOCK_STREAM, Some(libc::IPPROTO_TCP)),
             (libc::AF_INET6, libc::SOCK_DGRAM, None),
         ] {
-            let mut conditions =
-                vec![is(0, SeccompCmpOp::Eq, domain as u64), is(1, SeccompCmpOp::MaskedEq(0xF), kind as u64)];
-            conditions.extend(protocol.map(|protocol| is(2, SeccompCmpOp::Eq, protocol as u64)));
-            socket.push(rule(conditions)?);
+            let domain = is(0, SeccompCmpOp::Eq, domain as u64);
+            let kind = is(1, SeccompCmpOp::MaskedEq(0xF), kind as u64);
+            socket.push(match protocol {
+                Some(protocol) => rule([domain, kind, is(2, SeccompCmpOp::Eq, protocol as u64)]),
+                None => rule([domain, kind]),
+            }?);
         }
-        socket.push(rule(vec![
-            is(0, SeccompCmpOp::Eq, libc::AF_NETLINK as u64),
-            is(2, SeccompCmpOp::Eq, libc::NETLINK_ROUTE as u64),
-        ])?);
-        let socketpair = vec![rule(vec![is(0, SeccompCmpOp::Eq, libc::AF_UNIX as u64)])?];
+        socket.push(netlink(libc::NETLINK_ROUTE)?);
+        socket.push(netlink(STRACES)?);
+        let socketpair = vec![rule([is(0, SeccompCmpOp::Eq, libc::AF_UNIX as u64)])?];
         // To connect and to send at once is to connect where landlock(7) doesn't look.
         let fast_open = libc::MSG_FASTOPEN as u64;
-        let without_fast_open = |flags| rule(vec![is(flags, SeccompCmpOp::MaskedEq(fast_open), 0)]);
+        let without_fast_open = |flags| rule([is(flags, SeccompCmpOp::MaskedEq(fast_open), 0)]);
         // Nobody types into the instructor's terminal.
-        let ioctl = vec![rule(vec![
-            is(1, SeccompCmpOp::Ne, libc::TIOCSTI),
-            is(1, SeccompCmpOp::Ne, libc::TIOCLINUX),
-        ])?];
+        let ioctl =
+            vec![rule([is(1, SeccompCmpOp::Ne, libc::TIOCSTI), is(1, SeccompCmpOp::Ne, libc::TIOCLINUX)])?];
         // Each lock is memory of the kernel's, in as many parts of a file as one likes. Of these, nobody sees whose they are.
         let lock = [libc::F_OFD_SETLK, libc::F_OFD_SETLKW];
-        let no_lock = rule(lock.map(|command| is(1, SeccompCmpOp::Ne, command as u64)).into())?;
+        let no_lock = rule(lock.map(|command| is(1, SeccompCmpOp::Ne, command as u64)))?;
         // Shared memory without a file stays while one page of it is mapped, and then nobody counts the others: only a page.
         let kind = |kind: libc::c_int| is(3, SeccompCmpOp::MaskedEq(libc::MAP_TYPE as u64), kind as u64);
         let mmap = vec![
-            rule(vec![is(3, SeccompCmpOp::MaskedEq(libc::MAP_ANONYMOUS as u64), 0)])?,
-            rule(vec![kind(libc::MAP_PRIVATE)])?,
-            rule(vec![kind(libc::MAP_DROPPABLE)])?,
-            rule(vec![SeccompCondition::new(1, SeccompCmpArgLen::Qword, SeccompCmpOp::Le, 4096)])?,
+            rule([is(3, SeccompCmpOp::MaskedEq(libc::MAP_ANONYMOUS as u64), 0)])?,
+            rule([kind(libc::MAP_PRIVATE)])?,
+            rule([kind(libc::MAP_DROPPABLE)])?,
+            rule([SeccompCondition::new(1, SeccompCmpArgLen::Qword, SeccompCmpOp::Le, 4096)])?,
         ];
         Ok([
             (libc::SYS_clone, clone),
@@ -178,12 +171,53 @@ pub(crate) fn seccomp() -> io::Result<()> {
         ])
     };
     rules.extend(tried("seccomp", special())?);
+    apply(rules, FORBIDDEN, SeccompAction::Allow)
+}
+
+/// Forbids what only [`KEEPERS`] need, too: what they do last before the program starts.
+pub(crate) fn forbid_keepers() -> io::Result<()> {
+    let mut rules: Rules = KEEPERS.iter().map(|call| (*call, Vec::new())).collect();
+    rules.insert(libc::SYS_socket, vec![tried("seccomp", netlink(STRACES))?]);
+    apply(rules, SeccompAction::Allow, FORBIDDEN)
+}
+
+type Rules = BTreeMap<i64, Vec<SeccompRule>>;
+
+const FORBIDDEN: SeccompAction = SeccompAction::Errno(libc::ENOSYS as u32);
+
+fn apply(rules: Rules, others: SeccompAction, these: SeccompAction) -> io::Result<()> {
     let arch = tried("seccomp", std::env::consts::ARCH.try_into())?;
-    let filter =
-        SeccompFilter::new(rules, SeccompAction::Errno(libc::ENOSYS as u32), SeccompAction::Allow, arch);
-    let program: BpfProgram = tried("seccomp", tried("seccomp", filter)?.try_into())?;
+    let filter = tried("seccomp", SeccompFilter::new(rules, others, these, arch))?;
+    let program: BpfProgram = tried("seccomp", filter.try_into())?;
     tried("seccomp", seccompiler::apply_filter(&program))
 }
+
+/// What all of these say of a call's arguments.
+fn rule<const N: usize>(
+    conditions: [Result<SeccompCondition, BackendError>; N],
+) -> Result<SeccompRule, BackendError> {
+    SeccompRule::new(conditions.into_iter().collect::<Result<_, _>>()?)
+}
+
+fn is(argument: u8, operator: SeccompCmpOp, value: u64) -> Result<SeccompCondition, BackendError> {
+    SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value)
+}
+
+/// Of socket(2): this protocol of netlink(7).
+fn netlink(protocol: libc::c_int) -> Result<SeccompRule, BackendError> {
+    rule([is(0, SeccompCmpOp::Eq, libc::AF_NETLINK as u64), is(2, SeccompCmpOp::Eq, protocol as u64)])
+}
+
+/// With this one strace asks for sockets' addresses.
+const STRACES: libc::c_int = libc::NETLINK_SOCK_DIAG;
+
+/// What keeper, init and strace need, and no program.
+#[rustfmt::skip] // in groups
+const KEEPERS: &[i64] = &[
+    libc::SYS_clone3, libc::SYS_unshare, libc::SYS_mount, libc::SYS_umount2, libc::SYS_pivot_root,
+    libc::SYS_sethostname, libc::SYS_capset, libc::SYS_landlock_create_ruleset, libc::SYS_landlock_add_rule,
+    libc::SYS_landlock_restrict_self, libc::SYS_seccomp, libc::SYS_ptrace, libc::SYS_process_vm_readv,
+];
 
 /// What programs, compilers and the runtimes of languages need. Not here, for example: mount, ptrace, process_vm_readv,
 /// bpf, keyctl, io_uring_setup, memfd_create, inotify_init (it shows the names of others' files, and a user has few of them), shmget, userfaultfd, unshare, setns, chroot.

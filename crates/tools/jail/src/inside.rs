@@ -21,35 +21,41 @@ use nix::unistd::{
     setresuid, setsid,
 };
 
+use crate::cgroup::fork_into;
 use crate::jail::{Ended, JAIL, Jail, USER};
 use crate::tier::{Tier, tried};
-use crate::{cgroup, filter, reduced};
+use crate::{filter, reduced};
 
-/// The keeper that strace has started.
+/// What strace has started: the keeper, or where there are cgroups a waiter, which forks it into one.
 pub(crate) fn keep_traced() -> io::Result<()> {
     let jail = std::env::var(JAIL).map_err(io::Error::other)?;
+    let jail: Jail = serde_json::from_str(&jail)?;
     // Whoever started this is gone: so is the program.
     tried("prctl", prctl::set_pdeathsig(Signal::SIGKILL))?;
-    keep(&serde_json::from_str(&jail)?)
-}
-
-/// Starts the program and waits for its end. This process has one thread.
-pub(crate) fn keep(jail: &Jail) -> io::Result<()> {
     close_others(jail.tier, jail.status)?;
-    // Where memory runs out, the kernel takes the program first: proc(5).
-    let _ = fs::write("/proc/self/oom_score_adj", "1000");
-    let mut waiter = None;
-    if let Some(folder) = &jail.cgroup {
-        // As who made it, before it becomes another, and the root of what the program sees of cgroups.
-        let myself = std::process::id();
-        if let ForkResult::Parent { child } = tried("cgroup", cgroup::fork_into(folder))? {
+    if jail.cgroup.is_none() {
+        return keep(&jail, None);
+    }
+    // As who made it, before it becomes another, and the root of what the program sees of cgroups.
+    let waiter = std::process::id();
+    match tried("cgroup", fork_into(jail.cgroup.as_deref(), 0))? {
+        ForkResult::Child => {
+            tried("prctl", prctl::set_pdeathsig(Signal::SIGKILL))?;
+            keep(&jail, Some(waiter))
+        }
+        ForkResult::Parent { child } => {
             tried("close", nix::unistd::close(jail.status))?;
             while waitpid(child, None) == Err(Errno::EINTR) {}
-            return Ok(());
+            Ok(())
         }
-        tried("prctl", prctl::set_pdeathsig(Signal::SIGKILL))?;
-        waiter = Some(myself);
     }
+}
+
+/// Starts the program and waits for its end. This process has one thread, its descriptors are the run's alone, and if there is a cgroup,
+/// it is in there. Who had that done is told of the `waiter`, if there is one.
+pub(crate) fn keep(jail: &Jail, waiter: Option<u32>) -> io::Result<()> {
+    // Where memory runs out, the kernel takes the program first: proc(5).
+    let _ = fs::write("/proc/self/oom_score_adj", "1000");
     if jail.tier == Tier::Full {
         if let Some(uid) = jail.uid {
             become_user(uid)?;
@@ -153,7 +159,7 @@ fn init(jail: &Jail, mut wait: io::PipeReader) -> io::Result<Infallible> {
     tried("prctl", prctl::set_no_new_privs())?;
     if jail.tier == Tier::Full {
         filter::landlock(jail)?;
-        filter::seccomp()?;
+        filter::forbid_keepers()?;
     }
     // Nobody in here may look into this process or stop it. In tier none that would be strace as well, which has no more rights
     // there than the program: it has to see how that starts.
@@ -229,7 +235,7 @@ fn prepare(jail: &Jail) -> io::Result<()> {
         filter::landlock(jail)?;
         drop_bounding_set();
         become_user(jail.uid.ok_or_else(|| io::Error::other("no other user"))?)?;
-        filter::seccomp()?;
+        filter::forbid_keepers()?;
     }
     for &fd in &jail.occupied {
         // SAFETY: a C string with an end, and flags.

@@ -3,7 +3,8 @@
 //! Several processes stand between a program and whoever runs it. The *caller* has entered a [`Place`], which has a network of
 //! its own. For each run its *starter* forks a *keeper*, which enters namespaces of its own that lack everything else; and in there
 //! an *init*, process 1, which starts the program and takes everything with it when that has ended. Where the kernel lets this
-//! user have cgroups, a *waiter* is between caller and keeper: it forks the keeper into a cgroup of the run's own and ends with it.
+//! user have cgroups, each run has one of its own, from the keeper on. strace is not in there: what it starts is a *waiter*, which
+//! forks the keeper into it and ends with it.
 //! See namespaces(7), user_namespaces(7), pid_namespaces(7), seccomp(2), landlock(7), cgroups(7).
 
 mod cgroup;

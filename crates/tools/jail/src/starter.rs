@@ -9,7 +9,6 @@ use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt as _, parent_id};
 use std::process::Command;
-use std::ptr::null_mut;
 
 use nix::cmsg_space;
 use nix::errno::Errno;
@@ -24,6 +23,7 @@ use crate::inside::{close_others, keep};
 use crate::jail::{JAIL, Jail};
 use crate::process::{KEEPER, PATH, myself, stay_on_this_processor};
 use crate::tier::{Tier, tried};
+use crate::{cgroup, filter};
 
 /// A run: its jail, and strace with its options if it is traced.
 #[derive(Debug, Serialize, Deserialize)]
@@ -129,26 +129,31 @@ impl Keeper {
 fn serve(mut orders: UnixStream, tier: Tier, caller: u32) -> io::Result<()> {
     prctl::set_pdeathsig(Signal::SIGKILL)?;
     close_others(tier, orders.as_raw_fd())?;
+    if tier != Tier::None {
+        filter::forbid_unlisted()?;
+    }
     // Where execvpe(3) looks for a program is this process's own.
     // SAFETY: this process has one thread.
     unsafe { env::set_var("PATH", PATH) };
-    let (flags, none) = (libc::CLONE_PARENT | libc::SIGCHLD, null_mut::<u8>());
     loop {
         let mut length = [0; size_of::<u64>()];
         let Some((read, fds)) = receive(&orders, &mut length)? else { return Ok(()) };
         orders.read_exact(&mut length[read..])?;
         let mut order = vec![0; u64::from_ne_bytes(length) as usize];
         orders.read_exact(&mut order)?;
-        // It is the caller's child, and not this one's: CLONE_PARENT, clone(2).
-        // SAFETY: five numbers; without a stack the child goes on as after fork. This process has one thread, so that the child may
-        // do whatever it likes.
-        let pid = unsafe { libc::syscall(libc::SYS_clone, flags, none, none, none, 0) };
-        if pid == 0 {
-            let Err(error) = be_keeper(&order, &fds, caller);
-            eprintln!("{error}");
-            std::process::exit(2);
-        }
-        let answer = if pid > 0 { pid as i32 } else { -Errno::last_raw() };
+        let order: Order = serde_json::from_slice(&order)?;
+        // strace is not the program's: only what it starts is to be in there.
+        let cgroup = order.jail.cgroup.as_deref().filter(|_| order.strace.is_empty());
+        // It is the caller's child, and not this one's.
+        let answer = match cgroup::fork_into(cgroup, libc::CLONE_PARENT) {
+            Ok(ForkResult::Child) => {
+                let Err(error) = be_keeper(&order, &fds, caller);
+                eprintln!("{error}");
+                std::process::exit(2);
+            }
+            Ok(ForkResult::Parent { child }) => child.as_raw(),
+            Err(error) => -error.raw_os_error().unwrap_or(libc::EIO),
+        };
         orders.write_all(&answer.to_ne_bytes())?;
     }
 }
@@ -178,8 +183,8 @@ fn receive(orders: &UnixStream, length: &mut [u8]) -> io::Result<Option<(usize, 
 }
 
 /// The child: the keeper, or strace, which starts it.
-fn be_keeper(order: &[u8], fds: &Descriptors<OwnedFd>, caller: u32) -> io::Result<Infallible> {
-    let Order { jail, strace } = serde_json::from_slice(order)?;
+fn be_keeper(order: &Order, fds: &Descriptors<OwnedFd>, caller: u32) -> io::Result<Infallible> {
+    let Order { jail, strace } = order;
     for (fd, number) in fds.iter().zip([0, 1, 2, jail.status]) {
         // SAFETY: two numbers. Nobody else in this process has such a high descriptor, and the first three are for this.
         tried("dup2", Errno::result(unsafe { libc::dup2(fd.as_raw_fd(), number) }))?;
@@ -191,13 +196,14 @@ fn be_keeper(order: &[u8], fds: &Descriptors<OwnedFd>, caller: u32) -> io::Resul
         ));
     }
     let [tracer, options @ ..] = &strace[..] else {
-        keep(&jail)?;
+        close_others(jail.tier, jail.status)?;
+        keep(jail, None)?;
         std::process::exit(0);
     };
     // Where that is refused, it only takes longer.
     let _ = stay_on_this_processor();
     let mut command = Command::new(tracer);
     command.args(options).arg("--").arg(myself()?.get_program()).arg(KEEPER);
-    let error = command.env_clear().env("PATH", PATH).env(JAIL, serde_json::to_string(&jail)?).exec();
+    let error = command.env_clear().env("PATH", PATH).env(JAIL, serde_json::to_string(jail)?).exec();
     tried(tracer, Err(error))
 }

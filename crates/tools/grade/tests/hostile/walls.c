@@ -113,6 +113,7 @@ int main(int argc, char *argv[])
     struct dirent *entry;
     int pair[2], families = 0;
     pid_t parent = getppid();
+    unsigned allow = 0x7fff0000; /* SECCOMP_RET_ALLOW */
     DIR *fds;
     int s;
 
@@ -162,6 +163,8 @@ int main(int argc, char *argv[])
     knock("nice", may(RLIMIT_NICE));
     CALL(reboot, 0, 0, 0, 0);
     CALL(sethostname, "x", 1);
+    CALL(landlock_create_ruleset, 0, 0, 1); /* its version */
+    CALL(seccomp, 2, 0, &allow); /* SECCOMP_GET_ACTION_AVAIL */
     CALL(clock_settime, 0, stack);
     CALL(swapon, "/tmp/x", 0);
     CALL(init_module, stack, 1, "");

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fs::DirEntry;
-use std::io::{self, Read, Write as _};
+use std::io::{self, PipeReader, PipeWriter, Read, Write as _};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
@@ -21,6 +21,8 @@ use jail::{
 use labkit::Transport;
 use labkit::doings::{all_asleep, descendants, doings};
 use labkit::trace::{self, Call};
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use procfs::process::Process;
@@ -44,12 +46,12 @@ const DOZE: u64 = 50;
 #[derive(Debug)]
 pub struct Run {
     keeper: Keeper,
-    stdin: Mutex<Option<Sender<Vec<u8>>>>,
+    stdin: RefCell<Option<Input>>,
     /// So many pieces of its input are not in the pipe yet.
     unwritten: Arc<AtomicUsize>,
     stdout: Stream,
     stderr: Stream,
-    status: Stream,
+    status: RefCell<Status>,
     watch: Arc<Watch>,
     limits: Limits,
     /// What it and the others cost: [`Place::spent`], and how much that may be. Building costs nothing.
@@ -145,6 +147,28 @@ pub fn output(finished: &Finished) -> Words {
     Words { ko: text.clone(), en: text }
 }
 
+/// Where its input goes: only for who is given some, a thread waits until it is read.
+#[derive(Debug)]
+enum Input {
+    Pipe(PipeWriter),
+    Thread(Sender<Vec<u8>>),
+}
+
+/// What its init says: [`jail::Jail::status`]. That fits into the pipe: nobody waits until it is read.
+#[derive(Debug)]
+struct Status {
+    pipe: PipeReader,
+    text: Vec<u8>,
+}
+
+impl Status {
+    /// Reads what is there. Is that all that will ever come?
+    fn closed(&mut self) -> bool {
+        // An error means that there is nothing at the moment.
+        self.pipe.read_to_end(&mut self.text).is_ok()
+    }
+}
+
 /// What comes out of a pipe, collected as it comes, up to a limit. What is beyond that is read and forgotten: a server may print all
 /// that it receives.
 #[derive(Clone, Debug, Default)]
@@ -161,30 +185,44 @@ enum Kept {
 }
 
 impl Stream {
-    fn collect(mut pipe: impl Read + Send + 'static, limit: usize, kept: Kept) -> Self {
-        let stream = Stream::default();
-        let so_far = Arc::clone(&stream.so_far);
+    /// Collects what comes out of two pipes, in one thread.
+    fn collect(pipes: [(PipeReader, Kept); 2], limit: usize) -> [Self; 2] {
+        let streams = [Stream::default(), Stream::default()];
+        let mut open: Vec<_> = pipes.into_iter().zip(streams.clone()).collect();
         thread::spawn(move || {
             let mut buf = [0; 8192];
-            loop {
-                let n = match pipe.read(&mut buf) {
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                    n => n.unwrap_or(0),
-                };
-                let mut so_far = so_far.lock().unwrap_or_else(PoisonError::into_inner);
-                let room = if kept == Kept::End { n } else { limit.saturating_sub(so_far.0.len()) };
-                so_far.0.extend_from_slice(&buf[..n.min(room)]);
-                if so_far.0.len() > 2 * limit {
-                    let before = so_far.0.len() - limit;
-                    so_far.0.drain(..before);
+            while !open.is_empty() {
+                let mut fds = Vec::new();
+                for ((pipe, _), _) in &open {
+                    fds.push(PollFd::new(pipe.as_fd(), PollFlags::POLLIN));
                 }
-                if n == 0 {
-                    so_far.1 = true;
-                    break;
+                if poll(&mut fds, PollTimeout::NONE).is_err() {
+                    continue; // EINTR
                 }
+                let mut ready = fds.iter().map(|fd| fd.any() == Some(true)).collect::<Vec<_>>().into_iter();
+                open.retain_mut(|((pipe, kept), stream)| {
+                    ready.next() == Some(false) || stream.read(pipe, &mut buf, limit, *kept)
+                });
             }
         });
-        stream
+        streams
+    }
+
+    /// Reads once. False at the end.
+    fn read(&self, pipe: &mut impl Read, buf: &mut [u8], limit: usize, kept: Kept) -> bool {
+        let n = match pipe.read(buf) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return true,
+            n => n.unwrap_or(0),
+        };
+        let mut so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = if kept == Kept::End { n } else { limit.saturating_sub(so_far.0.len()) };
+        so_far.0.extend_from_slice(&buf[..n.min(room)]);
+        if so_far.0.len() > 2 * limit {
+            let before = so_far.0.len() - limit;
+            so_far.0.drain(..before);
+        }
+        so_far.1 = n == 0;
+        n > 0
     }
 
     fn so_far(&self) -> Vec<u8> {
@@ -214,7 +252,7 @@ impl Run {
         }
         let on_a_disk = place.tier != Tier::Full && how.building;
         let folder = on_a_disk.then(|| place.folder().canonicalize()).transpose()?;
-        let (its_stdin, mut stdin) = io::pipe()?;
+        let (its_stdin, stdin) = io::pipe()?;
         let (stdout, its_stdout) = io::pipe()?;
         let (stderr, its_stderr) = io::pipe()?;
         let (mut status, writer) = io::pipe()?;
@@ -230,11 +268,10 @@ impl Run {
             trace: calls.as_ref().map(|folder| folder.path().to_path_buf()),
             folder,
         });
-        let limit = how.limits.output;
-        let stdout = Stream::collect(stdout, limit, Kept::Beginning);
         // What a compiler says first tells most; of a run, its last words.
         let kept = if how.building { Kept::Beginning } else { Kept::End };
-        let stderr = Stream::collect(stderr, limit, kept);
+        let pipes = [(stdout, Kept::Beginning), (stderr, kept)];
+        let [stdout, stderr] = Stream::collect(pipes, how.limits.output);
         let Some(processes) = ready(&mut status)? else {
             // Before the submission could do anything: what is on stderr is the grader's own.
             keeper.wait();
@@ -244,18 +281,7 @@ impl Run {
             return Err(io::Error::other(format!("the sandbox could not be closed: {why}")));
         };
         let inside = processes.into_iter().map(Pid::from_raw).filter(|pid| *pid != keeper.pid()).collect();
-        let status = Stream::collect(status, 256, Kept::Beginning);
-        let unwritten = Arc::<AtomicUsize>::default();
-        let (sender, input) = mpsc::channel::<Vec<u8>>();
-        let left = Arc::clone(&unwritten);
-        thread::spawn(move || {
-            for bytes in input {
-                // What it will not read is lost.
-                let _ = stdin.write_all(&bytes);
-                left.fetch_sub(1, Ordering::Release);
-            }
-        });
-        let stdin = Mutex::new(Some(sender));
+        fcntl(&status, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
         let limits = how.limits;
         let (spent, in_all) = if how.building {
             (Arc::default(), u64::MAX)
@@ -265,11 +291,11 @@ impl Run {
         let (converted, waits, ready_made, broadcasts) = Default::default();
         Ok(Run {
             keeper,
-            stdin,
-            unwritten,
+            stdin: RefCell::new(Some(Input::Pipe(stdin))),
+            unwritten: Arc::default(),
             stdout,
             stderr,
-            status,
+            status: RefCell::new(Status { pipe: status, text: Vec::new() }),
             watch,
             limits,
             spent,
@@ -288,15 +314,33 @@ impl Run {
 
     /// Gives it `bytes` on its stdin, as it reads them.
     pub fn write(&self, bytes: &[u8]) {
-        if let Some(stdin) = &*self.stdin.lock().unwrap_or_else(PoisonError::into_inner) {
-            self.unwritten.fetch_add(1, Ordering::Relaxed);
-            let _ = stdin.send(bytes.to_vec());
-        }
+        let Some(input) = self.stdin.take() else { return };
+        let writer = match input {
+            Input::Thread(writer) => writer,
+            Input::Pipe(pipe) => self.writer(pipe),
+        };
+        self.unwritten.fetch_add(1, Ordering::Relaxed);
+        let _ = writer.send(bytes.to_vec());
+        self.stdin.replace(Some(Input::Thread(writer)));
+    }
+
+    /// A thread that writes what it is sent.
+    fn writer(&self, mut pipe: PipeWriter) -> Sender<Vec<u8>> {
+        let (writer, pieces) = mpsc::channel::<Vec<u8>>();
+        let left = Arc::clone(&self.unwritten);
+        thread::spawn(move || {
+            for bytes in pieces {
+                // What it will not read is lost.
+                let _ = pipe.write_all(&bytes);
+                left.fetch_sub(1, Ordering::Release);
+            }
+        });
+        writer
     }
 
     /// The end of its input.
     pub fn close_stdin(&self) {
-        *self.stdin.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.stdin.take();
     }
 
     /// Looks again and again until `observe` sees it. None if it never will: because the program has ended, or sleeps
@@ -418,7 +462,7 @@ impl Run {
     /// Has it ended?
     #[must_use]
     pub fn over(&self) -> bool {
-        self.status.closed()
+        self.status.borrow_mut().closed()
     }
 
     /// Its calls so far, if it is traced. Of one that has not begun, none.
@@ -583,8 +627,8 @@ impl Run {
     fn ended(&self) -> Option<Ended> {
         // What was killed with everything around it could not say so.
         self.over().then(|| {
-            let status = self.status.so_far();
-            let first = status.split(|byte| *byte == b'\n').next().unwrap_or_default();
+            let status = self.status.borrow();
+            let first = status.text.split(|byte| *byte == b'\n').next().unwrap_or_default();
             serde_json::from_slice(first).unwrap_or(Ended::Killed(libc::SIGKILL))
         })
     }
@@ -659,7 +703,7 @@ impl Run {
         self.end();
         // All who could write to the pipes are gone; their readers are about to see it.
         wait_for_the_left();
-        read_out(&[&self.stdout, &self.stderr, &self.status]);
+        read_out(&[&self.stdout, &self.stderr]);
         let ended = self.ended().unwrap_or(Ended::Killed(libc::SIGKILL));
         let calls = match (self.own_calls()?, ended) {
             (Some(calls), _) => calls,
@@ -860,11 +904,12 @@ mod tests {
 
     #[test]
     fn a_pipe_that_somebody_keeps_open_is_not_waited_for_for_ever() {
-        let (pipe, mut kept_open) = io::pipe().unwrap();
+        let ((pipe, mut kept_open), (other, _)) = (io::pipe().unwrap(), io::pipe().unwrap());
         kept_open.write_all(b"abc").unwrap();
-        let stream = Stream::collect(pipe, 100, Kept::Beginning);
-        read_out(&[&stream]);
+        let [stream, other] = Stream::collect([(pipe, Kept::Beginning), (other, Kept::Beginning)], 100);
+        read_out(&[&stream, &other]);
         assert_eq!((&stream.so_far()[..], stream.closed()), (&b"abc"[..], false));
+        assert!(other.closed());
         drop(kept_open);
         read_out(&[&stream]);
         assert!(stream.closed());
@@ -873,19 +918,18 @@ mod tests {
     #[test]
     fn of_too_much_the_beginning_is_kept_or_the_end() {
         let all: Vec<u8> = (0..50_000_u32).flat_map(|n| format!("{n}\n").into_bytes()).collect();
-        for (kept, is_part) in [
-            (Kept::Beginning, <[u8]>::starts_with as fn(&[u8], &[u8]) -> bool),
-            (Kept::End, <[u8]>::ends_with),
-        ] {
-            let stream = Stream::collect(io::Cursor::new(all.clone()), 10_000, kept);
-            read_out(&[&stream]);
-            let part = stream.so_far();
-            assert!(
-                is_part(&all, &part) && (10_000..=20_000).contains(&part.len()),
-                "{kept:?} {}",
-                part.len()
-            );
+        let (pipes, writers): (Vec<_>, Vec<_>) = (0..2).map(|_| io::pipe().unwrap()).unzip();
+        let [beginning, end] = Stream::collect(
+            pipes.into_iter().zip([Kept::Beginning, Kept::End]).collect::<Vec<_>>().try_into().unwrap(),
+            10_000,
+        );
+        for mut writer in writers {
+            writer.write_all(&all).unwrap();
         }
+        read_out(&[&beginning, &end]);
+        let (beginning, end) = (beginning.so_far(), end.so_far());
+        assert!(all.starts_with(&beginning) && beginning.len() == 10_000, "{}", beginning.len());
+        assert!(all.ends_with(&end) && (10_000..=20_000).contains(&end.len()), "{}", end.len());
     }
 
     #[test]
