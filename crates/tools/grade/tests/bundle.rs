@@ -10,7 +10,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
-use labkit::{missing_program, root, run_trials, trial};
+use labkit::{missing_program, root, run_waiting_trials, trial};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -494,5 +494,5 @@ fn main() {
     trials! { sandbox: a_job_gives_the_score, a_job_fails_where_the_grader_does,
     in_a_job_a_link_leads_to_nothing_but_the_callers_own }
     trials! { container: in_a_container_another_user_is_graded }
-    run_trials(trials);
+    run_waiting_trials(trials);
 }

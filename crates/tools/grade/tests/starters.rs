@@ -22,7 +22,8 @@ fn main() -> ExitCode {
     let missing = ["strace", "cc", "cargo"].into_iter().find_map(missing_program).or(no_sandbox);
     run_trials(vec![
         trial("starters_in_c", missing.clone(), starters_in_c),
-        trial("starters_in_rust", missing, starters_in_rust),
+        trial("starters_in_rust", missing.clone(), starters_in_rust),
+        trial("a_starter_in_rust_alone", missing, a_starter_in_rust_alone),
         trial("the_steps_are_the_labs", None, the_labs_steps),
         trial("the_steps_have_the_books_korean", None, the_books_korean),
         trial("the_comments_are_in_the_locales_language", None, the_locales_language),
@@ -79,34 +80,46 @@ fn code(starter: &Path) -> String {
     code.flat_map(|line| line.split('"').step_by(2).chain(["\n"])).collect()
 }
 
+/// As it is, in a folder of its own, the grader's cargo builds it.
+fn a_starter_in_rust_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let alone = folder.path().join("tcp_echoserv");
+    starter("tcp_echoserv", "rust", Lang::Ko, &alone);
+    worth_nothing(labs::find("tcp_echoserv").unwrap(), &alone);
+}
+
+/// The others are built as one workspace: libc and nix once for all.
 fn starters_in_rust() {
     let folder = tempfile::tempdir().unwrap();
-    let target = Workspace::here().unwrap().target.join("starters");
-    for lab in labs::ALL {
-        let build = |starter_folder: &Path| {
-            let mut cargo = Command::new("cargo");
-            cargo.args(["build", "--quiet", "--offline", "--target-dir"]).arg(&target);
-            cargo.current_dir(starter_folder).env("RUSTFLAGS", "--deny warnings");
-            compiles(&mut cargo);
-        };
-        let [korean, english] = [Lang::Ko, Lang::En].map(|comments| {
-            let starter_folder = folder.path().join(comments.code()).join(lab.name);
+    let [korean, english] = [Lang::Ko, Lang::En].map(|comments| {
+        let all = folder.path().join(comments.code());
+        for lab in labs::ALL {
+            let starter_folder = all.join(lab.name);
             starter(lab.name, "rust", comments, &starter_folder);
-            compiles(Command::new("cargo").args(["fmt", "--check"]).current_dir(&starter_folder));
-            starter_folder
-        });
-        assert_eq!(code(&korean), code(&english));
-        let starter_folder = korean;
-        build(&starter_folder);
-        // The grader's cargo compiles libc and nix for each anew: one folder stands for all, of the others their programs are
-        // handed in.
-        if lab.name == "tcp_echoserv" {
-            worth_nothing(lab, &starter_folder);
+            let manifest = starter_folder.join("Cargo.toml");
+            let text = fs::read_to_string(&manifest).unwrap();
+            let (package, none) = text.split_once("[workspace]").unwrap();
+            assert_eq!(none.trim(), "");
+            fs::write(manifest, package).unwrap();
+            fs::rename(starter_folder.join("Cargo.lock"), all.join("Cargo.lock")).unwrap();
         }
+        fs::write(all.join("Cargo.toml"), "[workspace]\nmembers = [\"*\"]\nresolver = \"3\"\n").unwrap();
+        compiles(Command::new("cargo").args(["fmt", "--all", "--check"]).current_dir(&all));
+        all
+    });
+    let target = Workspace::here().unwrap().target.join("starters");
+    let cargo = |what| {
+        let mut cargo = Command::new("cargo");
+        cargo.args([what, "--quiet", "--offline", "--target-dir"]).arg(&target);
+        compiles(cargo.current_dir(&korean).env("RUSTFLAGS", "--deny warnings"));
+    };
+    cargo("build");
+    for lab in labs::ALL {
+        assert_eq!(code(&korean.join(lab.name)), code(&english.join(lab.name)));
         worth_nothing(lab, &target.join("debug").join(lab.name));
 
         // What its comments offer is there to be had.
-        let file = starter_folder.join("src/main.rs");
+        let file = korean.join(lab.name).join("src/main.rs");
         let text = fs::read_to_string(&file).unwrap();
         let offered = text.lines().map(|line| match line.strip_prefix("// ") {
             Some(code) if !code.ends_with(':') => code,
@@ -115,8 +128,8 @@ fn starters_in_rust() {
         let offered = offered.collect::<Vec<_>>().join("\n");
         fs::write(&file, format!("#![allow(unused)]\nuse libc::*;\n{}", offered.replace("//!", "//")))
             .unwrap();
-        build(&starter_folder);
     }
+    cargo("check");
 }
 
 /// The steps in a starter's comments.

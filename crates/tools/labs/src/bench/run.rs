@@ -276,7 +276,7 @@ impl Run {
             // Before the submission could do anything: what is on stderr is the grader's own.
             keeper.wait();
             watch.finish();
-            read_out(&[&stderr]);
+            read_out(&[&stderr], LAST_LOOKS);
             let why = String::from_utf8_lossy(&stderr.so_far()).trim().to_string();
             return Err(io::Error::other(format!("the sandbox could not be closed: {why}")));
         };
@@ -603,7 +603,7 @@ impl Run {
         }
         let ended = self.ended()?;
         // Its last words may still be on the way.
-        read_out(&[&self.stderr]);
+        read_out(&[&self.stderr], LAST_LOOKS);
         match ended {
             Ended::Killed(signal) => Some(killed(self.did(), signal, self.argv.len() > 1)),
             Ended::Exited(status) => {
@@ -703,7 +703,7 @@ impl Run {
         self.end();
         // All who could write to the pipes are gone; their readers are about to see it.
         wait_for_the_left();
-        read_out(&[&self.stdout, &self.stderr]);
+        read_out(&[&self.stdout, &self.stderr], LAST_LOOKS);
         let ended = self.ended().unwrap_or(Ended::Killed(libc::SIGKILL));
         let calls = match (self.own_calls()?, ended) {
             (Some(calls), _) => calls,
@@ -816,8 +816,8 @@ const LAST_LOOKS: usize = 6000;
 
 /// Waits until these are read to their end, but not for ever: a pipe stays open if it was sent over a socket that was sent over
 /// itself, and that nobody has any more: unix(7).
-fn read_out(streams: &[&Stream]) {
-    for _ in 0..LAST_LOOKS {
+fn read_out(streams: &[&Stream], looks: usize) {
+    for _ in 0..looks {
         if streams.iter().all(|stream| stream.closed()) {
             return;
         }
@@ -907,11 +907,12 @@ mod tests {
         let ((pipe, mut kept_open), (other, _)) = (io::pipe().unwrap(), io::pipe().unwrap());
         kept_open.write_all(b"abc").unwrap();
         let [stream, other] = Stream::collect([(pipe, Kept::Beginning), (other, Kept::Beginning)], 100);
-        read_out(&[&stream, &other]);
-        assert_eq!((&stream.so_far()[..], stream.closed()), (&b"abc"[..], false));
-        assert!(other.closed());
+        read_out(&[&other], LAST_LOOKS);
+        labkit::until("what is in the pipe", || Ok((stream.so_far() == b"abc").then_some(()))).unwrap();
+        read_out(&[&stream], 100);
+        assert_eq!((stream.closed(), other.closed()), (false, true));
         drop(kept_open);
-        read_out(&[&stream]);
+        read_out(&[&stream], LAST_LOOKS);
         assert!(stream.closed());
     }
 
@@ -926,7 +927,7 @@ mod tests {
         for mut writer in writers {
             writer.write_all(&all).unwrap();
         }
-        read_out(&[&beginning, &end]);
+        read_out(&[&beginning, &end], LAST_LOOKS);
         let (beginning, end) = (beginning.so_far(), end.so_far());
         assert!(all.starts_with(&beginning) && beginning.len() == 10_000, "{}", beginning.len());
         assert!(all.ends_with(&end) && (10_000..=20_000).contains(&end.len()), "{}", end.len());
