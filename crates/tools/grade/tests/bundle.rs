@@ -9,6 +9,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::sync::OnceLock;
 
 use labkit::{missing_program, root, run_waiting_trials, trial};
 use serde_json::Value;
@@ -29,6 +30,9 @@ fn zip_of(lab: &str, folder: &Path) -> PathBuf {
     assert!(output.status.success(), "{}", text(&output.stderr));
     folder.join("bundle.zip")
 }
+
+/// That of tcp_echoserv, made once for all.
+static ZIP: OnceLock<Vec<u8>> = OnceLock::new();
 
 fn python(script: &str, args: &[&Path]) -> String {
     let output = Command::new("python3").args(["-c", script]).args(args).output().unwrap();
@@ -188,7 +192,8 @@ impl Autograder {
         {
             fs::create_dir_all(path.join(name)).unwrap();
         }
-        let zip = zip_of("tcp_echoserv", path);
+        let zip = path.join("bundle.zip");
+        fs::write(&zip, ZIP.get_or_init(|| fs::read(zip_of("tcp_echoserv", path)).unwrap())).unwrap();
         let unpack = "import sys, zipfile\nzipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2])";
         python(unpack, &[&zip, &path.join("autograder/source")]);
         let run = path.join("autograder/run_autograder");

@@ -36,10 +36,10 @@ pub fn run_trials(trials: Vec<Trial>) -> ! {
     libtest_mimic::run(&Arguments::from_args(), trials).exit()
 }
 
-/// As [`run_trials`], four times as many at a time: for tests that wait for seconds that no processor makes shorter.
+/// As [`run_trials`], six times as many at a time: for tests that wait for seconds that no processor makes shorter.
 pub fn run_waiting_trials(trials: Vec<Trial>) -> ! {
     let mut arguments = Arguments::from_args();
-    arguments.test_threads.get_or_insert(4 * thread::available_parallelism().map_or(1, usize::from));
+    arguments.test_threads.get_or_insert(6 * thread::available_parallelism().map_or(1, usize::from));
     libtest_mimic::run(&arguments, trials).exit()
 }
 
