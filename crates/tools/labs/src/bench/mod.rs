@@ -8,7 +8,7 @@ mod tables;
 mod watch;
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use jail::{How, Limits, Place};
 use labkit::Transport;
+use labkit::trace::Call;
 
 pub use echo::Echo;
 pub use peer::{Datagrams, End, Exchange, Listener, Peer};
@@ -29,6 +30,7 @@ pub use run::{Finished, Patience, Run, Tape, output};
 pub use show::{bytes, compare};
 pub use tables::{Row, udp_connected, waiting, waits_at};
 
+use crate::calls::{asks_for_broadcast, longest_wait, ready_made};
 use crate::verdict::{Failure, Fault, Verdict};
 use crate::words;
 use crate::words::Words;
@@ -50,14 +52,8 @@ pub struct Bench {
     pub failed: Vec<&'static str>,
     /// The ids of those that have passed.
     pub passed: Vec<&'static str>,
-    /// How long it waits for its peers at the most, as far as its traced runs have shown: 0 is for
-    /// ever. None if there was no such run.
-    pub(crate) waits: Rc<Cell<Option<Duration>>>,
-    /// The programs that do such labs' work and that its traced runs have started: `socat`.
-    pub(crate) ready_made: Rc<RefCell<BTreeSet<String>>>,
-    /// Has a traced run of it asked for the right to send to everybody (`SO_BROADCAST`, socket(7))? Go's runtime does so for each UDP
-    /// socket.
-    pub(crate) broadcasts: Rc<Cell<bool>>,
+    /// What its traced runs have shown so far.
+    pub(crate) traced: Rc<RefCell<Traced>>,
     /// Does a search that has found something look for the fewest acts?
     pub shrinks: bool,
     /// The fewest acts after which the last search saw the program and its model part.
@@ -69,6 +65,26 @@ pub struct Bench {
     memory: HashMap<&'static str, Result<Rc<dyn Any>, Failure>>,
     /// Was the last [`Bench::server_address`] a loopback one?
     was_loopback: bool,
+}
+
+/// What traced runs show of a program.
+#[derive(Debug, Default)]
+pub(crate) struct Traced {
+    /// How long it waits for its peers at the most: 0 is for ever. None if there was no such run.
+    pub(crate) waits: Option<Duration>,
+    /// The programs that do such labs' work and that it has started: `socat`.
+    pub(crate) ready_made: BTreeSet<String>,
+    /// Has it asked for the right to send to everybody (`SO_BROADCAST`, socket(7))? Go's runtime does so for each UDP socket.
+    pub(crate) broadcasts: bool,
+}
+
+impl Traced {
+    /// Adds what the calls of a run show.
+    fn see(&mut self, calls: &[Call]) {
+        self.waits = self.waits.max(Some(longest_wait(calls).unwrap_or_default()));
+        self.ready_made.extend(ready_made(calls));
+        self.broadcasts |= calls.iter().any(asks_for_broadcast);
+    }
 }
 
 /// Ports that any user may bind, and that Linux chooses for nobody (`ip_local_port_range`, ip(7)).
@@ -107,9 +123,7 @@ impl Bench {
             converted: Arc::default(),
             failed: Vec::new(),
             passed: Vec::new(),
-            waits: Rc::default(),
-            ready_made: Rc::default(),
-            broadcasts: Rc::default(),
+            traced: Rc::default(),
             shrinks: true,
             acts: Vec::new(),
             replay: None,
@@ -141,9 +155,7 @@ impl Bench {
         let traced = start.traced || !start.inject.is_empty() || self.tape.is_some();
         let mut run = Run::start(&self.place, command, how, traced.then_some(&start.inject[..]))?;
         run.converted = Arc::clone(&self.converted);
-        run.waits = Rc::clone(&self.waits);
-        run.ready_made = Rc::clone(&self.ready_made);
-        run.broadcasts = Rc::clone(&self.broadcasts);
+        run.traced = Rc::clone(&self.traced);
         run.tape.clone_from(&self.tape);
         Ok(run)
     }
@@ -252,7 +264,7 @@ impl Bench {
     /// The programs that do such labs' work and that it was seen to start.
     #[must_use]
     pub fn ready_made(&self) -> Vec<String> {
-        self.ready_made.borrow().iter().cloned().collect()
+        self.traced.borrow().ready_made.iter().cloned().collect()
     }
 
     /// Has a check had its turn, whatever came of it?

@@ -1,7 +1,6 @@
 //! One run of a submission: its input, its output, its calls, its end.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::cell::RefCell;
 use std::fs::DirEntry;
 use std::io::{self, PipeReader, PipeWriter, Read, Write as _};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -28,10 +27,10 @@ use nix::unistd::Pid;
 use procfs::process::Process;
 use tempfile::TempDir;
 
+use super::Traced;
 use super::show::{bytes, in_utf8, last_lines, lines};
 use super::tables::{waiting, waits_at};
 use super::watch::{INTERVAL, Seen, Watch, Watched};
-use crate::calls::{asks_for_broadcast, longest_wait, ready_made};
 use crate::verdict::{Failure, Fault, Verdict};
 use crate::words;
 use crate::words::Words;
@@ -64,12 +63,8 @@ pub struct Run {
     calls: Option<TempDir>,
     /// Its [`super::Bench::converted`].
     pub(super) converted: Arc<AtomicBool>,
-    /// Its [`super::Bench::waits`].
-    pub(super) waits: Rc<Cell<Option<Duration>>>,
-    /// Its [`super::Bench::ready_made`].
-    pub(super) ready_made: Rc<RefCell<BTreeSet<String>>>,
-    /// Its [`super::Bench::broadcasts`].
-    pub(super) broadcasts: Rc<Cell<bool>>,
+    /// Its [`super::Bench::traced`].
+    pub(super) traced: Rc<RefCell<Traced>>,
     /// Its [`super::Bench::tape`].
     pub(super) tape: Option<Rc<RefCell<Tape>>>,
     /// How it was started.
@@ -288,7 +283,6 @@ impl Run {
         } else {
             (Arc::clone(&place.spent), place.allowed.in_all)
         };
-        let (converted, waits, ready_made, broadcasts) = Default::default();
         Ok(Run {
             keeper,
             stdin: RefCell::new(Some(Input::Pipe(stdin))),
@@ -303,10 +297,8 @@ impl Run {
             inside,
             user,
             calls,
-            converted,
-            waits,
-            ready_made,
-            broadcasts,
+            converted: Arc::default(),
+            traced: Rc::default(),
             tape: None,
             argv,
         })
@@ -728,9 +720,7 @@ impl Drop for Run {
         if self.calls.is_some()
             && let Ok(Some(calls)) = self.own_calls()
         {
-            self.waits.set(self.waits.get().max(Some(longest_wait(&calls).unwrap_or_default())));
-            self.ready_made.borrow_mut().extend(ready_made(&calls));
-            self.broadcasts.set(self.broadcasts.get() || calls.iter().any(asks_for_broadcast));
+            self.traced.borrow_mut().see(&calls);
             if let Some(tape) = self.tape.take() {
                 tape.borrow_mut().runs.push((std::mem::take(&mut self.argv), calls));
             }

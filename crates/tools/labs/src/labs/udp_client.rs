@@ -396,7 +396,7 @@ const EVERYBODY: &str = "255.255.255.255";
 fn broadcasts(bench: &mut Bench) -> Verdict<bool> {
     match bench.once("traced", traced) {
         Err(fault @ Fault::Grader(_)) => Err(fault),
-        _ => Ok(bench.broadcasts.get()),
+        _ => Ok(bench.traced.borrow().broadcasts),
     }
 }
 

@@ -107,20 +107,17 @@ pub(crate) fn rests_after_act(run: &Run) -> Verdict {
     Ok(run.settle()?)
 }
 
-/// A peer that is silent for longer than a program waits is still a peer. So long, in milliseconds, if a trace has shown that it does not wait for ever;
-/// but nobody has to wait for hours.
+/// A peer that is silent for longer than a program waits is still a peer. So long, in milliseconds, if a trace has shown that it does not
+/// wait for ever; but nobody has to wait for hours.
 pub(crate) fn pause(bench: &Bench) -> Option<u64> {
     let longest = Duration::from_secs(10);
-    bench
-        .waits
-        .get()
-        .filter(|wait| !wait.is_zero() && *wait <= longest)
-        .map(|wait| wait.as_millis() as u64 + 200)
+    let waits = bench.traced.borrow().waits?;
+    (!waits.is_zero() && waits <= longest).then(|| waits.as_millis() as u64 + 200)
 }
 
 /// Has one case traced, if no check before has traced anything: how long a program waits is not known otherwise.
 pub(crate) fn learns_waits<A: Clone>(bench: &mut Bench, acts: &[A], play: Play<A>) -> Verdict {
-    if bench.waits.get().is_none() && bench.replay.is_none() {
+    if bench.traced.borrow().waits.is_none() && bench.replay.is_none() {
         let usual = bench.tape.replace(Rc::default());
         let played = part(bench, acts, play);
         bench.tape = usual;

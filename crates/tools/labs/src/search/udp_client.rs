@@ -58,7 +58,7 @@ fn search(bench: &mut Bench, connected: bool, play: Play<Act>) -> Verdict {
     let mut fails = Vec::new();
     if works("bad_address") {
         fails.extend([Failing::NoAddress, Failing::TooLarge, Failing::LeftOver, Failing::NoArgument]);
-        if !bench.broadcasts.get() {
+        if !bench.traced.borrow().broadcasts {
             fails.push(Failing::Broadcast);
         }
     }
