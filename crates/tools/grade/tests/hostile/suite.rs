@@ -78,7 +78,7 @@ struct Class {
 
 impl Class {
     fn new() -> Self {
-        Class::beside("port_number")
+        Class::beside("getdtablesize")
     }
 
     /// Beside a bomb the neighbour is one that takes long; beside others, which are beside each other as well, a short one will do.
