@@ -393,9 +393,8 @@ fn main() -> ExitCode {
             Box::new(move || little(lab, &submission, most, is_listed)),
         ));
     }
-    // UDP clients wait for seconds for what was lost: they begin first, so that the last to end are not they.
-    trials.sort_by_key(|trial| {
-        !["::udp_echocli::", "::connected_udp::"].iter().any(|lab| trial.name().contains(lab))
-    });
+    // Those that wait for seconds begin first: UDP clients for what was lost, and socat before it closes.
+    let waiting = ["::udp_echocli::", "::connected_udp::", "ready_made::"];
+    trials.sort_by_key(|trial| !waiting.iter().any(|name| trial.name().contains(name)));
     run_waiting_trials(trials)
 }
