@@ -9,18 +9,16 @@ mod watch;
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::ops::RangeInclusive;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use jail::{How, Limits, Place};
 use labkit::Transport;
-use labkit::trace::Call;
 
 pub use echo::Echo;
 pub use peer::{Datagrams, End, Exchange, Listener, Peer};
@@ -30,7 +28,8 @@ pub use run::{Finished, Patience, Run, Tape, output};
 pub use show::{bytes, compare};
 pub use tables::{Row, udp_connected, waiting, waits_at};
 
-use crate::calls::{asks_for_broadcast, longest_wait, ready_made};
+use run::Traced;
+
 use crate::verdict::{Failure, Fault, Verdict};
 use crate::words;
 use crate::words::Words;
@@ -65,26 +64,6 @@ pub struct Bench {
     memory: HashMap<&'static str, Result<Rc<dyn Any>, Failure>>,
     /// Was the last [`Bench::server_address`] a loopback one?
     was_loopback: bool,
-}
-
-/// What traced runs show of a program.
-#[derive(Debug, Default)]
-pub(crate) struct Traced {
-    /// How long it waits for its peers at the most: 0 is for ever. None if there was no such run.
-    pub(crate) waits: Option<Duration>,
-    /// The programs that do such labs' work and that it has started: `socat`.
-    pub(crate) ready_made: BTreeSet<String>,
-    /// Has it asked for the right to send to everybody (`SO_BROADCAST`, socket(7))? Go's runtime does so for each UDP socket.
-    pub(crate) broadcasts: bool,
-}
-
-impl Traced {
-    /// Adds what the calls of a run show.
-    fn see(&mut self, calls: &[Call]) {
-        self.waits = self.waits.max(Some(longest_wait(calls).unwrap_or_default()));
-        self.ready_made.extend(ready_made(calls));
-        self.broadcasts |= calls.iter().any(asks_for_broadcast);
-    }
 }
 
 /// Ports that any user may bind, and that Linux chooses for nobody (`ip_local_port_range`, ip(7)).

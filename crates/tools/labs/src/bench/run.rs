@@ -1,6 +1,7 @@
 //! One run of a submission: its input, its output, its calls, its end.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs::DirEntry;
 use std::io::{self, PipeReader, PipeWriter, Read, Write as _};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -27,10 +28,10 @@ use nix::unistd::Pid;
 use procfs::process::Process;
 use tempfile::TempDir;
 
-use super::Traced;
 use super::show::{bytes, in_utf8, last_lines, lines};
 use super::tables::{waiting, waits_at};
 use super::watch::{INTERVAL, Seen, Watch, Watched};
+use crate::calls::{asks_for_broadcast, longest_wait, ready_made};
 use crate::verdict::{Failure, Fault, Verdict};
 use crate::words;
 use crate::words::Words;
@@ -78,6 +79,26 @@ pub struct Tape {
     pub acts: Vec<(f64, Words)>,
     /// How each run was started, in the order in which they ended, and its calls.
     pub runs: Vec<(Vec<String>, Vec<Call>)>,
+}
+
+/// What traced runs show of a program.
+#[derive(Debug, Default)]
+pub(crate) struct Traced {
+    /// How long it waits for its peers at the most: 0 is for ever. None if there was no such run.
+    pub(crate) waits: Option<Duration>,
+    /// The programs that do such labs' work and that it has started: `socat`.
+    pub(crate) ready_made: BTreeSet<String>,
+    /// Has it asked for the right to send to everybody (`SO_BROADCAST`, socket(7))? Go's runtime does so for each UDP socket.
+    pub(crate) broadcasts: bool,
+}
+
+impl Traced {
+    /// Adds what the calls of a run show.
+    fn see(&mut self, calls: &[Call]) {
+        self.waits = self.waits.max(Some(longest_wait(calls).unwrap_or_default()));
+        self.ready_made.extend(ready_made(calls));
+        self.broadcasts |= calls.iter().any(asks_for_broadcast);
+    }
 }
 
 /// Seconds since 1970.
