@@ -174,6 +174,11 @@ fn as_meant(bad: &Bad, report: &Report) -> Result<(), String> {
             return Err(format!("{id} does not say {words:?}"));
         }
     }
+    let is_address = |word: &str| word.starts_with("0x") && word.len() > 10;
+    let told = report.checks.iter().flat_map(|check| check.hint.split(|c: char| !c.is_ascii_alphanumeric()));
+    if let Some(address) = told.into_iter().find(|word| is_address(word)) {
+        return Err(format!("{address} is another place in each run"));
+    }
     if bad.score.is_some() && report.score != bad.score {
         return Err(format!("meant to get {:?}", bad.score));
     }
